@@ -1,0 +1,195 @@
+/**
+ * One poll of one table of one entity as typed columns: an envelope and `rowCount` rows. A decoder fills it,
+ * fused stages add their columns to it, an encoder reads it. One Reading is reused for every record of a task,
+ * so nothing in it may be kept past the call: copy what must live into state.
+ */
+
+const INITIAL_ROWS = 64;
+
+/** Unsigned 64-bit counters as two 32-bit halves, exact to the last bit; `known[i]` is 1 where row i has a value. */
+export class CounterColumn {
+  readonly kind = 'counter';
+  hi = new Uint32Array(INITIAL_ROWS);
+  lo = new Uint32Array(INITIAL_ROWS);
+  known = new Uint8Array(INITIAL_ROWS);
+
+  grow(rows: number): void {
+    this.hi = grown(this.hi, new Uint32Array(rows));
+    this.lo = grown(this.lo, new Uint32Array(rows));
+    this.known = grown(this.known, new Uint8Array(rows));
+  }
+
+  clear(rows: number): void {
+    this.known.fill(0, 0, rows);
+  }
+}
+
+/** Doubles, and integers below 2^53: NaN is null (no legal value of any field is NaN). */
+export class NumberColumn {
+  readonly kind = 'number';
+  values = new Float64Array(INITIAL_ROWS);
+
+  grow(rows: number): void {
+    this.values = grown(this.values, new Float64Array(rows));
+  }
+
+  clear(rows: number): void {
+    this.values.fill(Number.NaN, 0, rows);
+  }
+}
+
+export class TextColumn {
+  readonly kind = 'text';
+  values: (string | null)[] = [];
+
+  grow(): void {
+    // A JavaScript array grows by itself.
+  }
+
+  clear(rows: number): void {
+    for (let row = 0; row < rows; row += 1) this.values[row] = null;
+  }
+}
+
+export type ReadingColumn = CounterColumn | NumberColumn | TextColumn;
+
+/** A column by name and kind: what the catalogue's rows say a reading of this topic carries. */
+export interface ColumnSpec {
+  readonly name: string;
+  readonly kind: ReadingColumn['kind'];
+}
+
+/** complete = every row of the table is here; partial = some are missing; failed = nobody answered. */
+export const POLL_STATUSES = ['unknown', 'complete', 'partial', 'failed'] as const;
+export type PollStatus = (typeof POLL_STATUSES)[number];
+
+/** A number without a value for one metric of one row, and why. */
+export interface ReadingException {
+  row: number;
+  metric: string;
+  reason: string;
+}
+
+export class Reading {
+  // Envelope. Numbers that the record did not carry are NaN.
+  domain = '';
+  entity = '';
+  deviceIp: string | null = null;
+  collectorId = '';
+  pollId = '';
+  part = 1;
+  parts = 1;
+  observedAtMs = Number.NaN;
+  durationMs = Number.NaN;
+  /** The poll interval that the collector aims at. */
+  intervalMs = Number.NaN;
+  /** sysUpTime in hundredths of a second, read in the poll's first PDU: 32 bits, wraps every 497.1 days. */
+  sysUptime = Number.NaN;
+  /** hrSystemUptime in hundredths of a second. */
+  hostUptime = Number.NaN;
+  engineBoots = Number.NaN;
+  /** snmpEngineTime in seconds. */
+  engineTime = Number.NaN;
+  status: PollStatus = 'complete';
+  errors: string[] = [];
+
+  // Set by enrich from the inventory.
+  deviceId = '';
+  netboxDeviceId = Number.NaN;
+  siteId = Number.NaN;
+  siteName: string | null = null;
+  deviceRole: string | null = null;
+  /** IANA zone of the site: seasonal cells follow its wall clock. */
+  timeZone = 'UTC';
+
+  /** The log's time of the record, set by the task. */
+  appendedAtMs = Number.NaN;
+
+  rowCount = 0;
+  /** State slot of the entity and of each row, set by the directory before any stage runs. */
+  entitySlot = -1;
+  slots = new Int32Array(INITIAL_ROWS);
+  /** Stable instance name of each row (for interfaces: ifName, or ifName#ifIndex where it is not unique). */
+  instances: string[] = [];
+  /** 1 where the row's slot was handed out by this very reading. */
+  fresh = new Uint8Array(INITIAL_ROWS);
+  /** Quality of each row: an index into the topic's qualities (0 = good). */
+  quality = new Uint8Array(INITIAL_ROWS);
+  readonly exceptions: ReadingException[] = [];
+
+  readonly #columns = new Map<string, ReadingColumn>();
+  #capacity = INITIAL_ROWS;
+
+  /** Registers columns; a name that is there already keeps its column. */
+  add(specs: Iterable<ColumnSpec>): this {
+    for (const { name, kind } of specs) {
+      const there = this.#columns.get(name);
+      if (there === undefined) {
+        const column = newColumn(kind);
+        column.grow(this.#capacity);
+        this.#columns.set(name, column);
+      } else if (there.kind !== kind) {
+        throw new TypeError(`reading column ${name} is a ${there.kind} column, not a ${kind} column`);
+      }
+    }
+    return this;
+  }
+
+  counter(name: string): CounterColumn {
+    return this.#column(name, 'counter') as CounterColumn;
+  }
+
+  number(name: string): NumberColumn {
+    return this.#column(name, 'number') as NumberColumn;
+  }
+
+  text(name: string): TextColumn {
+    return this.#column(name, 'text') as TextColumn;
+  }
+
+  has(name: string): boolean {
+    return this.#columns.has(name);
+  }
+
+  /** Makes room for `rows` rows and sets every column to "unknown". The envelope is the caller's. */
+  reset(rows: number): void {
+    if (rows > this.#capacity) {
+      this.#capacity = 2 ** Math.ceil(Math.log2(rows));
+      this.slots = grown(this.slots, new Int32Array(this.#capacity));
+      this.fresh = grown(this.fresh, new Uint8Array(this.#capacity));
+      this.quality = grown(this.quality, new Uint8Array(this.#capacity));
+      for (const column of this.#columns.values()) column.grow(this.#capacity);
+    }
+    this.rowCount = rows;
+    this.exceptions.length = 0;
+    this.quality.fill(0, 0, rows);
+    this.fresh.fill(0, 0, rows);
+    for (const column of this.#columns.values()) column.clear(rows);
+  }
+
+  #column(name: string, kind: ReadingColumn['kind']): ReadingColumn {
+    const column = this.#columns.get(name);
+    if (column?.kind !== kind) {
+      throw new TypeError(
+        `reading has no ${kind} column ${name} (it has: ${[...this.#columns.keys()].join(', ')})`,
+      );
+    }
+    return column;
+  }
+}
+
+function newColumn(kind: ReadingColumn['kind']): ReadingColumn {
+  switch (kind) {
+    case 'counter':
+      return new CounterColumn();
+    case 'number':
+      return new NumberColumn();
+    case 'text':
+      return new TextColumn();
+  }
+}
+
+function grown<T extends { set(from: T): void; length: number }>(from: T, to: T): T {
+  if (from.length <= to.length) to.set(from);
+  return to;
+}

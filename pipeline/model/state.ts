@@ -1,0 +1,104 @@
+/**
+ * State as typed columns in segments. A slot is one entity or one row (an interface, a sensor) of it; a segment
+ * holds up to SEGMENT_SLOTS slots of one column and is the unit of growth (and, later, of dirtiness).
+ *
+ * Two layouts:  hot  = slot-major, `(slot & SEGMENT_MASK) * width + k`: everything of a slot lies together;
+ *               cell = k-major, `k * capacity + (slot & SEGMENT_MASK)`: one hour's cell of all slots lies together.
+ */
+
+export const SEGMENT_BITS = 12;
+export const SEGMENT_SLOTS = 1 << SEGMENT_BITS;
+export const SEGMENT_MASK = SEGMENT_SLOTS - 1;
+
+/** The first allocation of a segment; it doubles up to SEGMENT_SLOTS, so small tasks stay small. */
+const INITIAL_SLOTS = 16;
+
+const ARRAYS = {
+  f64: Float64Array,
+  f32: Float32Array,
+  u32: Uint32Array,
+  i32: Int32Array,
+  u16: Uint16Array,
+  u8: Uint8Array,
+} as const;
+
+export type ColumnType = keyof typeof ARRAYS;
+export type ColumnArray<T extends ColumnType> = InstanceType<(typeof ARRAYS)[T]>;
+
+/** A column that a stage asks for. `metric` makes it a series column: one column per metric, indexed by row slot. */
+export interface ColumnDeclaration<T extends ColumnType = ColumnType> {
+  readonly name: string;
+  readonly type: T;
+  readonly scope: 'entity' | 'row' | 'series';
+  readonly group: 'hot' | 'cell';
+  readonly metric?: string;
+  /** Values per slot, 1 unless told. */
+  readonly width?: number;
+  /** What a new slot holds, 0 unless told (NaN is usual for "never seen"). */
+  readonly initial?: number;
+}
+
+/** One allocated column. Read `segments[slot >>> SEGMENT_BITS]` anew in each call: growth replaces the arrays. */
+export class StateColumn<T extends ColumnType = ColumnType> {
+  readonly declaration: ColumnDeclaration<T>;
+  readonly width: number;
+  readonly segments: ColumnArray<T>[] = [];
+  /** Slots that segment s has room for: the stride of the cell layout. */
+  readonly capacities: number[] = [];
+
+  constructor(declaration: ColumnDeclaration<T>) {
+    this.declaration = declaration;
+    this.width = declaration.width ?? 1;
+  }
+
+  /** Where value k of `slot` lies in its segment's array. */
+  index(slot: number, k = 0): number {
+    const within = slot & SEGMENT_MASK;
+    return this.declaration.group === 'hot'
+      ? within * this.width + k
+      : k * this.capacities[slot >>> SEGMENT_BITS]! + within;
+  }
+
+  get(slot: number, k = 0): number {
+    return this.segments[slot >>> SEGMENT_BITS]![this.index(slot, k)]!;
+  }
+
+  set(slot: number, value: number, k = 0): void {
+    this.segments[slot >>> SEGMENT_BITS]![this.index(slot, k)] = value;
+  }
+
+  /** Makes room for slots 0..count-1. */
+  ensure(count: number): void {
+    const last = (count - 1) >>> SEGMENT_BITS;
+    for (let segment = 0; segment <= last; segment += 1) {
+      const wanted = segment < last ? SEGMENT_SLOTS : ((count - 1) & SEGMENT_MASK) + 1;
+      if ((this.capacities[segment] ?? 0) < wanted) this.#resize(segment, capacityFor(wanted));
+    }
+  }
+
+  /** Bytes that the column holds allocated. */
+  get bytes(): number {
+    return this.segments.reduce((sum, array) => sum + array.byteLength, 0);
+  }
+
+  #resize(segment: number, capacity: number): void {
+    const { type, group, initial = 0 } = this.declaration;
+    const array = new ARRAYS[type](capacity * this.width) as ColumnArray<T>;
+    if (initial !== 0) array.fill(initial);
+    const old = this.segments[segment];
+    const had = this.capacities[segment] ?? 0;
+    if (old !== undefined) {
+      if (group === 'hot') array.set(old);
+      else
+        for (let k = 0; k < this.width; k += 1) array.set(old.subarray(k * had, (k + 1) * had), k * capacity);
+    }
+    this.segments[segment] = array;
+    this.capacities[segment] = capacity;
+  }
+}
+
+function capacityFor(slots: number): number {
+  let capacity = INITIAL_SLOTS;
+  while (capacity < slots) capacity *= 2;
+  return Math.min(capacity, SEGMENT_SLOTS);
+}

@@ -1,0 +1,59 @@
+/**
+ * The contract of every stage (a Kafka Streams processor): a pure, synchronous function of (state, reading).
+ * No clock, no chance, no I/O, no logger; it writes only the columns that it declared, and the Reading's columns
+ * that it added. Everything else (replay, restore, tests) follows from that.
+ */
+import type { Reading } from '../model/reading.ts';
+import type { ColumnDeclaration, ColumnType, StateColumn } from '../model/state.ts';
+import type { AnomalyRecord } from '../../topics/anomaly.ts';
+import type { BaselineRecord } from '../../topics/insight.ts';
+
+/** What a stage may send besides the columns it adds to the reading. */
+export interface StageOutput {
+  anomaly(record: AnomalyRecord): void;
+  baseline(record: BaselineRecord): void;
+  /** Counts an outcome that is neither a record nor an error (`stage_outcomes_total{stage, outcome}`). */
+  count(stage: string, outcome: string, by?: number): void;
+}
+
+export interface StageContext {
+  /** The column that the stage declared under this name (and metric). Ask once, at init. */
+  column<T extends ColumnType>(declaration: ColumnDeclaration<T>): StateColumn<T>;
+  /** The one Reading that every `process` call of this task passes. Look its columns up once, at init. */
+  readonly reading: Reading;
+  /**
+   * Rare, irregular state of an entity or row slot (an inventory record, an open anomaly): structured-cloneable
+   * values by key. Not for the hot path.
+   */
+  objects<V>(name: string): ObjectState<V>;
+}
+
+/** Irregular state by key, iterated in insertion order. `undefined` values are not stored. */
+export interface ObjectState<V> {
+  get(key: string): V | undefined;
+  set(key: string, value: V): void;
+  delete(key: string): boolean;
+  entries(): IterableIterator<[string, V]>;
+  readonly size: number;
+}
+
+export interface StageDefinition {
+  /** A verb: rate, baseline, detect. The first part of its columns' names in a checkpoint. */
+  readonly name: string;
+  /** Raised by hand when the same records would give other outputs: part of the fold version. */
+  readonly version: number;
+  /** Settings that change the outputs: part of the fold version. */
+  readonly settings: unknown;
+  readonly columns: readonly ColumnDeclaration[];
+  init(context: StageContext): Stage;
+}
+
+export interface Stage {
+  /** Folds one reading. `false` drops it: no later stage sees it and nothing is sent for it. */
+  process(reading: Reading, out: StageOutput): boolean;
+  /**
+   * A tick of 5 seconds of append time has passed. `entityTimeMs(entity)` is each entity's own time
+   * (design/topics.md, Time): NaN until its first reading.
+   */
+  punctuate?(tickMs: number, entityTimeMs: (entity: string) => number, out: StageOutput): void;
+}
