@@ -82,7 +82,10 @@ export interface ConsumerHandlers {
   failed(error: unknown): void;
 }
 
-/** Where a partition stands for this consumer: caught up when position >= lastStableOffset. */
+/**
+ * Where a partition stands for this consumer: caught up when position >= lastStableOffset. The position moves past
+ * records no earlier than `batch` is called with them, and past control or aborted ones as they are skipped.
+ */
 export interface FetchState {
   readonly position: number;
   readonly lastStableOffset: number;

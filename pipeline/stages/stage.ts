@@ -3,6 +3,7 @@
  * No clock, no chance, no I/O, no logger; it writes only the columns that it declared, and the Reading's columns
  * that it added. Everything else (replay, restore, tests) follows from that.
  */
+import type { TopicName } from '../../topics/catalogue.ts';
 import type { Reading } from '../model/reading.ts';
 import type { ColumnDeclaration, ColumnType, StateColumn } from '../model/state.ts';
 import type { AnomalyRecord } from '../../topics/anomaly.ts';
@@ -51,6 +52,8 @@ export interface StageDefinition {
 export interface Stage {
   /** Folds one reading. `false` drops it: no later stage sees it and nothing is sent for it. */
   process(reading: Reading, out: StageOutput): boolean;
+  /** A record of an inventory or control topic that concerns this task; null is a tombstone. */
+  update?(topic: TopicName, key: string, record: unknown): void;
   /**
    * A tick of 5 seconds of append time has passed. `entityTimeMs(entity)` is each entity's own time
    * (design/topics.md, Time): NaN until its first reading.

@@ -1,0 +1,72 @@
+/** The codec of the catalogue's topics on avsc and a schema registry. */
+import { avroSchema, subjectOf } from '../../topics/avro.ts';
+import { rowFields, topicName, type Catalogue, type Naming, type TopicName } from '../../topics/catalogue.ts';
+import { Reading } from '../model/reading.ts';
+import { avroType } from './avro-type.ts';
+import { frameWriter } from './frame-writer.ts';
+import type { Codec, SchemaRegistry } from './port.ts';
+import { columnSpecs } from './reading-columns.ts';
+import { readingDecoder } from './reading-decoder.ts';
+import { readingEncoder } from './reading-encoder.ts';
+import { WriterSchemas } from './writer-schemas.ts';
+
+export interface AvroCodecOptions {
+  readonly catalogue: Catalogue;
+  readonly naming: Naming;
+  readonly registry: SchemaRegistry;
+}
+
+/** `start` registers every topic's schema and reads back nothing: ids are known from then on. */
+export function avroCodec({ catalogue, naming, registry }: AvroCodecOptions): Codec {
+  const ids = new Map<TopicName, number>();
+  const idOf = (topic: TopicName) => () => {
+    const id = ids.get(topic);
+    if (id === undefined) throw new TypeError(`codec used for ${topic} before start`);
+    return id;
+  };
+
+  return {
+    name: 'codec',
+    async start() {
+      for (const [topic, row] of Object.entries(catalogue) as [TopicName, Catalogue[TopicName]][]) {
+        ids.set(topic, await registry.register(subjectOf(topicName(row, naming)), avroSchema(row)));
+      }
+    },
+    async stop() {
+      // Holds nothing.
+    },
+
+    readingDecoder(topic) {
+      const row = catalogue[topic];
+      return readingDecoder(rowFields(row), new WriterSchemas(registry, avroSchema(row), 'halves'));
+    },
+
+    readingEncoder(topic) {
+      const row = catalogue[topic];
+      return readingEncoder(rowFields(row), avroType(avroSchema(row), 'halves'), idOf(topic));
+    },
+
+    recordDecoder<T>(topic: TopicName) {
+      const writers = new WriterSchemas(registry, avroSchema(catalogue[topic]), 'bigint');
+      return {
+        prepare: (values: Iterable<Buffer | null>) => writers.prepare(values),
+        decode(value: Buffer) {
+          const outcome = writers.decode(value);
+          return outcome.kind === 'value' ? { kind: 'record' as const, record: outcome.value as T } : outcome;
+        },
+      };
+    },
+
+    recordEncoder<T>(topic: TopicName) {
+      const write = frameWriter(avroType(avroSchema(catalogue[topic]), 'bigint'), idOf(topic));
+      return { encode: (record: T) => write(record) };
+    },
+
+    newReading(...topics) {
+      return topics.reduce(
+        (reading, topic) => reading.add(columnSpecs(rowFields(catalogue[topic]))),
+        new Reading(),
+      );
+    },
+  };
+}

@@ -1,0 +1,114 @@
+/** A Reading to framed Avro, through pooled objects that avsc writes: nothing is allocated per row once warm. */
+import type avro from 'avsc';
+import { QUALITIES } from '../../topics/interface.ts';
+import type { FieldRow } from '../../topics/row.ts';
+import type { Reading } from '../model/reading.ts';
+import { frameWriter } from './frame-writer.ts';
+import { Int64 } from './int64.ts';
+import type { ReadingEncoder } from './port.ts';
+import { columnKind, columnSpecs, INSTANCE_FIELD, QUALITY_FIELD } from './reading-columns.ts';
+
+type AvroRow = Record<string, unknown>;
+type RowReader = (row: number, into: AvroRow) => void;
+
+export function readingEncoder(
+  fields: readonly FieldRow[],
+  type: avro.Type,
+  schemaId: () => number,
+): ReadingEncoder {
+  const write = frameWriter(type, schemaId);
+  const pool: AvroRow[] = [];
+  const rows: AvroRow[] = [];
+  const bound = new WeakMap<Reading, RowReader>();
+
+  return {
+    encode(reading) {
+      let readRow = bound.get(reading);
+      if (readRow === undefined) {
+        readRow = rowReader(fields, reading);
+        bound.set(reading, readRow);
+      }
+      rows.length = reading.rowCount;
+      for (let row = 0; row < reading.rowCount; row += 1) {
+        const object = (pool[row] ??= emptyRow(fields));
+        readRow(row, object);
+        rows[row] = object;
+      }
+      return write({
+        domain: reading.domain,
+        entity: reading.entity,
+        device_ip: reading.deviceIp,
+        collector_id: reading.collectorId,
+        poll_id: reading.pollId,
+        part: reading.part,
+        parts: reading.parts,
+        observed_at: reading.observedAtMs,
+        duration_ms: nullable(reading.durationMs),
+        interval_ms: nullable(reading.intervalMs),
+        sys_uptime: nullableLong(reading.sysUptime),
+        host_uptime: nullableLong(reading.hostUptime),
+        engine_boots: nullableLong(reading.engineBoots),
+        engine_time: nullableLong(reading.engineTime),
+        status: reading.status,
+        errors: reading.errors,
+        device_id: reading.deviceId,
+        netbox_device_id: nullable(reading.netboxDeviceId),
+        site_id: nullable(reading.siteId),
+        device_role: reading.deviceRole,
+        rows,
+        exceptions: reading.exceptions,
+      });
+    },
+  };
+}
+
+/** One object with every field in the schema's order, so that all rows share a shape. */
+function emptyRow(fields: readonly FieldRow[]): AvroRow {
+  return Object.fromEntries(fields.map(({ name }) => [name, null]));
+}
+
+function rowReader(fields: readonly FieldRow[], reading: Reading): RowReader {
+  reading.add(columnSpecs(fields));
+  const readers = fields.map((field) => fieldReader(field, reading));
+  return (row, into) => {
+    for (const read of readers) read(row, into);
+  };
+}
+
+function fieldReader(field: FieldRow, reading: Reading): RowReader {
+  const { name } = field;
+  if (name === INSTANCE_FIELD) return (row, into) => (into[name] = reading.instances[row]);
+  if (name === QUALITY_FIELD) return (row, into) => (into[name] = QUALITIES[reading.quality[row]!]);
+  switch (columnKind(field)) {
+    case 'counter': {
+      const column = reading.counter(name);
+      const longs: Int64[] = [];
+      return (row, into) => {
+        if (column.known[row] === 0) into[name] = null;
+        else {
+          const long = (longs[row] ??= new Int64(0, 0));
+          long.hi = column.hi[row]!;
+          long.lo = column.lo[row]!;
+          into[name] = long;
+        }
+      };
+    }
+    case 'number': {
+      const column = reading.number(name);
+      if (field.type === 'long') return (row, into) => (into[name] = nullableLong(column.values[row]!));
+      return (row, into) => (into[name] = nullable(column.values[row]!));
+    }
+    case 'text': {
+      const column = reading.text(name);
+      return (row, into) => (into[name] = column.values[row]);
+    }
+  }
+}
+
+function nullable(value: number): number | null {
+  return Number.isNaN(value) ? null : value;
+}
+
+function nullableLong(value: number): Int64 | null {
+  return Number.isNaN(value) ? null : Int64.fromNumber(value);
+}

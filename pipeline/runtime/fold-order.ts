@@ -1,0 +1,89 @@
+/**
+ * The order in which a task folds its inputs: lowest append time first, ties by topic name, then offset. A record
+ * is due only when no other input can still bring an earlier one: each has a head, or has been read to its end.
+ */
+import type { BrokerRecord, FetchState } from '../broker/port.ts';
+
+interface Input {
+  readonly topic: string;
+  readonly queue: BrokerRecord[];
+  /** Next unread element of the queue (shifting an array is linear). */
+  head: number;
+  /** Batches that were handed to us and are not in the queue yet. */
+  arriving: number;
+}
+
+export class FoldOrder {
+  readonly #inputs: Input[];
+  readonly #fetchState: (topic: string) => FetchState | undefined;
+
+  constructor(topics: readonly string[], fetchState: (topic: string) => FetchState | undefined) {
+    this.#inputs = [...topics].sort().map((topic) => ({ topic, queue: [], head: 0, arriving: 0 }));
+    this.#fetchState = fetchState;
+  }
+
+  /** A batch of the topic is being prepared: until `push` the input is not at its end. */
+  announce(topic: string): void {
+    this.#input(topic).arriving += 1;
+  }
+
+  push(topic: string, records: readonly BrokerRecord[]): void {
+    const input = this.#input(topic);
+    input.arriving -= 1;
+    for (const record of records) input.queue.push(record);
+  }
+
+  /** Records of the topic that wait. */
+  queued(topic: string): number {
+    const input = this.#input(topic);
+    return input.queue.length - input.head;
+  }
+
+  /** The next record to fold, or undefined until more has been fetched. */
+  take(): BrokerRecord | undefined {
+    let first: Input | undefined;
+    for (const input of this.#inputs) {
+      const head = input.queue[input.head];
+      if (head === undefined) {
+        if (!this.#readToItsEnd(input)) return undefined;
+      } else if (first === undefined || head.appendedAtMs < first.queue[first.head]!.appendedAtMs) {
+        first = input;
+      }
+    }
+    return first === undefined ? undefined : pop(first);
+  }
+
+  /** Something waits, fetched but not taken. */
+  get waiting(): boolean {
+    return this.#inputs.some((input) => input.queue.length > input.head);
+  }
+
+  /** Nothing waits and every input has been read to its end. */
+  get idle(): boolean {
+    return this.#inputs.every((input) => input.queue.length === input.head && this.#readToItsEnd(input));
+  }
+
+  /** Judged from fetch positions: a batch of control records alone is never handed over. */
+  #readToItsEnd(input: Input): boolean {
+    if (input.arriving > 0) return false;
+    const state = this.#fetchState(input.topic);
+    return state !== undefined && state.position >= state.lastStableOffset;
+  }
+
+  #input(topic: string): Input {
+    return this.#inputs.find((candidate) => candidate.topic === topic)!;
+  }
+}
+
+function pop(input: Input): BrokerRecord {
+  const record = input.queue[input.head]!;
+  input.head += 1;
+  if (input.head === input.queue.length) {
+    input.queue.length = 0;
+    input.head = 0;
+  } else if (input.head > 4096) {
+    input.queue.splice(0, input.head);
+    input.head = 0;
+  }
+  return record;
+}

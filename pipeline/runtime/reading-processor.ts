@@ -1,0 +1,165 @@
+/**
+ * The processor of the entity sub-topology: decodes a raw reading once, runs the fused stages over it as synchronous
+ * calls, and sends what they added. Inventory and control records go to the stages that want them.
+ */
+import type { BrokerRecord } from '../broker/port.ts';
+import type { Codec, RecordDecoder, RecordEncoder } from '../codec/port.ts';
+import { parseEntityKey } from '../model/entity.ts';
+import type { Reading } from '../model/reading.ts';
+import type { ColumnDeclaration, StateColumn } from '../model/state.ts';
+import { deviationRecord } from '../stages/deviation-record.ts';
+import type { Stage, StageDefinition, StageOutput } from '../stages/stage.ts';
+import { rowFields, type Catalogue, type TopicName } from '../../topics/catalogue.ts';
+import type { AnomalyRecord } from '../../topics/anomaly.ts';
+import type { BaselineRecord, DeviationRecord } from '../../topics/insight.ts';
+import { QUALITIES } from '../../topics/interface.ts';
+import { Directory } from './directory.ts';
+import { StateStore } from './state-store.ts';
+import type { Processor, ProcessorOutput } from './sub-topology.ts';
+
+/** An observation later than its record by more than this has a clock that cannot be believed. */
+const FUTURE_MS = 5 * 60_000;
+/** An entity is live once a reading arrives within this of being observed; before, it is history being loaded. */
+const LIVE_MS = 10 * 60_000;
+
+const OBSERVED = {
+  name: 'observed_at',
+  type: 'f64',
+  scope: 'entity',
+  group: 'hot',
+  initial: Number.NaN,
+} as const;
+const LIVE = { name: 'live', type: 'u8', scope: 'entity', group: 'hot' } as const;
+const TIME_COLUMNS: readonly ColumnDeclaration[] = [OBSERVED, LIVE];
+
+export interface ReadingProcessorOptions {
+  readonly codec: Codec;
+  readonly catalogue: Catalogue;
+  readonly stages: readonly StageDefinition[];
+}
+
+export class ReadingProcessor implements Processor {
+  readonly state = new StateStore();
+  readonly #directory = new Directory(this.state);
+  readonly #reading: Reading;
+  readonly #stages: readonly Stage[];
+  readonly #decodeRaw;
+  readonly #encodeMetric;
+  readonly #records: ReadonlyMap<TopicName, RecordDecoder<unknown>>;
+  readonly #deviation: () => DeviationRecord | undefined;
+  readonly #encodeDeviation: RecordEncoder<DeviationRecord>;
+  readonly #encodeAnomaly: RecordEncoder<AnomalyRecord>;
+  readonly #encodeBaseline: RecordEncoder<BaselineRecord>;
+  readonly #observed: StateColumn<'f64'>;
+  readonly #live: StateColumn<'u8'>;
+  readonly #stageOutput: StageOutput;
+  #out: ProcessorOutput | undefined;
+
+  constructor({ codec, catalogue, stages }: ReadingProcessorOptions) {
+    this.#reading = codec.newReading('raw.interface', 'metric.interface');
+    this.#decodeRaw = codec.readingDecoder('raw.interface');
+    this.#encodeMetric = codec.readingEncoder('metric.interface');
+    this.#encodeDeviation = codec.recordEncoder<DeviationRecord>('insight.deviation');
+    this.#encodeAnomaly = codec.recordEncoder<AnomalyRecord>('insight.anomaly');
+    this.#encodeBaseline = codec.recordEncoder<BaselineRecord>('insight.baseline');
+    this.#records = new Map(
+      (['inventory.device', 'control.site'] as const).map((topic) => [
+        topic,
+        codec.recordDecoder<unknown>(topic),
+      ]),
+    );
+    const time = this.state.context({ name: 'task', columns: TIME_COLUMNS }, this.#reading);
+    this.#observed = time.column(OBSERVED);
+    this.#live = time.column(LIVE);
+    this.#stages = stages.map((stage) => stage.init(this.state.context(stage, this.#reading)));
+    const judged = rowFields(catalogue['metric.interface']).filter((field) => field.baseline);
+    this.#deviation = deviationRecord(
+      this.#reading,
+      judged.map(({ name }) => name),
+    );
+    this.#stageOutput = {
+      anomaly: (record) => this.#send('insight.anomaly', record.entity, this.#encodeAnomaly.encode(record)),
+      baseline: (record) =>
+        this.#send('insight.baseline', record.entity, this.#encodeBaseline.encode(record)),
+      count: (stage, outcome, by) => this.#out?.count(stage, outcome, by),
+    };
+  }
+
+  async prepare(topic: TopicName, values: Iterable<Buffer | null>): Promise<void> {
+    if (topic === 'raw.interface') await this.#decodeRaw.prepare(values);
+    else await this.#records.get(topic)?.prepare(values);
+  }
+
+  fold(topic: TopicName, record: BrokerRecord, out: ProcessorOutput): void {
+    this.#out = out;
+    if (topic === 'control.tick') return;
+    if (topic === 'raw.interface') this.#foldReading(topic, record, out);
+    else this.#foldControl(topic, record, out);
+  }
+
+  punctuate(tickMs: number, out: ProcessorOutput): void {
+    this.#out = out;
+    const entityTimeMs = (entity: string): number => {
+      const slot = this.#directory.slotOf(entity);
+      if (slot === undefined) return Number.NaN;
+      const observed = this.#observed.get(slot);
+      return this.#live.get(slot) === 1 ? Math.max(observed, tickMs) : observed;
+    };
+    for (const stage of this.#stages) stage.punctuate?.(tickMs, entityTimeMs, this.#stageOutput);
+  }
+
+  #foldReading(topic: TopicName, record: BrokerRecord, out: ProcessorOutput): void {
+    const reading = this.#reading;
+    if (record.value === null)
+      return out.deadLetter(topic, record, 'tombstone', 'a reading has no tombstones');
+    const failure = this.#decodeRaw.decode(record.value, reading);
+    if (failure !== undefined) return out.deadLetter(topic, record, failure.reason, failure.detail);
+    const refusal = invalid(reading, record) ?? this.#directory.resolve(reading);
+    if (refusal !== undefined) return out.deadLetter(topic, record, refusal, `entity ${reading.entity}`);
+    reading.appendedAtMs = record.appendedAtMs;
+    this.#keepTime(reading);
+    for (const stage of this.#stages) if (!stage.process(reading, this.#stageOutput)) return;
+    if (reading.rowCount === 0) return;
+    this.#send('metric.interface', reading.entity, this.#encodeMetric.encode(reading));
+    const deviation = this.#deviation();
+    if (deviation !== undefined) {
+      this.#send('insight.deviation', reading.entity, this.#encodeDeviation.encode(deviation));
+    }
+    for (let row = 0; row < reading.rowCount; row += 1) out.count('rate', QUALITIES[reading.quality[row]!]!);
+  }
+
+  #foldControl(topic: TopicName, record: BrokerRecord, out: ProcessorOutput): void {
+    const key = record.key?.toString() ?? '';
+    if (record.value === null) {
+      for (const stage of this.#stages) stage.update?.(topic, key, null);
+      return;
+    }
+    const outcome = this.#records.get(topic)!.decode(record.value);
+    if (outcome.kind === 'deadLetter') return out.deadLetter(topic, record, outcome.reason, outcome.detail);
+    for (const stage of this.#stages) stage.update?.(topic, key, outcome.record);
+  }
+
+  #keepTime(reading: Reading): void {
+    const { entitySlot, observedAtMs, appendedAtMs } = reading;
+    const before = this.#observed.get(entitySlot);
+    if (!(before >= observedAtMs)) this.#observed.set(entitySlot, observedAtMs);
+    this.#live.set(entitySlot, appendedAtMs - observedAtMs <= LIVE_MS ? 1 : 0);
+  }
+
+  #send(topic: TopicName, entity: string, value: Buffer): void {
+    this.#out!.send(topic, Buffer.from(entity), value);
+  }
+}
+
+/** Why a decoded reading cannot be folded. */
+function invalid(reading: Reading, record: BrokerRecord): string | undefined {
+  if (record.key === null || record.key.toString() !== reading.entity) return 'key_mismatch';
+  try {
+    if (parseEntityKey(reading.entity).domain !== reading.domain) return 'domain_mismatch';
+  } catch {
+    return 'invalid_entity';
+  }
+  if (reading.observedAtMs > record.appendedAtMs + FUTURE_MS) return 'future';
+  if (!(reading.observedAtMs > 0)) return 'invalid_time';
+  return undefined;
+}

@@ -1,0 +1,31 @@
+/** What a task runs: a sub-topology gives one processor a partition, which folds records and sends others. */
+import type { BrokerRecord } from '../broker/port.ts';
+import type { TopicName } from '../../topics/catalogue.ts';
+
+export interface SubTopology {
+  /** Its consumer group is `<app>-<name>`. */
+  readonly name: string;
+  readonly inputs: readonly TopicName[];
+  newProcessor(): Processor;
+}
+
+export interface Processor {
+  /** Makes the values of one input decodable without waiting. */
+  prepare(topic: TopicName, values: Iterable<Buffer | null>): Promise<void>;
+  /** Folds one record. Synchronous and deterministic: time comes from the record. */
+  fold(topic: TopicName, record: BrokerRecord, out: ProcessorOutput): void;
+  /** A 5-second boundary of append time was crossed. */
+  punctuate(tickMs: number, out: ProcessorOutput): void;
+  /** For /status and metrics. */
+  readonly state: { readonly entities: number; readonly rows: number; bytesByStage(): Map<string, number> };
+}
+
+/** Words of the dead letters that a processor writes; also a metric label. */
+export type DeadLetterReason = string;
+
+export interface ProcessorOutput {
+  /** Sends to the partition of the task itself: inputs and keyed outputs are co-partitioned. */
+  send(topic: TopicName, key: Buffer | null, value: Buffer): void;
+  deadLetter(topic: TopicName, record: BrokerRecord, reason: DeadLetterReason, detail: string): void;
+  count(stage: string, outcome: string, by?: number): void;
+}
