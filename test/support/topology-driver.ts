@@ -1,0 +1,105 @@
+/**
+ * The whole entity sub-topology in memory, step by step (as Kafka Streams' TopologyTestDriver): pipe records in, read
+ * decoded records out. No broker, no clock: append times are the test's.
+ */
+import type { BrokerRecord } from '../../pipeline/broker/port.ts';
+import { embeddedRegistry } from '../../pipeline/codec/embedded-registry.ts';
+import type { Codec } from '../../pipeline/codec/port.ts';
+import type { Reading } from '../../pipeline/model/reading.ts';
+import type { ProcessorOutput } from '../../pipeline/runtime/sub-topology.ts';
+import { BASELINE_DEFAULTS } from '../../pipeline/stages/baseline.ts';
+import { DETECT_DEFAULTS } from '../../pipeline/stages/detect.ts';
+import { RATE_DEFAULTS } from '../../pipeline/stages/rate.ts';
+import { entityTopology, type StageSettings } from '../../pipeline/topology.ts';
+import { catalogue as standard, type Catalogue, type TopicName } from '../../topics/catalogue.ts';
+import { startedCodec } from './codec.ts';
+
+export interface SentRecord {
+  readonly topic: TopicName;
+  readonly key: string | null;
+  readonly value: Buffer;
+}
+
+export interface RefusedRecord {
+  readonly topic: TopicName;
+  readonly offset: number;
+  readonly reason: string;
+}
+
+export interface TopologyDriver {
+  readonly codec: Codec;
+  readonly sent: SentRecord[];
+  readonly refused: RefusedRecord[];
+  readonly outcomes: Map<string, number>;
+  /** Folds one record of any input topic. */
+  pipe(topic: TopicName, key: string | null, value: Buffer | null, appendedAtMs: number): Promise<void>;
+  /** Encodes and folds a raw reading. */
+  pipeReading(reading: Reading, appendedAtMs?: number): Promise<void>;
+  tick(tickMs: number): void;
+  /** Takes and decodes what was sent to a record topic since the last call. */
+  take<T>(topic: TopicName): Promise<T[]>;
+  state: { entities: number; rows: number };
+}
+
+export const STAGE_DEFAULTS: StageSettings = {
+  rate: RATE_DEFAULTS,
+  baseline: BASELINE_DEFAULTS,
+  detect: DETECT_DEFAULTS,
+};
+
+export async function topologyDriver(
+  options: { catalogue?: Catalogue; settings?: StageSettings } = {},
+): Promise<TopologyDriver> {
+  const catalogue = options.catalogue ?? standard;
+  const codec = await startedCodec(catalogue, embeddedRegistry());
+  const processor = entityTopology(codec, catalogue, options.settings ?? STAGE_DEFAULTS).newProcessor();
+  const encoder = codec.readingEncoder('raw.interface');
+  const sent: SentRecord[] = [];
+  const refused: RefusedRecord[] = [];
+  const outcomes = new Map<string, number>();
+  let offset = 0;
+
+  const out: ProcessorOutput = {
+    send: (topic, key, value) => sent.push({ topic, key: key?.toString() ?? null, value }),
+    deadLetter: (topic, record, reason) => refused.push({ topic, offset: record.offset, reason }),
+    count: (stage, outcome, by = 1) =>
+      outcomes.set(`${stage}.${outcome}`, (outcomes.get(`${stage}.${outcome}`) ?? 0) + by),
+  };
+
+  const pipe: TopologyDriver['pipe'] = async (topic, key, value, appendedAtMs) => {
+    const record: BrokerRecord = {
+      topic,
+      partition: 0,
+      offset,
+      appendedAtMs,
+      key: key === null ? null : Buffer.from(key),
+      value,
+    };
+    offset += 1;
+    await processor.prepare(topic, [value]);
+    processor.fold(topic, record, out);
+  };
+
+  return {
+    codec,
+    sent,
+    refused,
+    outcomes,
+    state: processor.state,
+    pipe,
+    pipeReading: (reading, appendedAtMs = reading.observedAtMs + 100) =>
+      pipe('raw.interface', reading.entity, encoder.encode(reading), appendedAtMs),
+    tick: (tickMs) => processor.punctuate(tickMs, out),
+    async take<T>(topic: TopicName) {
+      const decoder = codec.recordDecoder<T>(topic);
+      const taken = sent.filter((record) => record.topic === topic);
+      sent.splice(0, sent.length, ...sent.filter((record) => record.topic !== topic));
+      await decoder.prepare(taken.map(({ value }) => value));
+      return taken.map(({ value }) => {
+        const outcome = decoder.decode(value);
+        if (outcome.kind === 'deadLetter') throw new Error(`${topic}: ${outcome.reason} ${outcome.detail}`);
+        return outcome.record;
+      });
+    },
+  };
+}
