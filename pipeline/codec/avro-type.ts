@@ -46,6 +46,6 @@ export function avroType(schema: AvroSchema, longs: LongsAs): avro.Type {
         );
       }
       return undefined;
-    }) as never,
+    }),
   });
 }

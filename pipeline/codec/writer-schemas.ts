@@ -9,8 +9,11 @@ type WriterSchema =
   | { readonly kind: 'readable'; readonly resolver: avro.Resolver | undefined }
   | { readonly kind: 'unreadable'; readonly failure: DecodeFailure };
 
-/** avsc's cursor-level decode, missing from its declarations' overloads for resolvers. */
-type Decoded = { value: unknown; offset: number };
+/** avsc declares the value as any. */
+interface Decoded {
+  readonly value: unknown;
+  readonly offset: number;
+}
 
 export class WriterSchemas {
   readonly #registry: SchemaRegistry;
@@ -47,7 +50,7 @@ export class WriterSchemas {
     if (writer === undefined) return failure('unknown_schema', `schema id ${id} is not in the registry`);
     if (writer.kind === 'unreadable') return writer.failure;
     try {
-      const { value: decoded, offset } = this.#reader.decode(value, HEADER_BYTES, writer.resolver) as Decoded;
+      const { value: decoded, offset }: Decoded = this.#reader.decode(value, HEADER_BYTES, writer.resolver);
       if (offset < 0) return failure('truncated', `${value.length} bytes end inside the record`);
       if (offset < value.length)
         return failure('trailing_bytes', `record ends at byte ${offset} of ${value.length}`);

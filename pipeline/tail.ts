@@ -1,0 +1,104 @@
+/** The last records of a topic as plain objects, and those that follow: what `netsigma tail` and the status address show. */
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Broker, BrokerRecord } from './broker/port.ts';
+import type { Codec, RecordDecoder } from './codec/port.ts';
+import { topicName, type Catalogue, type Naming, type TopicName } from '../topics/catalogue.ts';
+
+export interface TailOptions {
+  /** Records to begin with, over all partitions. */
+  readonly limit: number;
+  /** Go on with new records until `signal` aborts. */
+  readonly follow: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** One line: where and when the record lies, and its value (for readings: one line a row, envelope left out). */
+export type TailLine = Readonly<Record<string, unknown>>;
+
+const POLL_MS = 250;
+
+export function topicTail(broker: Broker, codec: Codec, catalogue: Catalogue, naming: Naming) {
+  return async function* tail(
+    topic: TopicName,
+    { limit, follow, signal }: TailOptions,
+  ): AsyncGenerator<TailLine, void> {
+    const row = catalogue[topic];
+    const name = topicName(row, naming);
+    const decoder = codec.recordDecoder<Record<string, unknown>>(topic);
+    const next = new Map<number, number>();
+    for (const { partition, earliest, lastStable } of await broker.offsets(name)) {
+      next.set(partition, Math.max(earliest, lastStable - limit));
+    }
+    let first = true;
+    do {
+      const records = await since(broker, name, next);
+      await decoder.prepare(records.map(({ value }) => value));
+      for (const record of first ? records.slice(-limit) : records) {
+        for (const line of lines(record, decoder, row.shape === 'reading')) {
+          if (signal.aborted) return;
+          yield line;
+        }
+      }
+      first = false;
+      if (follow) await wait(POLL_MS, undefined, { signal }).catch(() => undefined);
+    } while (follow && !signal.aborted);
+  };
+}
+
+/** A record as lines: one, or one a row of a reading. */
+function lines(
+  record: BrokerRecord,
+  decoder: RecordDecoder<Record<string, unknown>>,
+  packed: boolean,
+): TailLine[] {
+  const { partition, offset, appendedAtMs } = record;
+  const key = record.key?.toString() ?? null;
+  const place = { partition, offset, key, appended_at: new Date(appendedAtMs) };
+  if (record.value === null) return [{ ...place, tombstone: true }];
+  const outcome = decoder.decode(record.value);
+  if (outcome.kind === 'deadLetter')
+    return [{ ...place, undecodable: outcome.reason, detail: outcome.detail }];
+  const { rows, entity, observed_at: observedAtMs } = outcome.record;
+  if (!packed) return [{ ...place, ...outcome.record }];
+  return (rows as object[]).map((row) => ({
+    ...place,
+    entity,
+    observed_at: new Date(Number(observedAtMs)),
+    ...row,
+  }));
+}
+
+/** Committed records from `next` on, oldest append time first; moves `next`. */
+async function since(broker: Broker, topic: string, next: Map<number, number>): Promise<BrokerRecord[]> {
+  const records: BrokerRecord[] = [];
+  for (const { partition, earliest, lastStable } of await broker.offsets(topic)) {
+    const from = Math.max(earliest, next.get(partition) ?? earliest);
+    for await (const batch of broker.readRange({ topic, partition }, from, lastStable))
+      records.push(...batch.records);
+    next.set(partition, Math.max(from, lastStable));
+  }
+  return records.sort(
+    (a, b) => a.appendedAtMs - b.appendedAtMs || a.partition - b.partition || a.offset - b.offset,
+  );
+}
+
+/** JSON with 64-bit integers as numbers where they fit exactly, else as strings; bytes as base64. */
+export function tailJson(line: TailLine): string {
+  return JSON.stringify(line, (_key, value: unknown): unknown => {
+    if (typeof value === 'bigint')
+      return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString();
+    if (isBufferJson(value)) return Buffer.from(value.data).toString('base64');
+    return value;
+  });
+}
+
+/** JSON.stringify asks a Buffer's toJSON before the replacer. */
+function isBufferJson(value: unknown): value is { data: number[] } {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'type' in value &&
+    value.type === 'Buffer' &&
+    'data' in value
+  );
+}
