@@ -1,5 +1,6 @@
 /** What the runtime tells of itself; metrics listen. */
 import type { ProducerRecord } from '../broker/port.ts';
+import type { Quality } from '../../topics/interface.ts';
 import type { TopicName } from '../../topics/catalogue.ts';
 
 export interface ProcessObserver {
@@ -7,4 +8,5 @@ export interface ProcessObserver {
   committed(durationMs: number, records: readonly ProducerRecord[]): void;
   deadLetter(reason: string): void;
   outcome(stage: string, outcome: string, by: number): void;
+  rows(quality: Quality, by: number): void;
 }

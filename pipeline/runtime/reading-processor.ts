@@ -53,6 +53,7 @@ export class ReadingProcessor implements Processor {
   readonly #observed: StateColumn<'f64'>;
   readonly #live: StateColumn<'u8'>;
   readonly #stageOutput: StageOutput;
+  readonly #qualityCounts = new Uint32Array(QUALITIES.length);
   #out: ProcessorOutput | undefined;
 
   constructor({ codec, catalogue, stages }: ReadingProcessorOptions) {
@@ -125,7 +126,7 @@ export class ReadingProcessor implements Processor {
     if (deviation !== undefined) {
       this.#send('insight.deviation', reading.entity, this.#encodeDeviation.encode(deviation));
     }
-    for (let row = 0; row < reading.rowCount; row += 1) out.count('rate', QUALITIES[reading.quality[row]!]!);
+    this.#countRows(reading, out);
   }
 
   #foldControl(topic: TopicName, record: BrokerRecord, out: ProcessorOutput): void {
@@ -144,6 +145,13 @@ export class ReadingProcessor implements Processor {
     const before = this.#observed.get(entitySlot);
     if (!(before >= observedAtMs)) this.#observed.set(entitySlot, observedAtMs);
     this.#live.set(entitySlot, appendedAtMs - observedAtMs <= LIVE_MS ? 1 : 0);
+  }
+
+  #countRows(reading: Reading, out: ProcessorOutput): void {
+    const counts = this.#qualityCounts.fill(0);
+    for (let row = 0; row < reading.rowCount; row += 1) counts[reading.quality[row]!]! += 1;
+    for (const [code, quality] of QUALITIES.entries())
+      if (counts[code]! > 0) out.countRows(quality, counts[code]!);
   }
 
   #send(topic: TopicName, entity: string, value: Buffer): void {

@@ -1,5 +1,6 @@
 /** What a task runs: a sub-topology gives one processor a partition, which folds records and sends others. */
 import type { BrokerRecord } from '../broker/port.ts';
+import type { Quality } from '../../topics/interface.ts';
 import type { TopicName } from '../../topics/catalogue.ts';
 
 export interface SubTopology {
@@ -27,5 +28,8 @@ export interface ProcessorOutput {
   /** Sends to the partition of the task itself: inputs and keyed outputs are co-partitioned. */
   send(topic: TopicName, key: Buffer | null, value: Buffer): void;
   deadLetter(topic: TopicName, record: BrokerRecord, reason: DeadLetterReason, detail: string): void;
+  /** Outcomes of stages that are neither records nor errors. */
   count(stage: string, outcome: string, by?: number): void;
+  /** Rows by the verdict on their rates. */
+  countRows(quality: Quality, rows: number): void;
 }

@@ -278,6 +278,7 @@ export class Task {
         observer.deadLetter(reason);
       },
       count: (stage, outcome, by = 1) => observer.outcome(stage, outcome, by),
+      countRows: (quality, rows) => observer.rows(quality, rows),
     };
   }
 }

@@ -182,7 +182,7 @@ function fillRow(reading: Reading, row: number, sample: RowSample): void {
       column.known[row] = 1;
     } else if (typeof value === 'number') {
       reading.number(name).values[row] = value;
-    } else {
+    } else if (value !== null) {
       reading.text(name).values[row] = value;
     }
   }

@@ -64,6 +64,8 @@ export async function topologyDriver(
     deadLetter: (topic, record, reason) => refused.push({ topic, offset: record.offset, reason }),
     count: (stage, outcome, by = 1) =>
       outcomes.set(`${stage}.${outcome}`, (outcomes.get(`${stage}.${outcome}`) ?? 0) + by),
+    countRows: (quality, rows) =>
+      outcomes.set(`quality.${quality}`, (outcomes.get(`quality.${quality}`) ?? 0) + rows),
   };
 
   const pipe: TopologyDriver['pipe'] = async (topic, key, value, appendedAtMs) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { catalogue, rowFields, withFields } from '../../topics/catalogue.ts';
+import { catalogue, rowFields, withFields, type Catalogue } from '../../topics/catalogue.ts';
 import type { InventoryDeviceRecord, SiteRecord } from '../../topics/inventory.ts';
 import { deviceId } from '../../pipeline/model/entity.ts';
 import type { Reading } from '../../pipeline/model/reading.ts';
@@ -40,7 +40,7 @@ function port(index: number, seconds: number, extra: RawRow = {}): RawRow {
   };
 }
 
-function poll(driver: TopologyDriver, seconds: number, rows: readonly RawRow[], from = catalogue): Reading {
+function poll(driver: TopologyDriver, seconds: number, rows: readonly RawRow[], from: Catalogue = catalogue): Reading {
   const envelope = {
     observedAtMs: START_MS + seconds * 1000,
     sysUptime: 1_000_000 + seconds * 100,

@@ -1,0 +1,148 @@
+/**
+ * The entity sub-topology in memory on one core: samples/s with decode and encode, and what each part costs.
+ * A sample is one counter of one interface of one poll (32-bit shadows are not counted).
+ */
+import type { BrokerRecord } from '../../pipeline/broker/port.ts';
+import { embeddedRegistry } from '../../pipeline/codec/embedded-registry.ts';
+import { ReadingProcessor } from '../../pipeline/runtime/reading-processor.ts';
+import type { Processor, ProcessorOutput } from '../../pipeline/runtime/sub-topology.ts';
+import type { Stage, StageDefinition } from '../../pipeline/stages/stage.ts';
+import { entityStages } from '../../pipeline/topology.ts';
+import { catalogue } from '../../topics/catalogue.ts';
+import { startedCodec } from '../support/codec.ts';
+import { STAGE_DEFAULTS } from '../support/topology-driver.ts';
+import { figure, type Figure } from './figure.ts';
+import { load } from './load.ts';
+
+export interface StagesBenchOptions {
+  readonly entities: number;
+  readonly rowsPerEntity: number;
+  readonly warmPolls: number;
+  readonly polls: number;
+  readonly runs: number;
+  readonly seed: number;
+}
+
+const START_MS = 1_780_000_000_000;
+const INTERVAL_MS = 60_000;
+
+export async function stagesBench(options: StagesBenchOptions): Promise<Figure[]> {
+  const samplesPerSecond: number[] = [];
+  const nsPerSample: number[] = [];
+  const bytesPerSeries: number[] = [];
+  const parts = new Map<string, number[]>();
+  for (let run = 0; run < options.runs; run += 1) {
+    const whole = await measure(options, run, entityStages(catalogue, STAGE_DEFAULTS));
+    samplesPerSecond.push((1e9 * whole.samples) / whole.ns);
+    nsPerSample.push(whole.ns / whole.samples);
+    bytesPerSeries.push(whole.bytesPerSeries);
+    const costs = new Map<string, number>();
+    const timed = await measure(
+      options,
+      run,
+      entityStages(catalogue, STAGE_DEFAULTS).map((stage) => clocked(stage, costs)),
+    );
+    let stagesNs = 0;
+    for (const [stage, ns] of costs) {
+      stagesNs += ns;
+      append(parts, stage, ns / timed.samples);
+    }
+    append(parts, 'decode, directory, encode', (timed.ns - stagesNs) / timed.samples);
+  }
+  return [
+    figure('stages: everything, decode and encode', 'samples/s/core', samplesPerSecond),
+    figure('stages: everything', 'ns/sample', nsPerSample),
+    ...[...parts].map(([part, values]) => figure(`stages: of that ${part}`, 'ns/sample', values)),
+    figure('stages: state', 'bytes/series', bytesPerSeries),
+  ];
+}
+
+function append(parts: Map<string, number[]>, part: string, value: number): void {
+  parts.set(part, [...(parts.get(part) ?? []), value]);
+}
+
+interface Measured {
+  readonly samples: number;
+  readonly ns: number;
+  readonly bytesPerSeries: number;
+}
+
+/** Folds warm polls, then times the rest; CPU time of this thread, so that a busy machine counts less. */
+async function measure(
+  options: StagesBenchOptions,
+  run: number,
+  stages: StageDefinition[],
+): Promise<Measured> {
+  const { entities, rowsPerEntity, warmPolls, polls, seed } = options;
+  const codec = await startedCodec(catalogue, embeddedRegistry());
+  const processor = new ReadingProcessor({ codec, catalogue, stages });
+  const readings = load(codec, {
+    seed: seed + run,
+    entities,
+    rowsPerEntity,
+    startMs: START_MS,
+    intervalMs: INTERVAL_MS,
+  });
+  let sent = 0;
+  let refused = 0;
+  const out: ProcessorOutput = {
+    send: () => void (sent += 1),
+    deadLetter: () => void (refused += 1),
+    count: () => undefined,
+    countRows: () => undefined,
+  };
+  let ns = 0;
+  for (let step = 0; step < warmPolls + polls; step += 1) {
+    const records = readings.poll(step).map((value, index) => record(readings.entities[index]!, value, step));
+    await processor.prepare('raw.interface', [records[0]!.value]);
+    const took = foldAll(processor, records, out);
+    if (step >= warmPolls) ns += took;
+  }
+  // The work must have been done: a metric record for every poll of every entity, and nothing refused.
+  if (refused > 0 || sent < entities * (warmPolls + polls)) {
+    throw new Error(`bench is void: ${refused} records refused, ${sent} sent`);
+  }
+  const bytes = [...processor.state.bytesByStage().values()].reduce((sum, each) => sum + each, 0);
+  return {
+    samples: entities * rowsPerEntity * readings.countersPerRow * polls,
+    ns,
+    bytesPerSeries: bytes / (processor.state.rows * readings.countersPerRow),
+  };
+}
+
+function foldAll(processor: Processor, records: readonly BrokerRecord[], out: ProcessorOutput): number {
+  const before = process.cpuUsage();
+  for (const each of records) processor.fold('raw.interface', each, out);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) * 1000;
+}
+
+function record(entity: string, value: Buffer, step: number): BrokerRecord {
+  return {
+    topic: 'raw.interface',
+    partition: 0,
+    offset: step,
+    appendedAtMs: START_MS + (step + 1) * INTERVAL_MS,
+    key: Buffer.from(entity),
+    value,
+  };
+}
+
+/** The stage with a clock around `process`. */
+function clocked(definition: StageDefinition, costs: Map<string, number>): StageDefinition {
+  return {
+    ...definition,
+    init(context): Stage {
+      const stage = definition.init(context);
+      return {
+        ...stage,
+        process(reading, out) {
+          const before = performance.now();
+          const goesOn = stage.process(reading, out);
+          costs.set(definition.name, (costs.get(definition.name) ?? 0) + (performance.now() - before) * 1e6);
+          return goesOn;
+        },
+      };
+    },
+  };
+}

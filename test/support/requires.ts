@@ -1,0 +1,40 @@
+/** Tests that need something of the machine: run where it is there, skipped with a printed reason where not. */
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { describe, it } from '@jest/globals';
+
+type Suite = (name: string, tests: () => void) => void;
+
+/**
+ * `describe` if `condition` holds. Otherwise the suite is skipped and `reason` printed; with
+ * NETSIGMA_REQUIRE_SERVICES=1 it fails with that reason instead.
+ */
+export function describeIf(condition: boolean, reason: string): Suite {
+  if (condition) return describe;
+  if (process.env['NETSIGMA_REQUIRE_SERVICES'] === '1') {
+    return (name) => {
+      describe(name, () => {
+        it('has what it needs', () => {
+          throw new Error(`NETSIGMA_REQUIRE_SERVICES=1, but ${reason}`);
+        });
+      });
+    };
+  }
+  return (name, tests) => {
+    process.stderr.write(`skipped: ${name}: ${reason}\n`);
+    describe.skip(`${name} (${reason})`, tests);
+  };
+}
+
+/** Whether a program of that name is on PATH (or in a system folder that PATH may lack). */
+export function hasProgram(name: string): boolean {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
