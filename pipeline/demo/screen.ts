@@ -70,6 +70,22 @@ export function faultLine({ kind, device, interface: port, detected, seconds }: 
   return detected ? `  found  ${place}, ${seconds} s after it began` : `  open   ${place}`;
 }
 
+/** Connection string, queries to try, status address. */
+export function whereToLook(
+  { say }: Screen,
+  { url, status }: { readonly url: string; readonly status: string },
+): void {
+  say('');
+  say(`  database  ${url}`);
+  say(`            psql "${url}" -c 'SELECT * FROM anomaly_events WHERE closed_at IS NULL'`);
+  say(
+    `            psql "${url}" -c 'SELECT interface_name, max(utilization_pct) FROM interface_metrics GROUP BY 1'`,
+  );
+  say(`  status    ${status}/status   metrics ${status}/metrics`);
+  say(`  topics    npm run netsigma -- tail metric.interface --url ${status}`);
+  say('');
+}
+
 /** Three significant digits with k, M, G. */
 export function quantity(value: number): string {
   const magnitude = Math.abs(value);

@@ -1,6 +1,7 @@
 /** What the components tell, as metrics: one adapter a component. */
 import type { SnmpObserver } from '../collect/snmp/observer.ts';
 import type { ProcessObserver } from '../runtime/observer.ts';
+import type { SinkObserver } from '../sink/sink-observer.ts';
 import type { Metrics } from './metrics.ts';
 
 export function snmpMetrics(metrics: Metrics): SnmpObserver {
@@ -39,5 +40,22 @@ export function processMetrics(metrics: Metrics, subTopology: string): ProcessOb
     deadLetter: (reason) => metrics.deadLetters.add(1, subTopology, reason),
     outcome: (stage, outcome, by) => metrics.stageOutcomes.add(by, stage, outcome),
     rows: (quality, by) => metrics.rowQuality.add(by, quality),
+  };
+}
+
+/** `failed` is what the process does about a sink that has stopped for good. */
+export function sinkMetrics(metrics: Metrics, failed: (error: unknown) => void): SinkObserver {
+  return {
+    flushed(rows, durationMs) {
+      for (const [table, count] of rows) metrics.sinkRows.add(count, table);
+      metrics.sinkFlushDuration.observe(durationMs / 1000);
+    },
+    deadLetter(reason) {
+      metrics.sinkPoisonRows.add(1, reason);
+      metrics.deadLetters.add(1, 'sink', reason);
+    },
+    retried: () => metrics.sinkRetries.add(1),
+    partitionsLost: (count) => metrics.sinkPartitionsLost.add(count),
+    failed,
   };
 }

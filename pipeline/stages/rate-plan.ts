@@ -96,7 +96,9 @@ function counterPlan(raw: ReadonlyMap<string, FieldRow>, name: string, metric: s
     );
   }
   if (field.low !== undefined && raw.get(field.low)?.kind !== 'counter') {
-    throw new ConfigError(`counter ${name} has the low half ${field.low}, which is no counter of raw.interface`);
+    throw new ConfigError(
+      `counter ${name} has the low half ${field.low}, which is no counter of raw.interface`,
+    );
   }
   const octets = field.unit === 'By';
   return {
@@ -141,12 +143,16 @@ function directions(
   derived: readonly Derived[],
   indexOf: ReadonlyMap<string, number>,
 ): DirectionPlan[] {
-  const sums = derived.flatMap(({ derive }) => (derive.kind === 'rate' && derive.of.length > 1 ? [derive.of] : []));
+  const sums = derived.flatMap(({ derive }) =>
+    derive.kind === 'rate' && derive.of.length > 1 ? [derive.of] : [],
+  );
   return counters.flatMap(({ name, octets }, index) => {
     if (!octets) return [];
     const prefix = `${name.split('_')[0]!}_`;
     const casts = sums
-      .filter((of) => of.every((counter) => counter.startsWith(prefix) && !counters[indexOf.get(counter)!]!.octets))
+      .filter((of) =>
+        of.every((counter) => counter.startsWith(prefix) && !counters[indexOf.get(counter)!]!.octets),
+      )
       .sort((a, b) => b.length - a.length)[0];
     return [{ octets: index, packets: (casts ?? []).map((counter) => indexOf.get(counter)!) }];
   });

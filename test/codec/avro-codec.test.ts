@@ -166,7 +166,7 @@ describe('bytes that are no record', () => {
 
   it('include an array that claims more items than there are bytes', () => {
     const type = avroType({ type: 'array', items: 'long' }, 'bigint');
-    expect(() => type.fromBuffer(Buffer.from([0xfe, 0xff, 0xff, 0xff, 0x0f, 2, 0]))).toThrow(
+    expect((): unknown => type.fromBuffer(Buffer.from([0xfe, 0xff, 0xff, 0xff, 0x0f, 2, 0]))).toThrow(
       /array of 2147483647/,
     );
   });

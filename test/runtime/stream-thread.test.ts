@@ -67,7 +67,7 @@ async function started(subTopology: SubTopology, commitIntervalMs = 5): Promise<
     settings: { commitIntervalMs, commitBytes: 100_000 },
     clock: () => nowMs,
     log: silentLog,
-    observer: { folded() {}, committed() {}, deadLetter() {}, outcome() {} },
+    observer: { folded() {}, committed() {}, deadLetter() {}, outcome() {}, rows() {} },
     failed: (error) => failures.push(error),
   });
   running.push(thread);

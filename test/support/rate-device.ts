@@ -43,11 +43,12 @@ export function port({
     in_broadcast_packets: 0n,
     out_broadcast_packets: 0n,
   };
-  const wide = Object.entries(counters).map(([name, value]) => [name, value & 0xffff_ffff_ffff_ffffn]);
-  const low = Object.entries(counters).map(([name, value]) => [`${name}_32`, value & 0xffff_ffffn]);
+  const low: RowSample = Object.fromEntries(
+    Object.entries(counters).map(([name, value]) => [`${name}_32`, value & 0xffff_ffffn]),
+  );
   return {
-    ...Object.fromEntries(widths === 'low' ? [] : wide),
-    ...Object.fromEntries(widths === 'wide' ? [] : low),
+    ...(widths === 'low' ? {} : counters),
+    ...(widths === 'wide' ? {} : low),
     in_errors: errors,
     out_errors: errors,
     in_discards: 0n,

@@ -40,7 +40,12 @@ function port(index: number, seconds: number, extra: RawRow = {}): RawRow {
   };
 }
 
-function poll(driver: TopologyDriver, seconds: number, rows: readonly RawRow[], from: Catalogue = catalogue): Reading {
+function poll(
+  driver: TopologyDriver,
+  seconds: number,
+  rows: readonly RawRow[],
+  from: Catalogue = catalogue,
+): Reading {
   const envelope = {
     observedAtMs: START_MS + seconds * 1000,
     sysUptime: 1_000_000 + seconds * 100,
@@ -264,7 +269,8 @@ describe('bad input', () => {
 it('every baselined metric reaches insight.deviation', async () => {
   const driver = await topologyDriver();
   for (let step = 0; step < 3 * 288; step += 1) {
-    await driver.pipeReading(poll(driver, step * 300, [port(1, step * 300 + (step % 7))]));
+    const reading = poll(driver, step * 300, [port(1, step * 300 + (step % 7))]);
+    await driver.pipeReading(Object.assign(reading, { intervalMs: 300_000 }));
   }
   const deviations = await driver.take<{ rows: { deviations: { metric_name: string }[] }[] }>(
     'insight.deviation',

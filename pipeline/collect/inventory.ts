@@ -1,0 +1,228 @@
+/** The inventory file (YAML) as records of inventory.device and control.site. */
+import { closest } from 'fastest-levenshtein';
+import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
+import type { z } from 'zod';
+import { deviceId, entityKey, siteId, siteUuid } from '../model/entity.ts';
+import { ConfigError } from '../model/errors.ts';
+import type { InventoryDeviceRecord, SiteRecord } from '../../topics/inventory.ts';
+import {
+  inventorySchema,
+  knownKeys,
+  type DeviceEntry,
+  type InventoryFile,
+  type SiteEntry,
+} from './inventory-schema.ts';
+
+export interface Inventory {
+  readonly domain: string;
+  readonly sites: readonly SiteRecord[];
+  readonly devices: readonly InventoryDeviceRecord[];
+}
+
+export interface InventoryOptions {
+  readonly domain: string;
+  /** Zone of devices that name none. */
+  readonly zone: string;
+  readonly defaults: {
+    readonly intervalMs: number;
+    /** Credential of devices that name none; without it they must name one. */
+    readonly credential?: string;
+  };
+  /** What messages call the text, such as the file's path. */
+  readonly name?: string;
+}
+
+/** 100,000 devices with a few lines each; far below what the parser could not hold. */
+const MAX_CHARACTERS = 64_000_000;
+
+const SNMP_PORT = 161;
+
+type Path = readonly PropertyKey[];
+type Where = (path: Path) => string;
+type Problems = string[];
+
+/**
+ * Reads an inventory. Ids are lower case, addresses canonical, sites and devices in the order of the file.
+ * @throws ConfigError that lists every problem: line, key, what is wrong, what is near.
+ */
+export function parseInventory(text: string, options: InventoryOptions): Inventory {
+  const source = options.name ?? 'inventory';
+  if (text.length > MAX_CHARACTERS) {
+    throw new ConfigError(`${source} has ${text.length} characters: at most ${MAX_CHARACTERS} are read`);
+  }
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  if (document.errors.length > 0) {
+    throw refused(
+      source,
+      document.errors.map(({ message, pos }) => `line ${lines.linePos(pos[0]).line}: ${message}`),
+    );
+  }
+  const where: Where = (path) => `${lineOf(document, path, lines)}${pathText(path)}`;
+  const checked = inventorySchema.safeParse(plainTree(document, source) ?? {});
+  if (!checked.success) {
+    throw refused(
+      source,
+      checked.error.issues.flatMap((issue) => issueLines(issue, where)),
+    );
+  }
+  const problems: Problems = [];
+  // Keys are lower case, and so is the domain in them.
+  const domain = options.domain.toLowerCase();
+  const sites = siteRecords(checked.data, { ...options, domain }, where, problems);
+  const devices = deviceRecords(checked.data, { ...options, domain }, sites, where, problems);
+  if (problems.length > 0) throw refused(source, problems);
+  return { domain, sites: [...sites.values()], devices };
+}
+
+function siteRecords(
+  { sites }: InventoryFile,
+  { domain }: InventoryOptions,
+  where: Where,
+  problems: Problems,
+): Map<string, SiteRecord> {
+  const records = new Map<string, SiteRecord>();
+  const slugs = new Map<number, string>();
+  for (const [i, site] of sites.entries()) {
+    const record = siteRecord(site, domain);
+    const at = where(['sites', i]);
+    const holder = slugs.get(record.site_id);
+    if (records.has(record.slug)) problems.push(`${at}: a second site "${record.slug}"`);
+    else if (holder !== undefined) {
+      const id = `site_id ${record.site_id}`;
+      problems.push(`${at}: ${id} of "${record.slug}" is that of "${holder}": give one of them another site_id`);
+    }
+    records.set(record.slug, record);
+    slugs.set(record.site_id, record.slug);
+  }
+  return records;
+}
+
+function siteRecord(site: SiteEntry, domain: string): SiteRecord {
+  const slug = site.slug.toLowerCase();
+  return {
+    domain,
+    site_id: site.site_id ?? siteId(domain, slug),
+    site_uuid: siteUuid(domain, slug),
+    slug,
+    name: site.name ?? site.slug,
+    time_zone: site.time_zone,
+    country: site.country ?? null,
+    latitude: site.latitude ?? null,
+    longitude: site.longitude ?? null,
+  };
+}
+
+function deviceRecords(
+  { devices }: InventoryFile,
+  options: InventoryOptions,
+  sites: ReadonlyMap<string, SiteRecord>,
+  where: Where,
+  problems: Problems,
+): InventoryDeviceRecord[] {
+  const entities = new Set<string>();
+  return devices.flatMap((device, i) => {
+    const site = device.site === undefined ? undefined : sites.get(device.site.toLowerCase());
+    const found = deviceProblems(device, options, site, sites);
+    const record = found.length === 0 ? deviceRecord(device, options, site) : undefined;
+    if (record !== undefined && entities.has(record.entity)) {
+      found.push(`a second device "${device.name}" (names are compared in lower case)`);
+    }
+    problems.push(...found.map((problem) => `${where(['devices', i])}: ${problem}`));
+    if (record === undefined) return [];
+    entities.add(record.entity);
+    return [record];
+  });
+}
+
+function deviceProblems(
+  device: DeviceEntry,
+  { domain, defaults }: InventoryOptions,
+  site: SiteRecord | undefined,
+  sites: ReadonlyMap<string, SiteRecord>,
+): string[] {
+  const problems: string[] = [];
+  if ((device.address === undefined) === (device.addresses === undefined)) {
+    problems.push(`"${device.name}" needs either address or addresses`);
+  }
+  if (device.credential === undefined && defaults.credential === undefined) {
+    problems.push(`"${device.name}" names no credential, and there is no default`);
+  }
+  if (device.site !== undefined && site === undefined) {
+    const near = sites.size === 0 ? '' : `: the nearest is ${closest(device.site, [...sites.keys()])}`;
+    problems.push(`"${device.name}" is at the unknown site "${device.site}"${near}`);
+  }
+  try {
+    entityKey(domain, 'device', device.name);
+  } catch (error) {
+    problems.push(error instanceof Error ? error.message : String(error));
+  }
+  return problems;
+}
+
+function deviceRecord(
+  device: DeviceEntry,
+  { domain, zone, defaults }: InventoryOptions,
+  site: SiteRecord | undefined,
+): InventoryDeviceRecord {
+  const entity = entityKey(domain, 'device', device.name);
+  return {
+    domain,
+    entity,
+    device_id: deviceId(entity),
+    netbox_device_id: device.netbox_device_id ?? null,
+    hostname: device.name,
+    addresses: device.addresses ?? [device.address!],
+    port: device.port ?? SNMP_PORT,
+    credential: device.credential ?? defaults.credential!,
+    zone: device.zone ?? zone,
+    profile: device.profile ?? 'interface',
+    interval_ms: device.interval ?? defaults.intervalMs,
+    site_id: site?.site_id ?? null,
+    site_slug: site?.slug ?? null,
+    role: device.role ?? null,
+    manufacturer: device.manufacturer ?? null,
+    device_type: device.device_type ?? null,
+    interfaces: (device.interfaces ?? []).map((one) => ({
+      interface_name: one.name,
+      speed_mbps: one.speed_mbps ?? null,
+    })),
+    tags: device.tags ?? [],
+  };
+}
+
+function plainTree(document: Document, source: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (cause) {
+    throw new ConfigError(`${source}: an alias (*name) has no anchor, or aliases unfold to too much`, { cause });
+  }
+}
+
+function issueLines(issue: z.core.$ZodIssue, where: Where): string[] {
+  if (issue.code !== 'unrecognized_keys') return [`${where(issue.path)}: ${issue.message}`];
+  const known = knownKeys(issue.path);
+  return issue.keys.map(
+    (key) => `${where([...issue.path, key])}: unknown key: the nearest is ${closest(key, known)}`,
+  );
+}
+
+function refused(source: string, problems: readonly string[]): ConfigError {
+  const shown = problems.slice(0, 50);
+  const rest = problems.length > shown.length ? [`and ${problems.length - shown.length} more`] : [];
+  return new ConfigError([`${source} is wrong:`, ...shown, ...rest].join('\n  '));
+}
+
+/** "line 12: ", of the nearest node at or above `path` that is in the text. */
+function lineOf(document: Document, path: Path, lines: LineCounter): string {
+  for (let depth = path.length; depth > 0; depth -= 1) {
+    const node = document.getIn(path.slice(0, depth), true);
+    if (isNode(node) && node.range) return `line ${lines.linePos(node.range[0]).line}: `;
+  }
+  return '';
+}
+
+/** devices[2].address */
+function pathText(path: Path): string {
+  return path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('').replace(/^\./, '');
+}

@@ -1,0 +1,135 @@
+/**
+ * Settings of the stages: all of them change the fold. Names and defaults are those of the stages' own settings
+ * objects, so that `config.rate`, `config.baseline` and `config.detect` are passed on as they are.
+ */
+import { BASELINE_DEFAULTS as baseline } from '../stages/baseline-settings.ts';
+import { DETECT_DEFAULTS as detect } from '../stages/detect-settings.ts';
+import { RATE_DEFAULTS as rate } from '../stages/rate-settings.ts';
+import { formatDuration } from './duration.ts';
+import * as setting from './setting.ts';
+
+interface Limits {
+  readonly min?: number;
+  readonly max?: number;
+}
+
+const folds = { changesFold: true } as const;
+const count = (doc: string, fallback: number, limits: Limits = {}) =>
+  setting.integer(doc, fallback, { min: 1, ...limits, ...folds });
+const number = (doc: string, fallback: number, limits: Limits = {}) =>
+  setting.number(doc, fallback, { ...limits, ...folds });
+const factor = (doc: string, fallback: number) =>
+  setting.number(doc, fallback, { min: 1, max: 1_000, ...folds });
+const share = (doc: string, fallback: number) => setting.number(doc, fallback, { max: 1, ...folds });
+const milliseconds = (doc: string, fallbackMs: number) =>
+  setting.duration(doc, formatDuration(fallbackMs), { min: '0ms', max: '3650d', ...folds });
+const seconds = (doc: string, fallbackS: number) =>
+  setting.seconds(doc, formatDuration(1_000 * fallbackS), folds);
+
+export const rateSection = setting.section('Counters to rates.', {
+  gap_intervals: factor(
+    'A rate over more than this many poll intervals has the quality gap.',
+    rate.gapIntervals,
+  ),
+  utilization_slack: factor('Bits above this multiple of the speed are implausible.', rate.utilizationSlack),
+  wrap_slack: factor(
+    'A fall of a 32-bit counter is a wrap if the growth fits into this multiple of the speed.',
+    rate.wrapSlack,
+  ),
+  min_packets_to_judge: count(
+    'Octets a packet are judged from this many packets on.',
+    rate.minPacketsToJudge,
+  ),
+  mtu_slack: count('Octets that a packet may have beyond the MTU.', rate.mtuSlack, { min: 0, max: 65_535 }),
+  stale: milliseconds(
+    'How long a device that repeats all its counters is taken for a stale cache.',
+    rate.staleMs,
+  ),
+  stale_intervals: number('The same in poll intervals; the longer of the two holds.', rate.staleIntervals, {
+    max: 1_000,
+  }),
+});
+
+export const baselineSection = setting.section('Seasonal baselines.', {
+  min_polls: count('Nothing is expected of a series before this many polls.', baseline.minPolls),
+  full_confidence: seconds('Confidence is full after so long a time of learning.', baseline.fullConfidenceS),
+  full_confidence_polls: count('And after so many polls.', baseline.fullConfidencePolls),
+  clip_after: seconds('Before so much learning, values move their cells unclipped.', baseline.clipAfterS),
+  clip_scales: factor('Afterwards a value moves its cells by at most this many scales.', baseline.clipScales),
+  day_visits: count('Days of which an hour-of-day cell must know before it is used.', baseline.dayVisits),
+  week_visits: count('Weeks of which an hour-of-week cell must know before it is used.', baseline.weekVisits),
+  day_weight: share('Least weight of another day in its hour-of-day cell.', baseline.dayWeight),
+  week_weight: share('Least weight of another week in its hour-of-week cell.', baseline.weekWeight),
+  min_visit: seconds('An hour of which less was seen is no visit.', baseline.minVisitS),
+  level_memory: seconds("Time constant of a series' level.", baseline.levelMemoryS),
+  error_memory: seconds('Time constant of the errors that choose level, day or week.', baseline.errorMemoryS),
+  excuse_within: factor(
+    "A less specific expectation may excuse a value if its error is within this multiple of the best one's.",
+    baseline.excuseWithin,
+  ),
+  scale_prior_visits: number(
+    "Weight, in visits, of the series' own error in the scale of a cell.",
+    baseline.scalePriorVisits,
+  ),
+  min_relative_scale: share(
+    'The scale is at least this share of the expected value.',
+    baseline.minRelativeScale,
+  ),
+  shift_polls: count('Clipped polls on one side, in a row, that make a level shift.', baseline.shiftPolls),
+  shift: seconds('And the time that they must last.', baseline.shiftS),
+  shift_keeps_factor: factor(
+    'Cells are scaled to a new level within this factor, and forgotten beyond it.',
+    baseline.shiftKeepsFactor,
+  ),
+  live: milliseconds(
+    'Cells are published while readings come within this of being observed.',
+    baseline.liveMs,
+  ),
+});
+
+export const detectSection = setting.section('Anomalies.', {
+  warn_sigma: number('Deviation in scales beyond which an anomaly is info.', detect.warnSigma, {
+    max: 1_000,
+  }),
+  crit_sigma: number('Beyond it: warning; beyond twice of it: critical.', detect.critSigma, { max: 1_000 }),
+  critical_polls: count('Polls beyond crit_sigma that make it critical as well.', detect.criticalPolls),
+  min_confidence: share('Confidence of the baseline from which a series is judged.', detect.minConfidence),
+  min_judged_polls: count('Judged polls before anything opens.', detect.minJudgedPolls, { min: 0 }),
+  open_score: number('Calibrated score of the polls that open an anomaly together.', detect.openScore),
+  lone_score: number('Calibrated score of a poll that opens one alone.', detect.loneScore),
+  confirming_polls: count('Polls above open_score that open an anomaly.', detect.confirmingPolls),
+  window_polls: count('Among so many polls.', detect.windowPolls, { max: 32 }),
+  min_record: number("Least value of a series' record of deviations, in scales.", detect.minRecord),
+  record_growth: factor('Growth of the record in one poll, at most.', detect.recordGrowth),
+  record_growth_by_anomaly: factor(
+    'Growth of the record by one anomaly, at most.',
+    detect.recordGrowthByAnomaly,
+  ),
+  record_decay_per_s: share('Share of the record that is forgotten in a second.', detect.recordDecayPerS),
+  update_growth: factor(
+    'An open anomaly is reported again when it grew by this factor.',
+    detect.updateGrowth,
+  ),
+  update_every: milliseconds('At most so often.', detect.updateEveryMs),
+  quiet_polls: count('Quiet polls that close an anomaly.', detect.quietPolls),
+  silence: milliseconds('Time without a judged value that closes it.', detect.silenceMs),
+  cooldown: milliseconds(
+    'After closing, the series is silent so long unless it gets worse.',
+    detect.cooldownMs,
+  ),
+  settle: milliseconds(
+    'Nothing opens so long after a restart, a reset, a link that came up.',
+    detect.settleMs,
+  ),
+  up: milliseconds("A port's going down is an anomaly if it had been up so long.", detect.upMs),
+  flat_polls: count('Equal values in a row, at least, that make a flatline.', detect.flatPolls, { min: 2 }),
+  flat: milliseconds('And the time that they must last.', detect.flatMs),
+  flat_times_longest: factor(
+    'And the multiple of the longest run that the series had before.',
+    detect.flatTimesLongest,
+  ),
+  flat_max_repeats: share(
+    'A series that repeats its value in more than this share of polls has no flatlines.',
+    detect.flatMaxRepeats,
+  ),
+});

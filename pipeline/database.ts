@@ -1,0 +1,75 @@
+/** The database that a command works with: the configured one, or an embedded server; migrated and ready. */
+import type { Pool } from 'pg';
+import type { Config } from './config.ts';
+import { embeddedPostgres, type EmbeddedPostgres } from './db/embedded-postgres.ts';
+import { migrate } from './db/migrate.ts';
+import { connectionPool } from './db/pool.ts';
+import type { Component, Log } from './model/component.ts';
+import type { Catalogue } from '../topics/catalogue.ts';
+
+export interface DatabaseOptions {
+  readonly config: Config;
+  readonly catalogue: Catalogue;
+  readonly log: Log;
+  /** The embedded server's data die with it, and it does not wait for the disk: for demos. */
+  readonly temporary?: boolean;
+  /** false leaves the schema as it is. */
+  readonly migrated?: boolean;
+}
+
+export interface Database extends Component {
+  /** @throws TypeError before start. */
+  readonly pool: Pool;
+  /** With the password, for the person at the terminal; never for a log. */
+  readonly url: string;
+}
+
+/** `start` brings the schema up to date. */
+export function database({
+  config,
+  catalogue,
+  log,
+  temporary = false,
+  migrated = true,
+}: DatabaseOptions): Database {
+  const server = config.database.url === null ? embedded(config, log, temporary) : undefined;
+  let pool: Pool | undefined;
+  const url = (): string => server?.url ?? config.database.url!.reveal();
+  return {
+    name: 'database',
+    get url() {
+      return url();
+    },
+    get pool() {
+      if (pool === undefined) throw new TypeError('the database has no pool before it is started');
+      return pool;
+    },
+    async start() {
+      await server?.start();
+      try {
+        pool = connectionPool({
+          url: url(),
+          applicationName: 'netsigma',
+          log,
+          maxConnections: config.database.poolSize,
+        });
+        if (migrated) await migrate({ pool, catalogue, log });
+      } catch (error) {
+        await this.stop();
+        throw error;
+      }
+    },
+    async stop() {
+      const ending = pool;
+      pool = undefined;
+      await ending?.end();
+      await server?.stop();
+    },
+  };
+}
+
+function embedded(config: Config, log: Log, temporary: boolean): EmbeddedPostgres {
+  return temporary
+    ? embeddedPostgres({ durable: false, log })
+    : embeddedPostgres({ durable: true, dataDir: config.database.embedded.directory, log });
+}

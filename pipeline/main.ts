@@ -1,0 +1,132 @@
+/** Wires the commands to what they do: the one place that reads the environment and decides about the exit code. */
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { cli, errorText, exitCode, type Actions, type GlobalOptions } from './cli.ts';
+import { loadConfig, type Config } from './config.ts';
+import { printConfig } from './config/print-config.ts';
+import { database } from './database.ts';
+import { demo } from './demo/demo.ts';
+import { screen } from './demo/screen.ts';
+import { migrate } from './db/migrate.ts';
+import { ConfigError } from './model/errors.ts';
+import type { Log } from './model/component.ts';
+import { createLog } from './observe/log.ts';
+import { run } from './run.ts';
+import { systemClock } from './runtime/clock.ts';
+import { StoppedWhileStarting } from './runtime/lifecycle.ts';
+import { remoteTail } from './tail-client.ts';
+import { catalogue } from '../topics/catalogue.ts';
+import { staleSchemas, writeSchemas } from '../topics/schemas.ts';
+
+const { stdout, stderr } = process;
+
+/** The command failed, and has said so: only the exit code is left to set. */
+class Unsuccessful extends Error {}
+
+function configured({ config: file }: GlobalOptions, text?: string): { config: Config; log: Log } {
+  const { config, warnings } = loadConfig({
+    ...(file === undefined ? {} : { file }),
+    ...(text === undefined || file !== undefined ? {} : { text }),
+    env: process.env,
+    readFile: (path) => readFileSync(path, 'utf8'),
+    hostName: hostname(),
+  });
+  const log = createLog(config.log);
+  for (const warning of warnings) log.warn({ warning }, 'configuration');
+  return { config, log };
+}
+
+/** Aborts at the first signal; a second one ends the process at once. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  const stop = (signal: NodeJS.Signals): void => {
+    if (controller.signal.aborted) process.exit(128 + (signal === 'SIGINT' ? 2 : 15));
+    controller.abort();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  return controller.signal;
+}
+
+const clock = systemClock;
+
+const actions: Actions = {
+  async run(options) {
+    const { config, log } = configured(options);
+    await run({ config, catalogue, clock, log, signal: stopSignal() });
+  },
+
+  async demo(options) {
+    const { config, log } = configured(options, 'log: { level: warn }');
+    const { databaseUrl, untilDetected, json } = options;
+    // Beside a person's demo another one may run for a test: it takes any free port.
+    const http = untilDetected ? { ...config.http, port: 0 } : config.http;
+    const { result, complete } = await demo({
+      config: { ...config, http, ...(databaseUrl && { database: { ...config.database, url: databaseUrl } }) },
+      settings: options,
+      clock,
+      log,
+      screen: screen(json ? stderr : stdout),
+      signal: stopSignal(),
+    });
+    if (json) stdout.write(`${JSON.stringify(result)}\n`);
+    if (untilDetected && !complete) throw new Unsuccessful();
+  },
+
+  async migrate({ plan, ...options }) {
+    const { config, log } = configured(options);
+    if (plan && config.database.url === null) {
+      throw new ConfigError('database.url is not set: a plan needs a database to compare with');
+    }
+    const store = database({ config, catalogue, log, migrated: false });
+    await store.start();
+    try {
+      const steps = await migrate({ pool: store.pool, catalogue, log, plan });
+      stdout.write(steps.length === 0 ? 'the schema is up to date\n' : `${steps.join('\n')}\n`);
+    } finally {
+      await store.stop();
+    }
+  },
+
+  async configPrint(options) {
+    stdout.write(printConfig(configured(options).config));
+  },
+
+  async configCheck(options) {
+    configured(options);
+    stdout.write('the configuration is valid\n');
+  },
+
+  async tail(options) {
+    const signal = stopSignal();
+    for await (const line of remoteTail(options, signal)) stdout.write(`${line}\n`);
+  },
+
+  async schemasCheck() {
+    const stale = staleSchemas();
+    if (stale.length > 0) {
+      throw new ConfigError(
+        `schemas/ does not match topics/: ${stale.join(', ')}: run "npm run schemas" and commit`,
+      );
+    }
+    stdout.write('schemas/ matches topics/\n');
+  },
+
+  async schemasGenerate() {
+    writeSchemas();
+    stdout.write('schemas/ written\n');
+  },
+};
+
+/** Runs one command. @returns the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    await cli(actions, { stdout, stderr }).parseAsync([...argv]);
+    return 0;
+  } catch (error) {
+    if (error instanceof StoppedWhileStarting) return 0;
+    if (error instanceof Unsuccessful) return 1;
+    stderr.write(errorText(error, { stack: process.env['NETSIGMA_LOG_LEVEL'] === 'debug' }));
+    return exitCode(error);
+  }
+}

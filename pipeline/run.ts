@@ -1,0 +1,93 @@
+/** `netsigma run`: collect, process and store, in one process, until a signal. */
+import { readFileSync } from 'node:fs';
+import { parseInventory, type Inventory } from './collect/inventory.ts';
+import type { Config } from './config.ts';
+import { database } from './database.ts';
+import { maintenance } from './db/maintenance.ts';
+import { ConfigError } from './model/errors.ts';
+import type { Clock, Log } from './model/component.ts';
+import { createMetrics } from './observe/metrics.ts';
+import { lifecycle, type Lifecycle } from './runtime/lifecycle.ts';
+import { wiring } from './wiring.ts';
+import type { Catalogue } from '../topics/catalogue.ts';
+
+export interface RunOptions {
+  readonly config: Config;
+  readonly catalogue: Catalogue;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Aborts when the process is asked to stop. */
+  readonly signal: AbortSignal;
+}
+
+/** Resolves after a clean stop. @throws what made a component unable to go on. */
+export async function run({ config, catalogue, clock, log, signal }: RunOptions): Promise<void> {
+  const inventory = readInventory(config);
+  const store = database({ config, catalogue, log });
+  await store.start();
+  let running: Lifecycle | undefined;
+  try {
+    const wired = wiring({
+      config,
+      catalogue,
+      pool: store.pool,
+      clock,
+      log,
+      metrics: createMetrics(),
+      failed: (error) => running?.fail(error),
+    });
+    const { retentionDays } = config.sink;
+    running = lifecycle(
+      [
+        maintenance({ pool: store.pool, clock, log, retentionDays }),
+        ...wired.components,
+        ...wired.collectors(inventory, config.credentials),
+      ],
+      log,
+    );
+    await running.start();
+    const error = await Promise.race([running.failed, aborted(signal)]);
+    if (!signal.aborted) throw error;
+  } finally {
+    await running?.stop();
+    await store.stop();
+  }
+}
+
+/** Resolves when the signal aborts. */
+export function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+}
+
+function readInventory({ inventory, domain, zone, collect, credentials }: Config): Inventory {
+  const { file } = inventory;
+  if (file === null) {
+    throw new ConfigError(
+      'inventory.file is not set: name the YAML file of your devices, or try "npm run demo"',
+    );
+  }
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new ConfigError(`inventory.file ${file} cannot be read: check the path`, { cause });
+  }
+  const parsed = parseInventory(text, {
+    domain,
+    zone,
+    name: file,
+    defaults: { intervalMs: collect.snmp.intervalMs },
+  });
+  for (const { hostname, credential } of parsed.devices) {
+    if (!credentials.has(credential)) {
+      const known = [...credentials.keys()].join(', ') || 'none';
+      throw new ConfigError(
+        `device ${hostname ?? '?'} of ${file} names the credential "${credential}", the configuration has: ${known}`,
+      );
+    }
+  }
+  return parsed;
+}

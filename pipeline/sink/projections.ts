@@ -1,0 +1,211 @@
+/** Which topic becomes which table. A column is a catalogue field wherever it can be; the rest is said here. */
+import { deviceId, parseEntityKey, siteUuid } from '../model/entity.ts';
+import type { Catalogue, TopicName } from '../../topics/catalogue.ts';
+import type { BaselineRecord } from '../../topics/insight.ts';
+import type { InventoryDeviceRecord, SiteRecord } from '../../topics/inventory.ts';
+import type { RecordRow } from '../../topics/row.ts';
+import { METRIC_TABLES, sqlColumn } from '../db/metric-columns.ts';
+import { mergeAnomalies, mergeBaselines, mergeDevices, mergeSites, type Merge } from './merges.ts';
+
+/** A row by the names in `Source.from`; what a column cannot hold is found when it is written. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** A column and the property of a row that it takes. */
+export interface Source {
+  readonly column: string;
+  readonly from: string;
+}
+
+interface Common {
+  readonly topic: TopicName;
+  readonly table: string;
+}
+
+/** Rows of readings, appended: all columns follow from the catalogue. */
+export interface ReadingProjection extends Common {
+  readonly kind: 'reading';
+}
+
+export interface RecordProjection extends Common {
+  readonly kind: 'record';
+  readonly columns: readonly Source[];
+  /** The record's rows. Method syntax: each projection knows its own record. */
+  rows(record: unknown, appendedAtMs: number): Iterable<Row>;
+  /** The row that says "gone". @throws RangeError for a key that is none. */
+  tombstone?(key: string, deletedAtMs: number): Row;
+  /** Statements that merge the staged rows; without them rows are appended. */
+  readonly merge?: (merge: Merge) => string[];
+  /** A broadcast topic says the same in each partition. */
+  readonly onlyPartition?: number;
+}
+
+export type Projection = ReadingProjection | RecordProjection;
+
+export function projections(from: Catalogue): readonly Projection[] {
+  return [
+    { kind: 'reading', topic: 'metric.interface', table: METRIC_TABLES['metric.interface']! },
+    {
+      kind: 'record',
+      topic: 'ops.collection',
+      table: 'poll_history',
+      columns: derived(from['ops.collection'].value),
+      rows: (record: Row) => [record],
+    },
+    {
+      kind: 'record',
+      topic: 'insight.anomaly',
+      table: 'anomaly_events',
+      columns: derived(from['insight.anomaly'].value),
+      rows: (record: Row) => [record],
+      merge: mergeAnomalies,
+    },
+    {
+      kind: 'record',
+      topic: 'insight.baseline',
+      table: 'metric_baselines',
+      columns: baselineColumns(from['insight.baseline'].value),
+      rows: baselineRows,
+      merge: mergeBaselines,
+    },
+    {
+      kind: 'record',
+      topic: 'inventory.device',
+      table: 'devices',
+      columns: same(DEVICE_COLUMNS),
+      rows: deviceRow,
+      tombstone: deviceTombstone,
+      merge: mergeDevices,
+    },
+    {
+      kind: 'record',
+      topic: 'control.site',
+      table: 'sites',
+      columns: same(SITE_COLUMNS),
+      rows: siteRow,
+      tombstone: siteTombstone,
+      merge: mergeSites,
+      onlyPartition: 0,
+    },
+  ];
+}
+
+function derived(record: RecordRow): Source[] {
+  return record.fields.flatMap((field) => {
+    const column = sqlColumn(field);
+    return column === undefined ? [] : [{ column: column.name, from: field.name }];
+  });
+}
+
+function same(columns: readonly string[]): Source[] {
+  return columns.map((column) => ({ column, from: column }));
+}
+
+const BASELINE_SCOPE = [
+  'domain',
+  'scope_type',
+  'device_id',
+  'device_ip',
+  'netbox_device_id',
+  'site_id',
+  'interface_name',
+  'time_period',
+  'baseline_start_date',
+  'baseline_end_date',
+  'calculated_at',
+];
+
+/** Units as the tables spell them, where that is not UCUM. */
+const TABLE_UNITS: Readonly<Record<string, string>> = { '%': 'percent', '[ppm]': 'ppm' };
+
+function baselineColumns(baseline: RecordRow): Source[] {
+  return [...same(BASELINE_SCOPE), ...derived(listed(listed(baseline, 'rows'), 'cells'))];
+}
+
+/** The records in a list field. */
+function listed(record: RecordRow, name: string): RecordRow {
+  const type = record.fields.find((field) => field.name === name)?.type;
+  if (typeof type !== 'object' || !('array' in type) || type.array === 'string') {
+    throw new TypeError(`record ${record.record} has no list of records ${name}`);
+  }
+  return type.array;
+}
+
+function* baselineRows(record: BaselineRecord): Iterable<Row> {
+  const { domain, device_id, device_ip, netbox_device_id, site_id, calculated_at } = record;
+  for (const { interface_name, cells } of record.rows) {
+    for (const cell of cells) {
+      yield {
+        ...cell,
+        metric_unit: cell.metric_unit === null ? null : (TABLE_UNITS[cell.metric_unit] ?? cell.metric_unit),
+        domain,
+        scope_type: 'interface',
+        device_id,
+        device_ip,
+        netbox_device_id,
+        site_id,
+        interface_name,
+        time_period: 'hourly',
+        baseline_start_date: record.baseline_start,
+        baseline_end_date: calculated_at,
+        calculated_at,
+      };
+    }
+  }
+}
+
+const DEVICE_COLUMNS = [
+  'device_id',
+  'domain',
+  'entity',
+  'netbox_device_id',
+  'hostname',
+  'ip_address',
+  'addresses',
+  'device_type',
+  'manufacturer',
+  'role',
+  'site_id',
+  'site_slug',
+  'zone',
+  'profile',
+  'interval_ms',
+  'tags',
+  'updated_at',
+  'deleted_at',
+];
+
+function deviceRow(record: InventoryDeviceRecord, appendedAtMs: number): Row[] {
+  return [{ ...record, ip_address: record.addresses[0] ?? null, updated_at: appendedAtMs, deleted_at: null }];
+}
+
+function deviceTombstone(key: string, deletedAtMs: number): Row {
+  const { domain } = parseEntityKey(key);
+  return { device_id: deviceId(key), domain, entity: key, updated_at: deletedAtMs, deleted_at: deletedAtMs };
+}
+
+const SITE_COLUMNS = [
+  'domain',
+  'site_id',
+  'uuid',
+  'slug',
+  'name',
+  'time_zone',
+  'country',
+  'latitude',
+  'longitude',
+  'updated_at',
+  'deleted_at',
+];
+
+function siteRow(record: SiteRecord, appendedAtMs: number): Row[] {
+  return [{ ...record, uuid: record.site_uuid, updated_at: appendedAtMs, deleted_at: null }];
+}
+
+function siteTombstone(key: string, deletedAtMs: number): Row {
+  const slash = key.indexOf('/');
+  if (slash < 1 || slash === key.length - 1)
+    throw new RangeError(`"${key.slice(0, 80)}" is no <domain>/<slug>`);
+  const domain = key.slice(0, slash);
+  const slug = key.slice(slash + 1);
+  return { domain, slug, uuid: siteUuid(domain, slug), updated_at: deletedAtMs, deleted_at: deletedAtMs };
+}

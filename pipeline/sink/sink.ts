@@ -1,0 +1,307 @@
+/**
+ * Topics into tables, exactly once: rows and offsets change in one database transaction.
+ *
+ *   batches -> [ filling ] --flushRows or flushMs--> [ flushing ] -> one transaction
+ *                   |                                     |
+ *                   +-- too full while one flushes: pause +-- done: swap, resume
+ *
+ * While the database is away the flush is kept and repeated, the next fills up to its limit, then reading pauses.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool } from 'pg';
+import type { Broker, Consumer, RecordBatch, TopicPartition } from '../broker/port.ts';
+import type { Codec } from '../codec/port.ts';
+import type { Clock, Component, Log } from '../model/component.ts';
+import type { Catalogue, Naming } from '../../topics/catalogue.ts';
+import { startingPoints } from './assignment.ts';
+import { bindTables } from './bind-tables.ts';
+import { deadLetters } from './dead-letters.ts';
+import { FlushWriter, type LostPartition } from './flush-writer.ts';
+import { Flush, partitionKey } from './flush.ts';
+import { untilDone, withClient } from './retrying.ts';
+import type { RowWriter } from './row-writer.ts';
+import type { SinkObserver, SinkStatus } from './sink-observer.ts';
+
+export interface SinkSettings {
+  /** Consumer group. */
+  readonly group: string;
+  /** First part of `sink_offsets.writer`: another name stores everything once more. */
+  readonly writer: string;
+  /** A row waits this long at most before its flush begins, unless another flush is running. */
+  readonly flushMs: number;
+  /** A flush begins with this many rows: 2,000-5,000 for latency, 20,000 for throughput. */
+  readonly flushRows: number;
+}
+
+export interface SinkDeps {
+  readonly broker: Broker;
+  readonly codec: Codec;
+  readonly catalogue: Catalogue;
+  readonly naming: Naming;
+  readonly pool: Pool;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly settings: SinkSettings;
+  readonly observer?: SinkObserver;
+}
+
+export interface Sink extends Component {
+  status(): SinkStatus;
+}
+
+/** Reading pauses when the next flush has this many times `flushRows`, or this many bytes. */
+const LIMIT_FLUSHES = 4;
+const LIMIT_BYTES = 64 << 20;
+
+/** How long `stop` and a rebalance wait for the database; what is not stored then is read again by the next owner. */
+const DRAIN_MS = 10_000;
+
+/** Replaced, not changed, when the partition begins anew: whoever holds the old one sees that it is over. */
+interface Owned extends TopicPartition {
+  /** What `sink_offsets` says once the flush before is stored. */
+  expected: number;
+  /** Next offset to take. */
+  position: number;
+}
+
+/** An inert sink. `start` throws ConfigError when the schema does not fit. */
+export function sink(deps: SinkDeps): Sink {
+  return new TableSink(deps);
+}
+
+class TableSink implements Sink {
+  readonly name = 'sink';
+  readonly #deps: SinkDeps;
+  readonly #writerName: string;
+  readonly #owned = new Map<string, Owned>();
+  readonly #ended = new AbortController();
+  readonly #deadLetters: ReturnType<typeof deadLetters>;
+  #rowWriters: ReadonlyMap<string, RowWriter> = new Map();
+  #writer: FlushWriter | undefined;
+  #consumer: Consumer | undefined;
+  #filling = new Flush();
+  #spare = new Flush();
+  #flushing: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #isDue = false;
+  #isPaused = false;
+  #lastFlushAtMs: number | null = null;
+  #state: 'new' | 'running' | 'stopping' | 'failed' | 'stopped' = 'new';
+  #stopped: Promise<void> | undefined;
+
+  constructor(deps: SinkDeps) {
+    this.#deps = deps;
+    // Offsets mean something only beside the log that they count.
+    this.#writerName = `${deps.settings.writer}@${deps.broker.clusterId}`;
+    this.#deadLetters = deadLetters(deps);
+  }
+
+  async start(): Promise<void> {
+    const { broker, pool, clock, log, settings, observer } = this.#deps;
+    const { writers, targets, storage } = await bindTables(this.#deps);
+    this.#rowWriters = writers;
+    this.#writer = new FlushWriter({
+      pool,
+      clock,
+      log,
+      targets,
+      storage,
+      deadLetters: this.#deadLetters,
+      writer: this.#writerName,
+      onRetry: () => observer?.retried(),
+    });
+    await this.#deadLetters.start();
+    this.#state = 'running';
+    this.#consumer = broker.consumer({
+      group: settings.group,
+      topics: [...writers.keys()],
+      handlers: {
+        assigned: (partitions) => this.#adopt(partitions),
+        revoked: (partitions) => this.#release(partitions),
+        batch: (batch) => this.#take(batch),
+        failed: (error) => this.#fail(error),
+      },
+    });
+    await this.#consumer.start();
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  status(): SinkStatus {
+    const trouble = this.#writer?.trouble ?? null;
+    const state = this.#state === 'stopping' ? 'running' : this.#state;
+    return {
+      state: state === 'running' && trouble !== null ? 'retrying' : state,
+      partitions: this.#owned.size,
+      bufferedRows: this.#filling.rows + (this.#flushing ? this.#spare.rows : 0),
+      bufferedBytes: this.#filling.byteLength + (this.#flushing ? this.#spare.byteLength : 0),
+      paused: this.#isPaused,
+      retrying: trouble,
+      lastFlushAtMs: this.#lastFlushAtMs,
+    };
+  }
+
+  /** Partitions begin where the database says. */
+  async #adopt(partitions: readonly TopicPartition[]): Promise<void> {
+    const { broker, pool, log } = this.#deps;
+    const writer = this.#writerName;
+    const points = await untilDone(
+      () => withClient(pool, (client) => startingPoints(client, partitions, { broker, writer, log })),
+      this.#ended.signal,
+    );
+    for (const { topic, partition, stored, position } of points) {
+      const owned = { topic, partition, expected: stored, position };
+      this.#owned.set(partitionKey(owned), owned);
+      this.#consumer?.seek(owned, position);
+      if (!this.#isPaused) this.#consumer?.resume(owned);
+    }
+  }
+
+  async #release(partitions: readonly TopicPartition[]): Promise<void> {
+    await Promise.race([this.#drain(), sleep(DRAIN_MS, undefined, { ref: false })]);
+    for (const partition of partitions) {
+      this.#owned.delete(partitionKey(partition));
+      this.#filling.drop(partition);
+    }
+  }
+
+  async #take(batch: RecordBatch): Promise<void> {
+    const owned = this.#owned.get(partitionKey(batch));
+    const rows = this.#rowWriters.get(batch.topic);
+    if (owned === undefined || rows === undefined) return;
+    await untilDone(() => rows.prepare(batch.records.map(({ value }) => value)), this.#ended.signal);
+    // The partition may have been lost, or begun anew, meanwhile.
+    if (this.#owned.get(partitionKey(batch)) !== owned || this.#state !== 'running') return;
+    if (batch.nextOffset <= owned.position) return;
+    const nowMs = this.#deps.clock();
+    for (const record of batch.records) {
+      if (record.offset >= owned.position) rows.add(record, this.#filling, nowMs);
+    }
+    this.#filling.advance(batch, owned.expected, batch.nextOffset, batch.records.at(-1)?.appendedAtMs);
+    owned.position = batch.nextOffset;
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    const { flushRows, flushMs } = this.#deps.settings;
+    if (this.#filling.isEmpty) return;
+    const rows = this.#filling.rows;
+    const isFull = this.#filling.byteLength >= LIMIT_BYTES;
+    if (this.#flushing !== undefined) {
+      if (isFull || rows >= LIMIT_FLUSHES * flushRows) this.#pause();
+    } else if (this.#isDue || isFull || rows >= flushRows) {
+      this.#begin();
+      return;
+    }
+    this.#timer ??= setTimeout(() => {
+      this.#isDue = true;
+      this.#schedule();
+    }, flushMs);
+  }
+
+  #begin(): void {
+    if (this.#flushing !== undefined || this.#filling.isEmpty || this.#state === 'failed') return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#isDue = false;
+    const flush = this.#filling;
+    this.#filling = this.#spare;
+    this.#spare = flush;
+    for (const [key, { next }] of flush.progress) {
+      const owned = this.#owned.get(key);
+      if (owned !== undefined) owned.expected = next;
+    }
+    this.#flushing = this.#write(flush)
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        flush.clear();
+        this.#flushing = undefined;
+        if (this.#state !== 'running') return;
+        this.#resume();
+        this.#schedule();
+      });
+  }
+
+  async #write(flush: Flush): Promise<void> {
+    const { clock, observer } = this.#deps;
+    const startedMs = clock();
+    const written = await this.#writer!.write(flush, this.#ended.signal);
+    if (written === undefined) return;
+    this.#lastFlushAtMs = clock();
+    observer?.flushed(written.rows, this.#lastFlushAtMs - startedMs);
+    for (const { reason } of flush.rejected) observer?.deadLetter(reason);
+    if (written.lost.length > 0) await this.#beginAnew(written.lost);
+  }
+
+  /** Somebody else has moved these partitions: two members believe that they own them, or an operator has. */
+  async #beginAnew(lost: readonly LostPartition[]): Promise<void> {
+    const { log, observer } = this.#deps;
+    observer?.partitionsLost(lost.length);
+    for (const partition of lost) {
+      const { topic, partition: number, expected, next, stored } = partition;
+      log.error(
+        { topic, partition: number, expected, next, stored, writer: this.#writerName },
+        'another writer has moved this partition: its rows were dropped here, and it begins anew where the ' +
+          'database stands; check that no other process uses the same writer name with another group',
+      );
+      this.#consumer?.pause(partition);
+      this.#filling.drop(partition);
+    }
+    const mine = lost.filter((partition) => this.#owned.delete(partitionKey(partition)));
+    if (mine.length > 0) await this.#adopt(mine);
+  }
+
+  #pause(): void {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    for (const partition of this.#owned.values()) this.#consumer?.pause(partition);
+  }
+
+  #resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    for (const partition of this.#owned.values()) this.#consumer?.resume(partition);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#state === 'failed' || this.#state === 'stopped') return;
+    this.#state = 'failed';
+    this.#ended.abort();
+    clearTimeout(this.#timer);
+    this.#deps.log.error(
+      { err: error },
+      'the sink has stopped; what it had not stored is read again at the next start',
+    );
+    this.#deps.observer?.failed(error);
+    // Not awaited: the consumer may be waiting for the handler that failed.
+    void this.#consumer?.stop();
+  }
+
+  /** Stores everything that was taken. */
+  async #drain(): Promise<void> {
+    while ((this.#flushing !== undefined || !this.#filling.isEmpty) && !this.#ended.signal.aborted) {
+      this.#begin();
+      await this.#flushing;
+    }
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#state === 'running') {
+      this.#state = 'stopping';
+      for (const partition of this.#owned.values()) this.#consumer?.pause(partition);
+      const deadline = setTimeout(() => this.#ended.abort(), DRAIN_MS);
+      await this.#drain();
+      clearTimeout(deadline);
+    }
+    clearTimeout(this.#timer);
+    this.#ended.abort();
+    await this.#flushing;
+    await this.#consumer?.stop();
+    await this.#deadLetters.stop();
+    this.#writer?.close();
+    if (this.#state !== 'failed') this.#state = 'stopped';
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * One anomaly from its first record to its last, under one id:
+ *
+ *   opened (revision 1) -> updated (severity rose, or a worst sigma that matters) ... -> closed
+ *                                                 recovered | no_data | level_shift
+ *
+ * An open case is a plain object in the stage's rare state, keyed by its series.
+ */
+import type { AnomalyRecord, Severity } from '../../topics/anomaly.ts';
+import { anomalyId } from '../model/entity.ts';
+import type { Reading } from '../model/reading.ts';
+import type { DetectSettings } from './detect-settings.ts';
+import { isWorse } from './severity.ts';
+import type { StageOutput } from './stage.ts';
+
+export type Detector = 'deviation' | 'flatline' | 'status';
+export type CloseReason = 'recovered' | 'no_data' | 'level_shift';
+
+/** What a detector says about one poll of one series. */
+export interface Finding {
+  readonly metric: string;
+  readonly detector: Detector;
+  readonly type: Exclude<AnomalyRecord['anomaly_type'], 'unknown'>;
+  readonly severity: Severity;
+  readonly value: number;
+  readonly expected: number | null;
+  readonly scale: number | null;
+  readonly sigma: number | null;
+  readonly score: number | null;
+  readonly confidence: number | null;
+  readonly description: string;
+}
+
+export interface OpenCase {
+  /** The worst so far: as last sent, or worse. */
+  record: AnomalyRecord;
+  sentAtMs: number;
+  /** |sigma| as last sent. */
+  sentSigma: number;
+  /** Last poll with a value that was judged. */
+  seenAtMs: number;
+  intervalMs: number;
+}
+
+/** `polls`: anomalous polls so far, the one in the reading included. */
+export function openCase(
+  reading: Reading,
+  instance: string,
+  ifIndex: number,
+  finding: Finding,
+  openedAtMs: number,
+  polls: number,
+  out: StageOutput,
+): OpenCase {
+  const { entity, observedAtMs } = reading;
+  const record: AnomalyRecord = {
+    anomaly_id: anomalyId(entity, instance, finding.metric, finding.detector, openedAtMs),
+    revision: 1,
+    state: 'opened',
+    domain: reading.domain,
+    entity,
+    device_ip: reading.deviceIp,
+    device_id: reading.deviceId,
+    netbox_device_id: known(reading.netboxDeviceId),
+    site_id: known(reading.siteId),
+    interface_name: instance,
+    interface_index: known(ifIndex),
+    metric_name: finding.metric,
+    detector: finding.detector,
+    ...measured(finding),
+    polls,
+    opened_at: openedAtMs,
+    updated_at: observedAtMs,
+    closed_at: null,
+    close_reason: null,
+  };
+  out.anomaly({ ...record });
+  out.count('detect', `opened_${finding.severity}`);
+  const { intervalMs } = reading;
+  return { record, sentAtMs: observedAtMs, sentSigma: size(finding), seenAtMs: observedAtMs, intervalMs };
+}
+
+/** Another anomalous poll. Sends a revision when the severity rose, or the worst sigma grew and some time has passed. */
+export function continueCase(
+  open: OpenCase,
+  finding: Finding,
+  observedAtMs: number,
+  settings: DetectSettings,
+  out: StageOutput,
+): void {
+  const { record } = open;
+  record.polls += 1;
+  open.seenAtMs = observedAtMs;
+  const severityRose = isWorse(finding.severity, record.severity as Severity);
+  const severity = severityRose ? finding.severity : record.severity;
+  if (size(finding) > Math.abs(record.deviation_sigma ?? 0)) Object.assign(record, measured(finding));
+  record.severity = severity;
+  const worst = Math.abs(record.deviation_sigma ?? 0);
+  const grew = worst >= open.sentSigma * settings.updateGrowth;
+  if (!severityRose && !(grew && observedAtMs - open.sentAtMs >= settings.updateEveryMs)) return;
+  record.revision += 1;
+  record.state = 'updated';
+  record.updated_at = observedAtMs;
+  open.sentAtMs = observedAtMs;
+  open.sentSigma = worst;
+  out.anomaly({ ...record });
+  out.count('detect', 'updated');
+}
+
+/** `atMs`: when it ended. The last record carries the same worst poll as the one before. */
+export function closeCase(open: OpenCase, reason: CloseReason, atMs: number, out: StageOutput): void {
+  const { record } = open;
+  record.revision += 1;
+  record.state = 'closed';
+  record.updated_at = open.seenAtMs;
+  record.closed_at = atMs;
+  record.close_reason = reason;
+  out.anomaly({ ...record });
+  out.count('detect', `closed_${reason}`);
+}
+
+/** Nobody has said anything about the series for so long that nobody knows whether it goes on. */
+export function isSilent(open: OpenCase, nowMs: number, { silenceMs }: DetectSettings): boolean {
+  return nowMs - open.seenAtMs > Math.max(silenceMs, Number.isNaN(open.intervalMs) ? 0 : 3 * open.intervalMs);
+}
+
+/** Key of a series in the rare state of one detector. */
+export function caseKey(entity: string, instance: string, metric: string): string {
+  return JSON.stringify([entity, instance, metric]);
+}
+
+function measured(finding: Finding) {
+  const { expected, value } = finding;
+  return {
+    anomaly_type: finding.type,
+    severity: finding.severity,
+    metric_value: value,
+    baseline_mean: expected,
+    baseline_stddev: finding.scale,
+    deviation_sigma: finding.sigma,
+    deviation_pct:
+      expected === null || expected === 0 ? null : (100 * (value - expected)) / Math.abs(expected),
+    score: finding.score,
+    confidence: finding.confidence,
+    description: finding.description,
+  };
+}
+
+function size(finding: Finding): number {
+  return Math.abs(finding.sigma ?? 0);
+}
+
+function known(value: number): number | null {
+  return Number.isNaN(value) ? null : value;
+}

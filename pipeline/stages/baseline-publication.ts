@@ -1,0 +1,136 @@
+/**
+ * Which seasonal cells have changed and are owed to insight.baseline. A live entity pays for an hour when its next
+ * record closes it; what has piled up before (history) follows at ticks, one hour of the day at a time, so that a
+ * restart does not publish a million cells at once. Cells that did not change are not repeated.
+ */
+import type { Reading } from '../model/reading.ts';
+import type { StateColumn } from '../model/state.ts';
+import { hourOfDay, hourOfWeek } from '../model/wall-clock.ts';
+import { DAY_CELLS, WEEK_CELLS } from './baseline-columns.ts';
+import type { BaselineCells, CellPlace } from './baseline-record.ts';
+import type { ObjectState, StageContext, StageOutput } from './stage.ts';
+
+/** Hours of the week that are owed, a bit each. */
+const OWED = {
+  name: 'owed_hours',
+  type: 'u32',
+  scope: 'entity',
+  group: 'hot',
+  width: Math.ceil(WEEK_CELLS / 32),
+} as const;
+/** Number of the wall-clock hour of the last record; 0 before the first. */
+const HOUR = { name: 'hour', type: 'u32', scope: 'entity', group: 'hot' } as const;
+const SINCE = { name: 'since', type: 'f64', scope: 'entity', group: 'hot', initial: Number.NaN } as const;
+
+export const PUBLICATION_COLUMNS = [OWED, HOUR, SINCE] as const;
+
+/** A live entity with hours to publish: what a tick needs to know of it without a reading. */
+interface Debtor {
+  readonly entitySlot: number;
+  /** One a part of the poll: a device of more than 500 rows comes in several. */
+  readonly places: CellPlace[];
+}
+
+export class BaselinePublication {
+  readonly #cells: BaselineCells;
+  readonly #liveMs: number;
+  readonly #owed: StateColumn<'u32'>;
+  readonly #hour: StateColumn<'u32'>;
+  readonly #since: StateColumn<'f64'>;
+  readonly #debtors: ObjectState<Debtor>;
+
+  constructor(context: StageContext, cells: BaselineCells, liveMs: number) {
+    this.#cells = cells;
+    this.#liveMs = liveMs;
+    this.#owed = context.column(OWED);
+    this.#hour = context.column(HOUR);
+    this.#since = context.column(SINCE);
+    this.#debtors = context.objects('debtors');
+  }
+
+  /** After the reading's rows were folded. `shifted`: a series was relearned, so all of its cells changed. */
+  afterReading(reading: Reading, hour: number, shifted: boolean, out: StageOutput): void {
+    const { entitySlot, observedAtMs, part, parts } = reading;
+    const before = this.#hour.get(entitySlot);
+    const live = reading.appendedAtMs - observedAtMs <= this.#liveMs;
+    if (before === 0) this.#since.set(entitySlot, observedAtMs);
+    if (shifted) for (let week = 0; week < WEEK_CELLS; week += 1) this.#owe(entitySlot, week);
+    // The hour turns with the last part of the poll, so that every part publishes its rows.
+    if (before !== hour && part >= parts) this.#hour.set(entitySlot, hour);
+    const turned = before !== 0 && before !== hour;
+    if (turned && !live) this.#owe(entitySlot, hourOfWeek(before));
+    if (!live) return;
+    if (turned) {
+      const week = hourOfWeek(before);
+      this.#cells.publish(this.#place(reading), observedAtMs, hourOfDay(before), [week], out);
+      this.#pay(entitySlot, week);
+    }
+    if (!this.#owes(entitySlot)) return;
+    let debtor = this.#debtors.get(reading.entity);
+    if (debtor === undefined) this.#debtors.set(reading.entity, (debtor = { entitySlot, places: [] }));
+    if (turned || debtor.places[part - 1] === undefined) debtor.places[part - 1] = this.#place(reading);
+  }
+
+  /** One hour of the day of each live debtor, from the present hour on. */
+  punctuate(tickMs: number, entityTimeMs: (entity: string) => number, out: StageOutput): void {
+    for (const [entity, { entitySlot, places }] of this.#debtors.entries()) {
+      const nowMs = entityTimeMs(entity);
+      if (!(tickMs - nowMs <= this.#liveMs)) continue;
+      const present = hourOfDay(this.#hour.get(entitySlot));
+      const owed = this.#nextOwed(entitySlot, present);
+      if (owed === undefined) {
+        this.#debtors.delete(entity);
+        continue;
+      }
+      for (const place of places) this.#cells.publish(place, nowMs, owed.hourOfDay, owed.hoursOfWeek, out);
+    }
+  }
+
+  #place(reading: Reading): CellPlace {
+    return {
+      domain: reading.domain,
+      entity: reading.entity,
+      device_ip: reading.deviceIp,
+      device_id: reading.deviceId,
+      netbox_device_id: Number.isNaN(reading.netboxDeviceId) ? null : reading.netboxDeviceId,
+      site_id: Number.isNaN(reading.siteId) ? null : reading.siteId,
+      instances: reading.instances.slice(0, reading.rowCount),
+      slots: [...reading.slots.subarray(0, reading.rowCount)],
+      intervalS: Number.isNaN(reading.intervalMs) ? 60 : reading.intervalMs / 1000,
+      sinceMs: this.#since.get(reading.entitySlot),
+    };
+  }
+
+  #owe(entitySlot: number, week: number): void {
+    const word = week >>> 5;
+    this.#owed.set(entitySlot, this.#owed.get(entitySlot, word) | (1 << (week & 31)), word);
+  }
+
+  #pay(entitySlot: number, week: number): void {
+    const word = week >>> 5;
+    this.#owed.set(entitySlot, this.#owed.get(entitySlot, word) & ~(1 << (week & 31)), word);
+  }
+
+  #owes(entitySlot: number): boolean {
+    for (let k = 0; k < OWED.width; k += 1) if (this.#owed.get(entitySlot, k) !== 0) return true;
+    return false;
+  }
+
+  /** Takes the next hour of the day with anything owed off the list. */
+  #nextOwed(
+    entitySlot: number,
+    present: number,
+  ): { readonly hourOfDay: number; readonly hoursOfWeek: number[] } | undefined {
+    for (let step = 0; step < DAY_CELLS; step += 1) {
+      const day = (present + step) % DAY_CELLS;
+      const hoursOfWeek: number[] = [];
+      for (let week = day; week < WEEK_CELLS; week += DAY_CELLS) {
+        if ((this.#owed.get(entitySlot, week >>> 5) & (1 << (week & 31))) === 0) continue;
+        hoursOfWeek.push(week);
+        this.#pay(entitySlot, week);
+      }
+      if (hoursOfWeek.length > 0) return { hourOfDay: day, hoursOfWeek };
+    }
+    return undefined;
+  }
+}

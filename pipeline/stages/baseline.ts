@@ -1,0 +1,147 @@
+/**
+ * `baseline`: what each baselined metric should be now, learned as it goes. For every metric it adds the columns
+ *   <metric>.expected    mean of the expectation in use (level, hour of day, hour of week), in the site's wall clock
+ *   <metric>.scale       one sigma, floored
+ *   <metric>.confidence  0-1: how much was seen
+ *   <metric>.residual    signed distance to the closest of the expectations in use: what a score is made of
+ *   <metric>.shifted     1 at the poll that completed a level shift
+ * written before the value is learned, NaN where the value is not judged.
+ */
+import { QUALITIES } from '../../topics/interface.ts';
+import type { Catalogue } from '../../topics/catalogue.ts';
+import type { NumberColumn, Reading } from '../model/reading.ts';
+import { SEGMENT_MASK } from '../model/state.ts';
+import { wallClock, type WallClock } from '../model/wall-clock.ts';
+import { baselinedMetrics, type BaselinedMetric } from './baselined-metrics.ts';
+import { baselineColumns, SeriesColumns } from './baseline-columns.ts';
+import { BaselinePublication, PUBLICATION_COLUMNS } from './baseline-publication.ts';
+import { BaselineCells } from './baseline-record.ts';
+import { BASELINE_DEFAULTS, type BaselineSettings } from './baseline-settings.ts';
+import { PortStatus } from './port-status.ts';
+import { COVERED_SECONDS_COLUMN } from './rate.ts';
+import { SeasonPosition } from './seasonal-cells.ts';
+import { SeriesBaseline } from './series-baseline.ts';
+import type { Stage, StageContext, StageDefinition, StageOutput } from './stage.ts';
+
+export { BASELINE_DEFAULTS, type BaselineSettings };
+
+const VERSION = 1;
+const GOOD = QUALITIES.indexOf('good');
+
+export function baseline(
+  catalogue: Catalogue,
+  settings: BaselineSettings = BASELINE_DEFAULTS,
+): StageDefinition {
+  const metrics = baselinedMetrics(catalogue);
+  return {
+    name: 'baseline',
+    version: VERSION,
+    settings,
+    columns: [...PUBLICATION_COLUMNS, ...metrics.flatMap(({ name }) => baselineColumns(name))],
+    init: (context) => new Baseline(context, metrics, settings),
+  };
+}
+
+/** One metric's state and its columns in the reading. */
+interface MetricColumns {
+  readonly metric: BaselinedMetric;
+  readonly columns: SeriesColumns;
+  readonly value: NumberColumn;
+  readonly expected: NumberColumn;
+  readonly scale: NumberColumn;
+  readonly confidence: NumberColumn;
+  readonly residual: NumberColumn;
+  readonly shifted: NumberColumn;
+}
+
+class Baseline implements Stage {
+  readonly #metrics: readonly MetricColumns[];
+  readonly #series: SeriesBaseline;
+  readonly #publication: BaselinePublication;
+  readonly #status: PortStatus;
+  readonly #dtS: NumberColumn;
+  readonly #position = new SeasonPosition();
+  /** Derived: clocks by zone. */
+  readonly #clocks = new Map<string, WallClock>();
+
+  constructor(context: StageContext, metrics: readonly BaselinedMetric[], settings: BaselineSettings) {
+    const { reading } = context;
+    const number = (name: string): NumberColumn => reading.add([{ name, kind: 'number' }]).number(name);
+    this.#metrics = metrics.map((metric) => ({
+      metric,
+      columns: new SeriesColumns(context, metric.name),
+      value: number(metric.name),
+      expected: number(`${metric.name}.expected`),
+      scale: number(`${metric.name}.scale`),
+      confidence: number(`${metric.name}.confidence`),
+      residual: number(`${metric.name}.residual`),
+      shifted: number(`${metric.name}.shifted`),
+    }));
+    this.#dtS = number(COVERED_SECONDS_COLUMN);
+    this.#series = new SeriesBaseline(settings);
+    this.#status = new PortStatus(reading);
+    const cells = new BaselineCells(this.#metrics, settings);
+    this.#publication = new BaselinePublication(context, cells, settings.liveMs);
+  }
+
+  process(reading: Reading, out: StageOutput): boolean {
+    if (reading.rowCount === 0) return true;
+    const { observedAtMs } = reading;
+    const clock = this.#clock(reading.timeZone, out);
+    this.#position.set(observedAtMs + clock.offsetMs(observedAtMs));
+    let shifts = 0;
+    for (const metric of this.#metrics) shifts += this.#foldMetric(reading, metric);
+    if (shifts > 0) out.count('baseline', 'level_shift', shifts);
+    this.#publication.afterReading(reading, this.#position.hour, shifts > 0, out);
+    return true;
+  }
+
+  punctuate(tickMs: number, entityTimeMs: (entity: string) => number, out: StageOutput): void {
+    this.#publication.punctuate(tickMs, entityTimeMs, out);
+  }
+
+  /** @returns how many level shifts were completed. */
+  #foldMetric(reading: Reading, into: MetricColumns): number {
+    const { rowCount, slots, quality } = reading;
+    const { columns, metric } = into;
+    const series = this.#series;
+    const values = into.value.values;
+    let shifts = 0;
+    for (let row = 0; row < rowCount; row += 1) {
+      const value = values[row]!;
+      const dtS = this.#dtS.values[row]!;
+      // Only `good` is judged and learned from. A gap's rate is right, but it is the mean of hours that may belong
+      // to other cells, and smoother than any poll; the other qualities have no rate worth the name.
+      if (quality[row] !== GOOD || Number.isNaN(value) || !(dtS > 0) || this.#status.idle(row)) continue;
+      const arrays = columns.arraysOf(slots[row]!);
+      const slot = slots[row]! & SEGMENT_MASK;
+      if (series.judge(arrays, slot, value, dtS, metric.quantum, this.#position)) {
+        into.expected.values[row] = series.expected;
+        into.scale.values[row] = series.scale;
+        into.confidence.values[row] = series.confidence;
+        into.residual.values[row] = series.residual;
+      }
+      if (series.learn(arrays, slot, value, dtS)) {
+        into.shifted.values[row] = 1;
+        shifts += 1;
+      }
+    }
+    return shifts;
+  }
+
+  #clock(timeZone: string, out: StageOutput): WallClock {
+    let clock = this.#clocks.get(timeZone);
+    if (clock === undefined) {
+      try {
+        clock = wallClock(timeZone);
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        // A site with a zone that nobody knows still has days: UTC's.
+        clock = wallClock('UTC');
+      }
+      this.#clocks.set(timeZone, clock);
+    }
+    if (clock.timeZone !== timeZone) out.count('baseline', 'unknown_time_zone');
+    return clock;
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * Scores of one metric, row by row: a division and a comparison where all is quiet. What is off, or was a moment
+ * ago, goes on to the watches.
+ */
+import type { NumberColumn, Reading } from '../model/reading.ts';
+import type { ColumnDeclaration } from '../model/state.ts';
+import type { BaselinedMetric } from './baselined-metrics.ts';
+import type { DetectSettings } from './detect-settings.ts';
+import { DeviationWatches, WATCHED } from './deviation-watch.ts';
+import { COVERED_SECONDS_COLUMN } from './rate.ts';
+import { recordColumns, SeriesRecord } from './series-record.ts';
+import type { StageContext, StageOutput } from './stage.ts';
+
+export function deviationColumns(metric: string): ColumnDeclaration[] {
+  return [...recordColumns(metric), { ...WATCHED, metric }];
+}
+
+export class DeviationDetector {
+  readonly #settings: DetectSettings;
+  readonly #settled: (slot: number, observedAtMs: number) => boolean;
+  readonly #record: SeriesRecord;
+  readonly #watches: DeviationWatches;
+  readonly #value: NumberColumn;
+  readonly #in: Readonly<Record<'expected' | 'scale' | 'confidence' | 'residual' | 'shifted', NumberColumn>>;
+  readonly #dtS: NumberColumn;
+  readonly #ifIndex: NumberColumn;
+  readonly #sigma: NumberColumn;
+  readonly #score: NumberColumn;
+
+  /** `settled`: whether anything may open on the row slot now. */
+  constructor(
+    context: StageContext,
+    metric: BaselinedMetric,
+    settings: DetectSettings,
+    settled: (slot: number, observedAtMs: number) => boolean,
+  ) {
+    const { name } = metric;
+    const number = (column: string): NumberColumn =>
+      context.reading.add([{ name: column, kind: 'number' }]).number(column);
+    this.#settings = settings;
+    this.#settled = settled;
+    this.#record = new SeriesRecord(context, name, settings);
+    this.#watches = new DeviationWatches(context, metric, settings, this.#record);
+    this.#value = number(name);
+    this.#in = {
+      expected: number(`${name}.expected`),
+      scale: number(`${name}.scale`),
+      confidence: number(`${name}.confidence`),
+      residual: number(`${name}.residual`),
+      shifted: number(`${name}.shifted`),
+    };
+    this.#dtS = number(COVERED_SECONDS_COLUMN);
+    this.#ifIndex = number('if_index');
+    this.#sigma = number(`${name}.sigma`);
+    this.#score = number(`${name}.score`);
+  }
+
+  process(reading: Reading, out: StageOutput): void {
+    const { rowCount, slots } = reading;
+    const { expected, scale, confidence, residual } = this.#in;
+    const { minConfidence, openScore, warnSigma } = this.#settings;
+    for (let row = 0; row < rowCount; row += 1) {
+      // Baseline expects nothing where the quality is not good or the port is down: such a row neither opens nor
+      // closes anything (a lost link is one anomaly, the status detector's, and not ten drops besides).
+      const oneSigma = scale.values[row]!;
+      if (Number.isNaN(oneSigma)) continue;
+      const slot = slots[row]!;
+      const sigma = (this.#value.values[row]! - expected.values[row]!) / oneSigma;
+      const off = residual.values[row]! / oneSigma;
+      const score = Math.abs(off) / this.#record.of(slot, off);
+      this.#sigma.values[row] = sigma;
+      this.#score.values[row] = score;
+      const confident = confidence.values[row]! >= minConfidence;
+      const exceeds =
+        score > openScore && confident && Math.abs(sigma) > warnSigma && this.#record.isSettled(slot);
+      const frozen = (exceeds || this.#watches.has(slot)) && this.#watch(reading, row, off, exceeds, out);
+      if (confident && !frozen) this.#record.learn(slot, off, this.#dtS.values[row]!);
+    }
+  }
+
+  /** Whether an anomaly is open on the row's series: its flatline would be the same fact. */
+  isOpen(reading: Reading, row: number): boolean {
+    return this.#watches.isOpen(reading.entity, reading.instances[row]!, reading.slots[row]!);
+  }
+
+  punctuate(entityTimeMs: (entity: string) => number, out: StageOutput): void {
+    this.#watches.punctuate(entityTimeMs, out);
+  }
+
+  #watch(reading: Reading, row: number, off: number, exceeds: boolean, out: StageOutput): boolean {
+    const now = {
+      instance: reading.instances[row]!,
+      slot: reading.slots[row]!,
+      ifIndex: this.#ifIndex.values[row]!,
+      value: this.#value.values[row]!,
+      expected: this.#in.expected.values[row]!,
+      scale: this.#in.scale.values[row]!,
+      sigma: this.#sigma.values[row]!,
+      off,
+      score: this.#score.values[row]!,
+      confidence: this.#in.confidence.values[row]!,
+      exceeds: exceeds && this.#settled(reading.slots[row]!, reading.observedAtMs),
+      shifted: this.#in.shifted.values[row] === 1,
+    };
+    return this.#watches.watch(reading, now, out);
+  }
+}

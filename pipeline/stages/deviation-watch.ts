@@ -1,0 +1,281 @@
+/**
+ * What follows when a series of one metric is off. A quiet series has no object here:
+ *
+ *            score > openScore             again within windowPolls, or score > loneScore
+ *   quiet ----------------------> pending ------------------------------------------------> open
+ *     ^                              |                                                       |
+ *     |<--------- not again ---------+        quietPolls quiet, silence, level shift         |
+ *     |<----------- cooldownMs over ----------- cooling <------------------------------------+
+ *                                                  |  worse than before: open again, as a new anomaly
+ */
+import type { Reading } from '../model/reading.ts';
+import type { StateColumn } from '../model/state.ts';
+import { describeDeviation } from './anomaly-description.ts';
+import {
+  caseKey,
+  closeCase,
+  continueCase,
+  isSilent,
+  openCase,
+  type CloseReason,
+  type Finding,
+  type OpenCase,
+} from './anomaly-lifecycle.ts';
+import type { BaselinedMetric } from './baselined-metrics.ts';
+import type { DetectSettings } from './detect-settings.ts';
+import type { SeriesRecord } from './series-record.ts';
+import { severityOf } from './severity.ts';
+import type { ObjectState, StageContext, StageOutput } from './stage.ts';
+
+/** 1 where the series has an object here. */
+export const WATCHED = { name: 'watched', type: 'u8', scope: 'series', group: 'hot' } as const;
+
+/** One judged poll of a series. */
+export interface Deviation {
+  readonly instance: string;
+  readonly slot: number;
+  readonly ifIndex: number;
+  readonly value: number;
+  readonly expected: number;
+  readonly scale: number;
+  readonly sigma: number;
+  /** The closest residual in scales, signed. */
+  readonly off: number;
+  readonly score: number;
+  readonly confidence: number;
+  /** Far enough off to open an anomaly. */
+  readonly exceeds: boolean;
+  /** The series was relearned at this poll. */
+  readonly shifted: boolean;
+}
+
+interface Pending {
+  readonly phase: 'pending';
+  readonly entity: string;
+  readonly slot: number;
+  readonly firstAtMs: number;
+  readonly worst: Deviation;
+  hits: number;
+  critPolls: number;
+  /** Polls since the first. */
+  age: number;
+}
+
+interface Open {
+  readonly phase: 'open';
+  readonly entity: string;
+  readonly slot: number;
+  readonly case: OpenCase;
+  /** +1 spike, -1 drop. */
+  readonly side: number;
+  critPolls: number;
+  worstOff: number;
+  quietPolls: number;
+  quietSinceMs: number;
+}
+
+interface Cooling {
+  readonly phase: 'cooling';
+  readonly entity: string;
+  readonly slot: number;
+  readonly untilMs: number;
+  readonly peakSigma: number;
+}
+
+type Watch = Pending | Open | Cooling;
+
+export class DeviationWatches {
+  readonly #metric: BaselinedMetric;
+  readonly #settings: DetectSettings;
+  readonly #record: SeriesRecord;
+  readonly #watched: StateColumn<'u8'>;
+  readonly #watches: ObjectState<Watch>;
+
+  constructor(
+    context: StageContext,
+    metric: BaselinedMetric,
+    settings: DetectSettings,
+    record: SeriesRecord,
+  ) {
+    this.#metric = metric;
+    this.#settings = settings;
+    this.#record = record;
+    this.#watched = context.column({ ...WATCHED, metric: metric.name });
+    this.#watches = context.objects(`deviations.${metric.name}`);
+  }
+
+  has(slot: number): boolean {
+    return this.#watched.get(slot) === 1;
+  }
+
+  isOpen(entity: string, instance: string, slot: number): boolean {
+    return (
+      this.has(slot) && this.#watches.get(caseKey(entity, instance, this.#metric.name))?.phase === 'open'
+    );
+  }
+
+  /** @returns true while the record must stand still: an anomaly is open. */
+  watch(reading: Reading, now: Deviation, out: StageOutput): boolean {
+    const key = caseKey(reading.entity, now.instance, this.#metric.name);
+    const watch = this.#watches.get(key);
+    switch (watch?.phase) {
+      case undefined:
+        return now.exceeds && this.#suspect(key, reading, now, out);
+      case 'pending':
+        return this.#confirm(key, watch, reading, now, out);
+      case 'open':
+        this.#goOn(key, watch, reading, now, out);
+        return true;
+      case 'cooling':
+        return this.#cool(key, watch, reading, now, out);
+    }
+  }
+
+  punctuate(entityTimeMs: (entity: string) => number, out: StageOutput): void {
+    const { silenceMs } = this.#settings;
+    for (const [key, watch] of this.#watches.entries()) {
+      const nowMs = entityTimeMs(watch.entity);
+      switch (watch.phase) {
+        case 'pending':
+          if (nowMs - watch.firstAtMs > silenceMs) this.#forget(key, watch);
+          break;
+        case 'open':
+          if (isSilent(watch.case, nowMs, this.#settings)) this.#close(key, watch, 'no_data', nowMs, out);
+          break;
+        case 'cooling':
+          if (nowMs >= watch.untilMs) this.#forget(key, watch);
+          break;
+      }
+    }
+  }
+
+  /** The first poll that is off. */
+  #suspect(key: string, reading: Reading, now: Deviation, out: StageOutput): boolean {
+    const pending: Pending = {
+      phase: 'pending',
+      entity: reading.entity,
+      slot: now.slot,
+      firstAtMs: reading.observedAtMs,
+      worst: now,
+      hits: 1,
+      critPolls: this.#isCrit(now) ? 1 : 0,
+      age: 0,
+    };
+    if (now.score > this.#settings.loneScore || this.#settings.confirmingPolls <= 1) {
+      this.#open(key, pending, now, reading, out);
+      return true;
+    }
+    this.#watches.set(key, pending);
+    this.#watched.set(pending.slot, 1);
+    return false;
+  }
+
+  #confirm(key: string, pending: Pending, reading: Reading, now: Deviation, out: StageOutput): boolean {
+    const { confirmingPolls, windowPolls, loneScore } = this.#settings;
+    pending.age += 1;
+    if (now.exceeds) {
+      if (now.off * pending.worst.off < 0) return this.#suspect(key, reading, now, out);
+      pending.hits += 1;
+      if (this.#isCrit(now)) pending.critPolls += 1;
+      if (pending.hits >= confirmingPolls || now.score > loneScore) {
+        const worst = Math.abs(now.off) >= Math.abs(pending.worst.off) ? now : pending.worst;
+        this.#open(key, pending, worst, reading, out);
+        return true;
+      }
+    }
+    if (pending.age >= windowPolls - 1) this.#forget(key, pending);
+    else this.#watches.set(key, pending);
+    return false;
+  }
+
+  #open(key: string, pending: Pending, worst: Deviation, reading: Reading, out: StageOutput): void {
+    const { slot, entity, critPolls, hits, firstAtMs } = pending;
+    const finding = this.#finding(worst, critPolls);
+    this.#watched.set(slot, 1);
+    this.#watches.set(key, {
+      phase: 'open',
+      entity,
+      slot,
+      case: openCase(reading, worst.instance, worst.ifIndex, finding, firstAtMs, hits, out),
+      side: Math.sign(worst.off),
+      critPolls,
+      worstOff: worst.off,
+      quietPolls: 0,
+      quietSinceMs: 0,
+    });
+  }
+
+  #goOn(key: string, open: Open, reading: Reading, now: Deviation, out: StageOutput): void {
+    const { observedAtMs } = reading;
+    open.case.seenAtMs = observedAtMs;
+    if (now.shifted) {
+      this.#close(key, open, 'level_shift', observedAtMs, out);
+      return;
+    }
+    if (now.score > 1 && now.sigma * open.side > this.#settings.warnSigma) {
+      open.quietPolls = 0;
+      if (this.#isCrit(now)) open.critPolls += 1;
+      if (Math.abs(now.off) > Math.abs(open.worstOff)) open.worstOff = now.off;
+      const finding = this.#finding(now, open.critPolls);
+      continueCase(open.case, finding, observedAtMs, this.#settings, out);
+    } else {
+      if (open.quietPolls === 0) open.quietSinceMs = observedAtMs;
+      open.quietPolls += 1;
+      if (open.quietPolls >= this.#settings.quietPolls) {
+        this.#close(key, open, 'recovered', open.quietSinceMs, out);
+        return;
+      }
+    }
+    this.#watches.set(key, open);
+  }
+
+  #cool(key: string, cooling: Cooling, reading: Reading, now: Deviation, out: StageOutput): boolean {
+    const over = reading.observedAtMs >= cooling.untilMs;
+    if (over) this.#forget(key, cooling);
+    if (!now.exceeds) return false;
+    if (over || Math.abs(now.sigma) > Math.abs(cooling.peakSigma)) {
+      return this.#suspect(key, reading, now, out);
+    }
+    out.count('detect', 'cooled_down');
+    return false;
+  }
+
+  #close(key: string, open: Open, reason: CloseReason, atMs: number, out: StageOutput): void {
+    closeCase(open.case, reason, atMs, out);
+    this.#record.learnAnomaly(open.slot, open.worstOff);
+    this.#watches.set(key, {
+      phase: 'cooling',
+      entity: open.entity,
+      slot: open.slot,
+      untilMs: Math.max(open.case.seenAtMs, atMs) + this.#settings.cooldownMs,
+      peakSigma: open.case.record.deviation_sigma ?? 0,
+    });
+  }
+
+  #forget(key: string, { slot }: Watch): void {
+    this.#watches.delete(key);
+    this.#watched.set(slot, 0);
+  }
+
+  #finding(worst: Deviation, critPolls: number): Finding {
+    const { name, unit } = this.#metric;
+    const { value, expected, scale, sigma, score, confidence } = worst;
+    return {
+      metric: name,
+      detector: 'deviation',
+      type: worst.off > 0 ? 'spike' : 'drop',
+      severity: severityOf(sigma, critPolls, this.#settings),
+      value,
+      expected,
+      scale,
+      sigma,
+      score,
+      confidence,
+      description: describeDeviation(name, unit, worst.instance, value, expected, sigma),
+    };
+  }
+
+  #isCrit({ sigma }: Deviation): boolean {
+    return Math.abs(sigma) > this.#settings.critSigma;
+  }
+}

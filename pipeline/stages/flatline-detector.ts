@@ -1,0 +1,200 @@
+/**
+ * Flatlines of one metric: a value that stands still to the last digit for far longer than it ever did. A run-length
+ * test, never a z-score: the value may be perfectly usual. Series that repeat themselves by nature (idle ports, error
+ * counters) have no flatlines.
+ */
+import type { NumberColumn, Reading } from '../model/reading.ts';
+import { SEGMENT_BITS, SEGMENT_MASK, type ColumnDeclaration, type StateColumn } from '../model/state.ts';
+import { describeFlatline } from './anomaly-description.ts';
+import {
+  caseKey,
+  closeCase,
+  isSilent,
+  openCase,
+  type CloseReason,
+  type OpenCase,
+} from './anomaly-lifecycle.ts';
+import type { BaselinedMetric } from './baselined-metrics.ts';
+import type { DetectSettings } from './detect-settings.ts';
+import { COVERED_SECONDS_COLUMN } from './rate.ts';
+import type { ObjectState, StageContext, StageOutput } from './stage.ts';
+
+const HOT = { scope: 'series', group: 'hot' } as const;
+const COLUMNS = {
+  /** The value of the poll before. */
+  last: { ...HOT, name: 'last_value', type: 'f64', initial: Number.NaN },
+  /** The present run: how often and how long the value has been repeated. */
+  runPolls: { ...HOT, name: 'flat_polls', type: 'u32' },
+  runSeconds: { ...HOT, name: 'flat_seconds', type: 'f32' },
+  longestSeconds: { ...HOT, name: 'longest_flat_seconds', type: 'f32' },
+  /** Polls and repeats of the past (without the present run), halved now and then: their ratio is what counts. */
+  polls: { ...HOT, name: 'polls', type: 'u16' },
+  repeats: { ...HOT, name: 'repeats', type: 'u16' },
+  flat: { ...HOT, name: 'flat', type: 'u8' },
+} as const satisfies Record<string, ColumnDeclaration>;
+
+/** The past that must be known before a run can be called long. */
+const MIN_POLLS = 500;
+const HALVE_ABOVE_POLLS = 20_000;
+/** A run that is the longest so far counts for this multiple of the old one at most. */
+const LONGEST_GROWTH = 2;
+
+export function flatlineColumns(metric: string): ColumnDeclaration[] {
+  return Object.values(COLUMNS).map((declaration) => ({ ...declaration, metric }));
+}
+
+export class FlatlineDetector {
+  readonly #metric: BaselinedMetric;
+  readonly #settings: DetectSettings;
+  readonly #value: NumberColumn;
+  readonly #expected: NumberColumn;
+  readonly #confidence: NumberColumn;
+  readonly #dtS: NumberColumn;
+  readonly #ifIndex: NumberColumn;
+  readonly #last: StateColumn<'f64'>;
+  readonly #runPolls: StateColumn<'u32'>;
+  readonly #runSeconds: StateColumn<'f32'>;
+  readonly #longestSeconds: StateColumn<'f32'>;
+  readonly #polls: StateColumn<'u16'>;
+  readonly #repeats: StateColumn<'u16'>;
+  readonly #flat: StateColumn<'u8'>;
+  readonly #cases: ObjectState<{ readonly slot: number; readonly open: OpenCase }>;
+
+  constructor(context: StageContext, metric: BaselinedMetric, settings: DetectSettings) {
+    const { reading } = context;
+    const { name } = metric;
+    this.#metric = metric;
+    this.#settings = settings;
+    this.#value = reading.number(name);
+    this.#expected = reading.number(`${name}.expected`);
+    this.#confidence = reading.number(`${name}.confidence`);
+    this.#dtS = reading.number(COVERED_SECONDS_COLUMN);
+    this.#ifIndex = reading.number('if_index');
+    this.#last = context.column({ ...COLUMNS.last, metric: name });
+    this.#runPolls = context.column({ ...COLUMNS.runPolls, metric: name });
+    this.#runSeconds = context.column({ ...COLUMNS.runSeconds, metric: name });
+    this.#longestSeconds = context.column({ ...COLUMNS.longestSeconds, metric: name });
+    this.#polls = context.column({ ...COLUMNS.polls, metric: name });
+    this.#repeats = context.column({ ...COLUMNS.repeats, metric: name });
+    this.#flat = context.column({ ...COLUMNS.flat, metric: name });
+    this.#cases = context.objects(`flatlines.${name}`);
+  }
+
+  /** `isExplained`: whether another anomaly of the row's series already says that something is wrong. */
+  process(reading: Reading, isExplained: (row: number) => boolean, out: StageOutput): void {
+    const { rowCount, slots } = reading;
+    for (let row = 0; row < rowCount; row += 1) {
+      // No expectation: the quality is not good, or the port is down, or the series is new.
+      if (Number.isNaN(this.#expected.values[row]!)) continue;
+      const slot = slots[row]!;
+      const segment = slot >>> SEGMENT_BITS;
+      const within = slot & SEGMENT_MASK;
+      const last = this.#last.segments[segment]!;
+      const value = this.#value.values[row]!;
+      if (value !== last[within]) {
+        if (this.#flat.segments[segment]![within] === 1) this.#recover(reading, row, slot, out);
+        this.#endRun(segment, within);
+        last[within] = value;
+        continue;
+      }
+      const runPolls = this.#runPolls.segments[segment]!;
+      const runSeconds = this.#runSeconds.segments[segment]!;
+      const polls = runPolls[within]! + 1;
+      runPolls[within] = polls;
+      runSeconds[within] = runSeconds[within]! + this.#dtS.values[row]!;
+      if (this.#flat.get(slot) === 1) this.#goOn(reading, row);
+      else if (polls >= this.#settings.flatPolls && this.#isFlat(slot, row) && !isExplained(row)) {
+        this.#open(reading, row, slot, out);
+      }
+    }
+  }
+
+  punctuate(entityTimeMs: (entity: string) => number, out: StageOutput): void {
+    for (const [key, { slot, open }] of this.#cases.entries()) {
+      const nowMs = entityTimeMs(open.record.entity);
+      if (isSilent(open, nowMs, this.#settings)) this.#close(key, slot, open, 'no_data', nowMs, out);
+    }
+  }
+
+  #isFlat(slot: number, row: number): boolean {
+    const { flatMs, flatTimesLongest, flatMaxRepeats, minConfidence } = this.#settings;
+    const past = this.#polls.get(slot);
+    const longEnough = Math.max(flatMs / 1000, this.#longestSeconds.get(slot) * flatTimesLongest);
+    return (
+      past >= MIN_POLLS &&
+      this.#repeats.get(slot) <= past * flatMaxRepeats &&
+      this.#runSeconds.get(slot) >= longEnough &&
+      this.#confidence.values[row]! >= minConfidence
+    );
+  }
+
+  #endRun(segment: number, within: number): void {
+    const runPolls = this.#runPolls.segments[segment]!;
+    const polls = this.#polls.segments[segment]!;
+    const repeats = this.#repeats.segments[segment]!;
+    const run = runPolls[within]!;
+    const halved = polls[within]! > HALVE_ABOVE_POLLS ? 2 : 1;
+    polls[within] = Math.min(polls[within]! / halved + run + 1, 65_535);
+    repeats[within] = Math.min(repeats[within]! / halved + run, 65_535);
+    if (run === 0) return;
+    const runSeconds = this.#runSeconds.segments[segment]!;
+    const longest = this.#longestSeconds.segments[segment]!;
+    const most = Math.max(longest[within]! * LONGEST_GROWTH, this.#settings.flatMs / 1000);
+    longest[within] = Math.max(longest[within]!, Math.min(runSeconds[within]!, most));
+    runPolls[within] = 0;
+    runSeconds[within] = 0;
+  }
+
+  #open(reading: Reading, row: number, slot: number, out: StageOutput): void {
+    const { name, unit } = this.#metric;
+    const instance = reading.instances[row]!;
+    const value = this.#value.values[row]!;
+    const polls = this.#runPolls.get(slot);
+    const seconds = this.#runSeconds.get(slot);
+    const finding = {
+      metric: name,
+      detector: 'flatline',
+      type: 'flatline',
+      severity: 'warning',
+      value,
+      expected: this.#expected.values[row]!,
+      scale: null,
+      sigma: null,
+      score: null,
+      confidence: this.#confidence.values[row]!,
+      description: describeFlatline(name, unit, instance, value, seconds, this.#longestSeconds.get(slot)),
+    } as const;
+    const ifIndex = this.#ifIndex.values[row]!;
+    const open = openCase(reading, instance, ifIndex, finding, reading.observedAtMs, polls, out);
+    this.#flat.set(slot, 1);
+    this.#cases.set(caseKey(reading.entity, instance, name), { slot, open });
+  }
+
+  #goOn(reading: Reading, row: number): void {
+    const flat = this.#cases.get(caseKey(reading.entity, reading.instances[row]!, this.#metric.name));
+    if (flat === undefined) return;
+    flat.open.seenAtMs = reading.observedAtMs;
+    flat.open.record.polls += 1;
+  }
+
+  #recover(reading: Reading, row: number, slot: number, out: StageOutput): void {
+    const key = caseKey(reading.entity, reading.instances[row]!, this.#metric.name);
+    const flat = this.#cases.get(key);
+    if (flat === undefined) return;
+    flat.open.seenAtMs = reading.observedAtMs;
+    this.#close(key, slot, flat.open, 'recovered', reading.observedAtMs, out);
+  }
+
+  #close(
+    key: string,
+    slot: number,
+    open: OpenCase,
+    reason: CloseReason,
+    atMs: number,
+    out: StageOutput,
+  ): void {
+    closeCase(open, reason, atMs, out);
+    this.#cases.delete(key);
+    this.#flat.set(slot, 0);
+  }
+}

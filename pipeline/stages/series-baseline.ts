@@ -1,0 +1,229 @@
+/**
+ * One series against what is expected of it: `judge` looks only at what was learned before, `learn` takes the value
+ * in. `slot` is the slot within its segment. Three expectations compete (level, hour of day, hour of week); the one with the smallest error of late is used.
+ */
+import type { SeriesArrays } from './baseline-columns.ts';
+import { baseScale, cellDeviation } from './baseline-scale.ts';
+import type { BaselineSettings } from './baseline-settings.ts';
+import { ageQuantiles, quantileBucket, QUANTILE_BUCKETS, residualQuantile } from './residual-quantiles.ts';
+import { CellReading, closeVisit, forgetCells, scaleCells, type SeasonPosition } from './seasonal-cells.ts';
+
+/** p99 - p1 of a normal distribution, in sigmas. */
+const P1_TO_P99 = 4.6527;
+/** Tails may widen the scale so far; what is wider still is what anomalies look like. */
+const MAX_SPREAD = 3;
+/** The quantiles' tails are believed after a day. */
+const MIN_SPREAD_S = 86_400;
+/** One poll's error counts for at most this many scales: an anomaly must not hide the next one. */
+const MAX_ERROR_SCALES = 6;
+/** A more specific expectation is preferred if its error is within this multiple of the other's. */
+const PREFERENCE = 1.05;
+/** A run goes on through polls that are off by less than clipScales but more than this. */
+const RUN_ENDS_WITHIN_SCALES = 1;
+
+export class SeriesBaseline {
+  /** Of the last `judge` that returned true. */
+  expected = Number.NaN;
+  /** One sigma, floored. */
+  scale = Number.NaN;
+  confidence = 0;
+  /** The distance that is least surprising: to the closest of the expectations in use, signed. */
+  residual = Number.NaN;
+
+  readonly #settings: BaselineSettings;
+  readonly #day = new CellReading();
+  readonly #week = new CellReading();
+  /** The scale before the tails widen it: what residual quantiles are counted in. */
+  #base = Number.NaN;
+
+  constructor(settings: BaselineSettings) {
+    this.#settings = settings;
+  }
+
+  /** @returns false while too little was seen of the series to expect anything. */
+  judge(
+    arrays: SeriesArrays,
+    slot: number,
+    value: number,
+    dtS: number,
+    quantum: number,
+    at: SeasonPosition,
+  ): boolean {
+    const settings = this.#settings;
+    const day = this.#day;
+    const week = this.#week;
+    if (arrays.visit_hour[slot] !== at.hour) this.#turnHour(arrays, slot, at.hour);
+    day.readDay(arrays, slot, at, settings.dayVisits);
+    week.readWeek(arrays, slot, at, settings.weekVisits);
+    if (arrays.polls[slot]! === 0) {
+      this.confidence = 0;
+      return false;
+    }
+
+    const level = arrays.level[slot]!;
+    const dayWarm = day.visits >= settings.dayVisits;
+    let error = arrays.level_error[slot]!;
+    let deviation = error;
+    let expected = level;
+    if (dayWarm && arrays.day_error[slot]! <= error * PREFERENCE) {
+      error = arrays.day_error[slot]!;
+      deviation = cellDeviation(day.visits, day.deviation, error, settings.scalePriorVisits);
+      expected = day.mean;
+    }
+    if (week.visits >= settings.weekVisits && arrays.week_error[slot]! <= error * PREFERENCE) {
+      error = arrays.week_error[slot]!;
+      deviation = cellDeviation(week.visits, week.deviation, error, settings.scalePriorVisits);
+      expected = week.mean;
+    }
+    this.expected = expected;
+    this.#base = baseScale(deviation, expected, dtS, quantum, settings);
+    this.scale = this.#base * arrays.spread[slot]!;
+    const learned = Math.min(1, arrays.seconds[slot]! / settings.fullConfidenceS);
+    this.confidence =
+      learned * Math.min(1, arrays.polls[slot]! / settings.fullConfidencePolls) * (dayWarm ? 1 : 0.5);
+
+    let residual = value - expected;
+    const within = error * settings.excuseWithin;
+    if (arrays.level_error[slot]! <= within) residual = closer(residual, value - level);
+    if (dayWarm && arrays.day_error[slot]! <= within) {
+      residual = closer(closer(residual, value - day.mean), value - day.plain);
+    }
+    // A week cell of one visit is too little to expect anything, but enough to know the first weekend again.
+    if (week.visits > 0) residual = closer(closer(residual, value - week.mean), value - week.plain);
+    this.residual = residual;
+    return arrays.polls[slot]! >= settings.minPolls;
+  }
+
+  /**
+   * Takes in the value that `judge` has just looked at.
+   * @returns true when it completed a level shift: the series was relearned.
+   */
+  learn(arrays: SeriesArrays, slot: number, value: number, dtS: number): boolean {
+    const settings = this.#settings;
+    const polls = arrays.polls[slot]!;
+    if (polls === 0) {
+      this.expected = arrays.level[slot] = value;
+      this.scale = this.#base = Number.MAX_VALUE;
+    }
+    const clipping = arrays.seconds[slot]! >= settings.clipAfterS;
+    const clip = clipping ? settings.clipScales * this.scale : Infinity;
+    this.#learnVisit(arrays, slot, value, dtS, clip);
+    this.#learnErrors(arrays, slot, value, dtS, clip);
+    if (polls > 0) {
+      const bucket = slot * QUANTILE_BUCKETS + quantileBucket((value - this.expected) / this.#base);
+      arrays.residuals[bucket] = arrays.residuals[bucket]! + dtS;
+    }
+    arrays.polls[slot] = Math.min(polls + 1, 65_535);
+    arrays.seconds[slot] = Math.min(arrays.seconds[slot]! + dtS, 4 * settings.fullConfidenceS);
+    return this.confidence >= 0.5 && this.#shifted(arrays, slot, value, dtS);
+  }
+
+  #turnHour(arrays: SeriesArrays, slot: number, hour: number): void {
+    closeVisit(arrays, slot, this.#settings);
+    arrays.visit_hour[slot] = hour;
+    const at = slot * QUANTILE_BUCKETS;
+    const total = ageQuantiles(arrays.residuals, at);
+    if (total < MIN_SPREAD_S) return;
+    const p99 = residualQuantile(arrays.residuals, at, 0.99, total);
+    const p1 = residualQuantile(arrays.residuals, at, 0.01, total);
+    arrays.spread[slot] = Math.min(Math.max((p99 - p1) / P1_TO_P99, 1), MAX_SPREAD);
+  }
+
+  /** Averages the hour so far. A cell that is in use pulls no value further than `clip` from itself. */
+  #learnVisit(arrays: SeriesArrays, slot: number, value: number, dtS: number, clip: number): void {
+    const { dayVisits, weekVisits } = this.#settings;
+    const seconds = arrays.visit_seconds[slot]! + dtS;
+    const weight = dtS / seconds;
+    const first = weight === 1;
+
+    const dayMean = first ? value : arrays.visit_day_mean[slot]!;
+    const dayCentre = this.#day.visits > 0 ? this.#day.mean : dayMean;
+    const forDay = this.#day.visits >= dayVisits ? clipped(value, dayCentre, clip) : value;
+    const dayDeviation = first ? 0 : arrays.visit_day_deviation[slot]!;
+    arrays.visit_day_mean[slot] = dayMean + weight * (forDay - dayMean);
+    arrays.visit_day_deviation[slot] = dayDeviation + weight * (Math.abs(forDay - dayCentre) - dayDeviation);
+
+    const weekMean = first ? value : arrays.visit_week_mean[slot]!;
+    const weekCentre = this.#week.visits > 0 ? this.#week.mean : weekMean;
+    const forWeek = this.#week.visits >= weekVisits ? clipped(value, weekCentre, clip) : value;
+    const weekDeviation = first ? 0 : arrays.visit_week_deviation[slot]!;
+    arrays.visit_week_mean[slot] = weekMean + weight * (forWeek - weekMean);
+    arrays.visit_week_deviation[slot] =
+      weekDeviation + weight * (Math.abs(forWeek - weekCentre) - weekDeviation);
+    arrays.visit_seconds[slot] = seconds;
+  }
+
+  #learnErrors(arrays: SeriesArrays, slot: number, value: number, dtS: number, clip: number): void {
+    const { dayVisits, weekVisits, levelMemoryS, errorMemoryS } = this.#settings;
+    const seen = arrays.seconds[slot]! + dtS;
+    const most = clip === Infinity ? Infinity : MAX_ERROR_SCALES * this.scale;
+    const weight = dtS / Math.min(seen, Math.max(errorMemoryS, dtS));
+    const level = arrays.level[slot]!;
+    const levelError = arrays.level_error[slot]!;
+    const distance = Math.abs(value - level);
+    arrays.level_error[slot] = levelError + weight * (Math.min(distance, most) - levelError);
+    arrays.level[slot] =
+      level + (dtS / Math.min(seen, Math.max(levelMemoryS, dtS))) * (clipped(value, level, clip) - level);
+
+    // An expectation starts with the error of the one that it refines and must earn its place.
+    if (this.#day.visits >= dayVisits) {
+      const before = arrays.day_error[slot]!;
+      const error = Number.isNaN(before) ? levelError : before;
+      arrays.day_error[slot] = error + weight * (Math.min(Math.abs(value - this.#day.mean), most) - error);
+    }
+    if (this.#week.visits >= weekVisits) {
+      const before = arrays.week_error[slot]!;
+      const error = Number.isNaN(before) ? arrays.day_error[slot]! : before;
+      arrays.week_error[slot] = error + weight * (Math.min(Math.abs(value - this.#week.mean), most) - error);
+    }
+  }
+
+  /** Counts polls that are off on one side; relearns when they have become the new normal. */
+  #shifted(arrays: SeriesArrays, slot: number, value: number, dtS: number): boolean {
+    const settings = this.#settings;
+    const off = this.residual / this.scale;
+    let run = arrays.run_polls[slot]!;
+    if (Math.abs(off) < RUN_ENDS_WITHIN_SCALES || run * off < 0) arrays.run_polls[slot] = run = 0;
+    if (Math.abs(off) <= settings.clipScales) return false;
+    const first = run === 0;
+    arrays.run_polls[slot] = run + Math.sign(off);
+    arrays.run_seconds[slot] = (first ? 0 : arrays.run_seconds[slot]!) + dtS;
+    arrays.run_value[slot] = (first ? 0 : arrays.run_value[slot]!) + value * dtS;
+    arrays.run_expected[slot] = (first ? 0 : arrays.run_expected[slot]!) + this.expected * dtS;
+    if (Math.abs(run) + 1 < settings.shiftPolls || arrays.run_seconds[slot] < settings.shiftS) return false;
+    this.#relearn(arrays, slot);
+    return true;
+  }
+
+  /** A new level that is a multiple of the old one keeps the pattern of hours; any other starts from nothing. */
+  #relearn(arrays: SeriesArrays, slot: number): void {
+    const settings = this.#settings;
+    const factor = arrays.run_value[slot]! / arrays.run_expected[slot]!;
+    if (factor <= settings.shiftKeepsFactor && factor >= 1 / settings.shiftKeepsFactor) {
+      scaleCells(arrays, slot, factor, settings);
+      arrays.level[slot] = arrays.level[slot]! * factor;
+      arrays.level_error[slot] = arrays.level_error[slot]! * factor;
+      arrays.day_error[slot] = arrays.day_error[slot]! * factor;
+      arrays.week_error[slot] = arrays.week_error[slot]! * factor;
+    } else {
+      forgetCells(arrays, slot);
+      arrays.polls[slot] = 0;
+      arrays.seconds[slot] = 0;
+      arrays.level_error[slot] = 0;
+      arrays.day_error[slot] = Number.NaN;
+      arrays.week_error[slot] = Number.NaN;
+      arrays.spread[slot] = 1;
+      arrays.residuals.fill(0, slot * QUANTILE_BUCKETS, (slot + 1) * QUANTILE_BUCKETS);
+    }
+    arrays.visit_seconds[slot] = 0;
+    arrays.run_polls[slot] = 0;
+  }
+}
+
+function closer(a: number, b: number): number {
+  return Math.abs(b) < Math.abs(a) ? b : a;
+}
+
+function clipped(value: number, centre: number, clip: number): number {
+  return Math.min(Math.max(value, centre - clip), centre + clip);
+}

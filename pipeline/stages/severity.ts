@@ -1,0 +1,16 @@
+/** How bad a deviation is: a rule of sigmas and polls (docs: 2 sigma warn, 3 sigma crit unless configured). */
+import { SEVERITIES, type Severity } from '../../topics/anomaly.ts';
+import type { DetectSettings } from './detect-settings.ts';
+
+type SeverityRule = Pick<DetectSettings, 'critSigma' | 'criticalPolls'>;
+
+/** `sigma`: the worst so far, of either sign; `critPolls`: polls of this anomaly beyond crit. */
+export function severityOf(sigma: number, critPolls: number, rule: SeverityRule): Severity {
+  const size = Math.abs(sigma);
+  if (size > 2 * rule.critSigma || critPolls >= rule.criticalPolls) return 'critical';
+  return size > rule.critSigma ? 'warning' : 'info';
+}
+
+export function isWorse(a: Severity, than: Severity): boolean {
+  return SEVERITIES.indexOf(a) > SEVERITIES.indexOf(than);
+}

@@ -1,0 +1,49 @@
+/** What a row's interface can carry. */
+import type { NumberColumn, Reading } from '../model/reading.ts';
+import type { RatePass } from './rate-pass.ts';
+
+/** ifSpeed holds 32 bits: from 4.29 Gb/s on it says no more than that. */
+const IF_SPEED_SATURATED = 4_294_967_295;
+/** 10 Tb/s. Above, ifHighSpeed was reported in another unit. */
+const MAX_HIGH_SPEED_MBPS = 10_000_000;
+
+/**
+ * Mb/s: the inventory's override, else ifHighSpeed (Mb/s) if it is sane, else ifSpeed (bit/s) unless it is 0 or
+ * saturated, else NaN. ifHighSpeed is rounded to whole Mb/s (RFC 2863): where ifSpeed rounds to it, ifSpeed is the
+ * same speed exactly (a T1 line is 1.544 Mb/s, not 2).
+ */
+export function speedMbps(override: number, ifHighSpeed: number, ifSpeed: number): number {
+  if (override > 0) return override;
+  const exact = ifSpeed > 0 && ifSpeed < IF_SPEED_SATURATED ? ifSpeed / 1e6 : Number.NaN;
+  if (!(ifHighSpeed > 0 && ifHighSpeed <= MAX_HIGH_SPEED_MBPS)) return exact;
+  return Math.abs(exact - ifHighSpeed) <= 0.5 ? exact : ifHighSpeed;
+}
+
+export class Speeds {
+  readonly #override: NumberColumn;
+  readonly #ifHighSpeed: NumberColumn;
+  readonly #ifSpeed: NumberColumn;
+  readonly #speedMbps: NumberColumn;
+
+  constructor(reading: Reading) {
+    const names = ['speed_override_mbps', 'if_high_speed', 'if_speed', 'speed_mbps'];
+    reading.add(names.map((name) => ({ name, kind: 'number' })));
+    this.#override = reading.number('speed_override_mbps');
+    this.#ifHighSpeed = reading.number('if_high_speed');
+    this.#ifSpeed = reading.number('if_speed');
+    this.#speedMbps = reading.number('speed_mbps');
+  }
+
+  /** Sets speed_mbps of the rows and bitsPerSecond of the pass. */
+  fill(pass: RatePass): void {
+    const override = this.#override.values;
+    const high = this.#ifHighSpeed.values;
+    const low = this.#ifSpeed.values;
+    const mbps = this.#speedMbps.values;
+    for (let row = 0; row < pass.rows; row += 1) {
+      const speed = speedMbps(override[row]!, high[row]!, low[row]!);
+      mbps[row] = speed;
+      pass.bitsPerSecond[row] = speed * 1e6;
+    }
+  }
+}

@@ -1,0 +1,91 @@
+/** The memory broker: what compaction keeps. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { memoryBroker, type MemoryBroker } from '../../pipeline/broker/memory/memory-broker.ts';
+import { BrokerLab, record } from '../contract/broker/broker-lab.ts';
+import { until } from '../support/until.ts';
+
+let broker: MemoryBroker;
+let lab: BrokerLab;
+
+beforeEach(async () => {
+  broker = memoryBroker({ clock: () => 0, maxPartitionBytes: 14_000 });
+  await broker.start();
+  lab = new BrokerLab();
+  await lab.open(async () => ({ broker, stop: () => broker.stop(), deleteRecords: async () => undefined }));
+});
+
+afterEach(async () => {
+  await lab.tidy();
+  await lab.close();
+});
+
+describe('a "compact" topic', () => {
+  const compacted = () => lab.topic({ cleanup: 'compact' });
+
+  async function update(topic: string, key: string, times: number): Promise<void> {
+    const producer = await lab.producer();
+    for (let i = 0; i < times; i += 1) {
+      await producer.send([record(topic, `${i} `.padEnd(1000, 'x'), { key })]);
+    }
+  }
+
+  it('keeps the newest record of each key at its own offset, and its earliest offset', async () => {
+    const topic = await compacted();
+    await update(topic, 'a', 1);
+    await update(topic, 'b', 200);
+    expect(broker.stats()[0]!.records).toBeLessThan(30);
+    const records = await lab.readAll(topic);
+    expect(records[0]).toMatchObject({ offset: 0, key: Buffer.from('a') });
+    expect(records.at(-1)).toMatchObject({ offset: 200, key: Buffer.from('b') });
+    expect((await broker.offsets(topic))[0]?.earliest).toBe(0);
+    expect(broker.stats()[0]!.bytes).toBe(
+      records.reduce((sum, { key, value }) => sum + key!.length + value!.length + 250, 0),
+    );
+  });
+
+  it('loses its tombstones once compacted', async () => {
+    const topic = await compacted();
+    await lab.send(topic, ['old']);
+    await (await lab.producer()).send([record(topic, null)]);
+    await update(topic, 'other', 50);
+    expect((await lab.readAll(topic)).every(({ key }) => key?.toString() === 'other')).toBe(true);
+  });
+
+  it('keeps a tombstone until every reading group has passed it, committed or not', async () => {
+    const topic = await compacted();
+    const { consumer, batches } = await lab.record([topic]);
+    await lab.send(topic, ['old']);
+    await until(() => batches.length === 1, 'the value to be read');
+    consumer.pause({ topic, partition: 0 });
+    await (await lab.producer()).send([record(topic, null)]);
+    await update(topic, 'other', 50);
+    consumer.resume({ topic, partition: 0 });
+    await until(() => batches.length > 1, 'the rest');
+    expect(batches[1]!.records[0]).toMatchObject({ offset: 1, value: null });
+    await update(topic, 'other', 50);
+    expect((await lab.readAll(topic)).every(({ value }) => value !== null)).toBe(true);
+  });
+
+  it('compacts around an open transaction and counts its records neither lost nor twice', async () => {
+    const topic = await compacted();
+    const transaction = await (await lab.transactional()).begin();
+    await update(topic, 'a', 100);
+    await transaction.send([record(topic, 'mine', { key: 'b' })]);
+    await update(topic, 'a', 100);
+    await transaction.commit();
+    await update(topic, 'a', 1);
+    const records = await lab.readAll(topic);
+    expect(records.filter(({ key }) => key?.toString() === 'b')).toHaveLength(1);
+    expect(records.at(-1)?.offset).toBe(202);
+  });
+
+  it('is never full: its keys are its bound', async () => {
+    const topic = await compacted();
+    await lab.record([topic], { from: 'paused' });
+    const producer = await lab.producer();
+    await producer.send(
+      Array.from({ length: 50 }, (_, i) => record(topic, 'x'.repeat(1000), { key: `${i}` })),
+    );
+    expect(await lab.readAll(topic)).toHaveLength(50);
+  });
+});

@@ -1,0 +1,188 @@
+import { describe, expect, it } from '@jest/globals';
+import { cli, errorText, exitCode, type Actions } from '../pipeline/cli.ts';
+import { ConfigError, PermanentError, RetryableError } from '../pipeline/model/errors.ts';
+import { Secret } from '../pipeline/model/secret.ts';
+
+interface Outcome {
+  /** Name of the action that was called, and its options. */
+  readonly called: [name: string, options: object] | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly error: unknown;
+}
+
+async function parsed(line: string, failure?: Error): Promise<Outcome> {
+  let called: Outcome['called'];
+  const action = (name: string) => async (options: object) => {
+    called = [name, options];
+    if (failure !== undefined) throw failure;
+  };
+  const actions: Actions = {
+    run: action('run'),
+    demo: action('demo'),
+    migrate: action('migrate'),
+    configPrint: action('configPrint'),
+    configCheck: action('configCheck'),
+    tail: action('tail'),
+    bench: action('bench'),
+    schemasCheck: action('schemasCheck'),
+    schemasGenerate: action('schemasGenerate'),
+    doctor: action('doctor'),
+  };
+  const written = { stdout: '', stderr: '' };
+  const io = {
+    stdout: { write: (text: string) => (written.stdout += text) },
+    stderr: { write: (text: string) => (written.stderr += text) },
+  };
+  let error: unknown;
+  try {
+    await cli(actions, io).parseAsync(line.split(' ').filter(Boolean), { from: 'user' });
+  } catch (thrown) {
+    error = thrown;
+  }
+  return { called, ...written, error };
+}
+
+const DEMO = {
+  untilDetected: false,
+  json: false,
+  devices: 12,
+  ports: 8,
+  intervalMs: 5_000,
+  historyMs: 28 * 86_400_000,
+  seed: 1,
+  timeLimitMs: 300_000,
+};
+const TAIL = { topic: 'raw.interface', url: 'http://127.0.0.1:9464', limit: 10, follow: false, json: false };
+
+describe('commands', () => {
+  it.each<[string, string, object]>([
+    ['run', 'run', {}],
+    ['run --config lab.yaml', 'run', { config: 'lab.yaml' }],
+    ['--config lab.yaml run', 'run', { config: 'lab.yaml' }],
+    ['demo', 'demo', DEMO],
+    [
+      'demo --until-detected --json --devices 50 --ports 48 --interval 1s --history 2d --seed 7 --time-limit 90s',
+      'demo',
+      {
+        untilDetected: true,
+        json: true,
+        devices: 50,
+        ports: 48,
+        intervalMs: 1_000,
+        historyMs: 2 * 86_400_000,
+        seed: 7,
+        timeLimitMs: 90_000,
+      },
+    ],
+    ['migrate', 'migrate', { plan: false }],
+    ['migrate --plan', 'migrate', { plan: true }],
+    ['config print', 'configPrint', {}],
+    ['config check --config a.yaml', 'configCheck', { config: 'a.yaml' }],
+    ['tail raw.interface', 'tail', TAIL],
+    [
+      'tail raw.interface --url http://host:1/ --limit 0 --follow --json',
+      'tail',
+      { ...TAIL, url: 'http://host:1', limit: 0, follow: true, json: true },
+    ],
+    ['bench', 'bench', { json: false }],
+    ['bench stages --json', 'bench', { bench: 'stages', json: true }],
+    ['schemas check', 'schemasCheck', {}],
+    ['schemas generate', 'schemasGenerate', {}],
+    ['doctor', 'doctor', {}],
+  ])('%s', async (line, name, options) => {
+    const { called, error } = await parsed(line);
+    expect(error).toBeUndefined();
+    expect(called).toEqual([name, options]);
+  });
+
+  it('take the database URL as a secret', async () => {
+    const { called } = await parsed('demo --database-url postgres://u:p@h/d');
+    const { databaseUrl } = called![1] as { databaseUrl: Secret };
+    expect(databaseUrl).toBeInstanceOf(Secret);
+    expect(databaseUrl.reveal()).toBe('postgres://u:p@h/d');
+  });
+
+  it('pass on what an action throws, without a word of their own', async () => {
+    const failure = new PermanentError('no');
+    const { error, stderr } = await parsed('run', failure);
+    expect(error).toBe(failure);
+    expect(stderr).toBe('');
+  });
+});
+
+describe('wrong command lines', () => {
+  it.each([
+    ['rnu', "unknown command 'rnu'\n(Did you mean run?)"],
+    ['demo --until-detectd', "unknown option '--until-detectd'\n(Did you mean --until-detected?)"],
+    ['config prnt', '(Did you mean print?)'],
+    ['demo --devices 11', 'Expected a whole number from 12 to 10000.'],
+    ['demo --devices 1e3', 'Expected a whole number'],
+    ['demo --interval fast', 'Expected a duration such as 150ms'],
+    ['demo --seed -1', 'Expected a whole number'],
+    ['tail', "missing required argument 'topic'"],
+    ['tail a b', 'too many arguments'],
+    ['tail a --url ftp://x', 'Expected an address such as'],
+    ['run --config', 'argument missing'],
+    ['schemas', 'Usage: netsigma schemas'],
+    ['', 'Usage: netsigma'],
+  ])('%s: exit code 2, with what to do on standard error', async (line, message) => {
+    const { called, error, stdout, stderr } = await parsed(line);
+    expect(called).toBeUndefined();
+    expect(exitCode(error)).toBe(2);
+    expect(stderr).toContain(message);
+    expect(stdout).toBe('');
+    expect(errorText(error, { stack: true })).toBe('');
+  });
+
+  it('help that was asked for is a result: standard output and exit code 0', async () => {
+    const { error, stdout, stderr } = await parsed('--help');
+    expect(exitCode(error)).toBe(0);
+    expect(stderr).toBe('');
+    for (const name of ['run', 'demo', 'migrate', 'config', 'tail', 'bench', 'schemas', 'doctor']) {
+      expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
+    }
+  });
+});
+
+describe('exitCode', () => {
+  it('is 2 for the configuration and 1 for everything else', () => {
+    expect(exitCode(new ConfigError('x'))).toBe(2);
+    expect(exitCode(new RetryableError('x'))).toBe(1);
+    expect(exitCode(new PermanentError('x'))).toBe(1);
+    expect(exitCode('x')).toBe(1);
+    expect(exitCode(undefined)).toBe(1);
+  });
+});
+
+describe('errorText', () => {
+  const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:5432'), { code: 'ECONNREFUSED' });
+
+  it('is one line of the message and its causes, each said once', () => {
+    const error = new PermanentError('the sink cannot go on', {
+      cause: new Error('cannot reach the database', { cause: refused }),
+    });
+    expect(errorText(error, { stack: false })).toBe(
+      'netsigma: the sink cannot go on: cannot reach the database: connect ECONNREFUSED 127.0.0.1:5432\n',
+    );
+    const repeating = new Error(`polling failed: ${refused.message}`, { cause: refused });
+    expect(errorText(repeating, { stack: false })).toBe(`netsigma: polling failed: ${refused.message}\n`);
+  });
+
+  it('looks into an error without a message for those inside', () => {
+    expect(errorText(new AggregateError([refused]), { stack: false })).toContain('connect ECONNREFUSED');
+  });
+
+  it('has the stack on request only', () => {
+    expect(errorText(refused, { stack: false })).not.toContain('cli.test');
+    expect(errorText(refused, { stack: true })).toContain('cli.test');
+  });
+
+  it('ends on a circle of causes, takes what is no error, and masks passwords in URLs', () => {
+    const one = new Error('one');
+    one.cause = new Error('two', { cause: one });
+    expect(errorText(one, { stack: false })).toBe('netsigma: one: two\n');
+    expect(errorText('thrown text', { stack: true })).toBe('netsigma: thrown text\n');
+    expect(errorText(new Error('no postgres://u:pw@h'), { stack: true })).not.toContain('pw@');
+  });
+});

@@ -1,0 +1,319 @@
+/** Polls of simulated agents over real UDP: what good agents say, and what becomes of everything else. */
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { COLUMNS } from '../../../pipeline/collect/snmp/agent/if-mib.ts';
+import type { MibView } from '../../../pipeline/collect/snmp/agent/mib-view.ts';
+import type { Misbehaviour } from '../../../pipeline/collect/snmp/agent/misbehaviour.ts';
+import { simulatedAgents, type SimulatedAgents } from '../../../pipeline/collect/snmp/agent/simulated-agents.ts';
+import type { AgentSession } from '../../../pipeline/collect/snmp/agent-session.ts';
+import { interfaceProfile } from '../../../pipeline/collect/snmp/profile.ts';
+import { catalogue, rowFields, withFields } from '../../../topics/catalogue.ts';
+import { until } from '../../support/until.ts';
+import { instance, interfaces, poller, rowsOf, tableMib, type Poller } from './table-mib.ts';
+
+let agents: SimulatedAgents | undefined;
+let asking: Poller | undefined;
+
+afterEach(async () => {
+  await asking?.stop();
+  await agents?.stop();
+  agents = asking = undefined;
+});
+
+interface Bench {
+  readonly agents: SimulatedAgents;
+  readonly asking: Poller;
+  readonly session: AgentSession;
+}
+
+async function bench(
+  view: MibView,
+  misbehaviours: Misbehaviour[] = [],
+  options: { maxMessageBytes?: number; poller?: Parameters<typeof poller>[0] } = {},
+): Promise<Bench> {
+  const { maxMessageBytes } = options;
+  agents = simulatedAgents({
+    devices: [{ view, address: '127.0.0.1', port: 0, ...(maxMessageBytes && { maxMessageBytes }) }],
+    community: 'public',
+    clock: Date.now,
+  });
+  await agents.start();
+  agents.misbehave(view.name, misbehaviours);
+  asking = await poller(options.poller);
+  return { agents, asking, session: asking.session(agents.endpoint(view.name)) };
+}
+
+describe('a good agent', () => {
+  it('gives every row of both tables, joined by ifIndex, and its uptimes', async () => {
+    const { asking, session } = await bench(tableMib(interfaces(3)));
+    const outcome = await asking.poll(session);
+    expect(outcome).toMatchObject({ status: 'complete', errors: [], unanswered: false, retries: 0 });
+    expect(outcome.agent).toEqual({ sysUptime: 100_000, hostUptime: 200_000, engineBoots: 3, engineTime: 1_000 });
+    expect(rowsOf(outcome)).toEqual(
+      [1, 2, 3].map((index) => ({
+        if_index: index,
+        if_name: `eth${index}`,
+        oper_status: 1,
+        in_octets: 2n ** 32n + BigInt(index) * 1_000n,
+        out_octets: 2n ** 32n + BigInt(index) * 1_000n,
+        in_octets_32: BigInt(index) * 1_000n,
+        in_unicast_packets: BigInt(index),
+      })),
+    );
+  });
+
+  it('of 400 rows is read in few requests, and in fewer once it is known', async () => {
+    const { asking, session } = await bench(tableMib(interfaces(400)), [], { maxMessageBytes: 60_000 });
+    const first = await asking.poll(session);
+    const second = await asking.poll(session);
+    const third = await asking.poll(session);
+    expect(rowsOf(first)).toHaveLength(400);
+    expect(third.requests).toBeLessThanOrEqual(second.requests);
+    expect(third.requests).toBeLessThan(first.requests);
+  });
+
+  it('whose messages are short is read whole, though its answers are cut', async () => {
+    const { asking, session } = await bench(tableMib(interfaces(60)), [], { maxMessageBytes: 600 });
+    const outcome = await asking.poll(session);
+    expect(outcome.status).toBe('complete');
+    expect(rowsOf(outcome)).toHaveLength(60);
+  });
+
+  it('without HC packets is read from the 32-bit column, and asked for HC again later', async () => {
+    const narrow = [1, 2].flatMap((index) => [
+      instance('ifDescr', index, `port ${index}`),
+      instance('ifInOctets', index, index),
+      instance('ifInUcastPkts', index, 10 * index),
+    ]);
+    const { asking, session } = await bench(tableMib(narrow));
+    const first = rowsOf(await asking.poll(session));
+    expect(first[1]).toEqual({
+      if_index: 2,
+      if_name: 'port 2',
+      in_octets_32: 2n,
+      in_unicast_packets_32: 20n,
+    });
+    await asking.poll(session);
+    const planned = asking.memory.planned().map(({ profile }) => profile.field);
+    expect(planned).toContain('in_unicast_packets_32');
+    expect(planned).not.toContain('in_unicast_packets');
+    expect(rowsOf(await asking.poll(session))[1]).toEqual(first[1]);
+  });
+
+  it('without a name for one row falls back to ifDescr for that row only', async () => {
+    const view = tableMib([
+      instance('ifName', 1, 'eth1'),
+      instance('ifName', 2, ''),
+      instance('ifDescr', 1, 'descr 1'),
+      instance('ifDescr', 2, 'descr 2'),
+      instance('ifDescr', 3, 'descr 3'),
+      instance('ifInOctets', 3, 1),
+    ]);
+    const { asking, session } = await bench(view);
+    expect(rowsOf(await asking.poll(session)).map((row) => row['if_name'])).toEqual(['eth1', 'descr 2', 'descr 3']);
+  });
+
+  it('with ifIndex 0 and above 2^24, and the same ifName twice, gives those rows', async () => {
+    const view = tableMib([0, 5, 2 ** 24 + 1].flatMap((index) => [
+      instance('ifName', index, 'same'),
+      instance('ifHCInOctets', index, index),
+    ]));
+    const { asking, session } = await bench(view);
+    expect(rowsOf(await asking.poll(session))).toEqual(
+      [0, 5, 2 ** 24 + 1].map((index) => ({ if_index: index, if_name: 'same', in_octets: BigInt(index) })),
+    );
+  });
+
+  it('gives a metric that was added by a row of the profile and one of the catalogue', async () => {
+    const fields = rowFields(
+      withFields(catalogue, 'raw.interface', [
+        { name: 'in_unknown_protocols', type: 'long', kind: 'counter', width: 32, doc: 'ifInUnknownProtos.' },
+      ])['raw.interface'],
+    );
+    const row = { field: 'in_unknown_protocols', oid: '1.3.6.1.2.1.2.2.1.15', type: 'counter32' } as const;
+    const profile = { ...interfaceProfile, columns: [...interfaceProfile.columns, row] };
+    const view = tableMib([
+      instance('ifInOctets', 1, 1),
+      { oid: `${row.oid}.1`, type: 'counter32', read: () => 77 },
+    ]);
+    const { asking, session } = await bench(view, [], { poller: { profile, fields } });
+    expect(rowsOf(await asking.poll(session), fields)).toEqual([
+      { if_index: 1, in_octets_32: 1n, in_unknown_protocols: 77n },
+    ]);
+  });
+
+  it('that has no interfaces yet is no device without interfaces', async () => {
+    const { asking, session } = await bench(tableMib([]));
+    expect(await asking.poll(session)).toMatchObject({ status: 'failed', errors: ['no_rows'], unanswered: false });
+  });
+});
+
+describe('a value that cannot be taken', () => {
+  it('of all ones in a Counter64 is unknown, and named once', async () => {
+    const { asking, session } = await bench(tableMib(interfaces(3)), [{ kind: 'counter64_all_ones' }]);
+    const outcome = await asking.poll(session);
+    expect(outcome.status).toBe('complete');
+    expect(outcome.errors).toContain('counter64_out_of_range:in_octets');
+    expect(new Set(outcome.errors).size).toBe(outcome.errors.length);
+    expect(rowsOf(outcome)[0]).not.toHaveProperty('in_octets');
+    expect(rowsOf(outcome)[0]).toHaveProperty('in_octets_32', 1_000n);
+    expect(asking.values.filter((one) => one === 'counter64_out_of_range:in_octets')).toHaveLength(3);
+  });
+
+  it('of a negative snmpEngineTime is unknown', async () => {
+    const { asking, session } = await bench(tableMib(interfaces(1)), [{ kind: 'negative_uptime' }]);
+    const outcome = await asking.poll(session);
+    expect(outcome.errors).toEqual(['out_of_range:engine_time']);
+    expect(outcome.agent.engineTime).toBeNaN();
+  });
+
+  it('of a negative sysUpTime sent as INTEGER is unknown', async () => {
+    const view = tableMib(interfaces(1));
+    const all = view.instances().map((one) => (one.oid.endsWith('1.1.3.0') ? { ...one, type: 'integer', read: () => -5 } as const : one));
+    const { asking, session } = await bench({ ...view, instances: () => all });
+    const outcome = await asking.poll(session);
+    expect(outcome.errors).toEqual(['out_of_range:sys_uptime']);
+    expect(outcome.agent.sysUptime).toBeNaN();
+    expect(outcome.status).toBe('complete');
+  });
+
+  it('of another type is unknown', async () => {
+    const view = tableMib([
+      { oid: `${COLUMNS.ifHCInOctets}.1`, type: 'octets', read: () => Buffer.from('12') },
+      instance('ifHCOutOctets', 1, 5),
+    ]);
+    const { asking, session } = await bench(view);
+    const outcome = await asking.poll(session);
+    expect(outcome.errors).toEqual(['wrong_type:in_octets']);
+    expect(rowsOf(outcome)).toEqual([{ if_index: 1, out_octets: 5n }]);
+  });
+
+  it('of text in another encoding or with NULs is text, and named', async () => {
+    const view = tableMib([
+      ...interfaces(2),
+      instance('ifAlias', 1, Buffer.from('Z\xfcrich', 'latin1')),
+      instance('ifAlias', 2, 'uplink\0\0'),
+    ]);
+    const { asking, session } = await bench(view);
+    const outcome = await asking.poll(session);
+    expect(rowsOf(outcome).map((row) => row['if_alias'])).toEqual(['Zürich', 'uplink']);
+    expect(outcome.errors).toEqual(['not_utf8:if_alias', 'nul_stripped:if_alias']);
+  });
+});
+
+describe('an agent that misbehaves', () => {
+  it('by tooBig is asked for less and read whole', async () => {
+    const { asking, session } = await bench(tableMib(interfaces(40)), [{ kind: 'too_big', aboveVarbinds: 30 }]);
+    const outcome = await asking.poll(session);
+    expect(outcome).toMatchObject({ status: 'complete', errors: [] });
+    expect(outcome.retries).toBeGreaterThan(0);
+    expect(rowsOf(outcome)).toHaveLength(40);
+    const next = await asking.poll(session);
+    expect(next.retries).toBeLessThan(outcome.retries);
+  });
+
+  it('by tooBig for whatever is asked ends with that reason', async () => {
+    const { asking, session } = await bench(tableMib(interfaces(2)), [{ kind: 'too_big', aboveVarbinds: 0 }]);
+    const outcome = await asking.poll(session);
+    expect(outcome.status).toBe('failed');
+    expect(outcome.errors).toContain('too_big:in_octets');
+  });
+
+  it('by names that do not increase is stopped in that column', async () => {
+    const { asking, session } = await bench(tableMib(interfaces(3)), [{ kind: 'endless_walk', order: 'looping' }]);
+    const outcome = await asking.poll(session);
+    expect(outcome.status).toBe('partial');
+    expect(outcome.errors).toContain('oid_not_increasing:in_octets');
+    expect(rowsOf(outcome)).toHaveLength(3);
+  });
+
+  it('by rows without end is stopped at 10,000 rows or the deadline', async () => {
+    const { asking, session } = await bench(tableMib(interfaces(3)), [{ kind: 'endless_walk', order: 'growing' }]);
+    const outcome = await asking.poll(session, { deadlineMs: 3_000 });
+    expect(outcome.status).toBe('partial');
+    expect(outcome.errors.join()).toMatch(/too_many_rows|deadline/);
+    expect(outcome.table.rowCount).toBeLessThanOrEqual(10_000);
+  });
+
+  it('by silence ends with timeout after the retries', async () => {
+    const { asking, session } = await bench(tableMib(interfaces(3)), [{ kind: 'silent' }]);
+    const outcome = await asking.poll(session, { retries: 2 });
+    expect(outcome).toMatchObject({
+      status: 'failed',
+      errors: ['timeout'],
+      unanswered: true,
+      requests: 3,
+      retries: 2,
+    });
+  });
+
+  it('by an answer after the deadline is not heard, and the answer counted as late', async () => {
+    const { asking, session } = await bench(tableMib(interfaces(3)), [{ kind: 'delay', delayMs: 120 }]);
+    const outcome = await asking.poll(session, { deadlineMs: 40 });
+    expect(outcome).toMatchObject({ status: 'failed', errors: ['deadline'], unanswered: true });
+    await until(() => asking.dropped.includes('late'), 'the late answer');
+    expect(outcome.table.rowCount).toBe(0);
+  });
+
+  it('by slowness is published as far as it came', async () => {
+    const { asking, session } = await bench(tableMib(interfaces(3)), [{ kind: 'delay', delayMs: 60 }]);
+    const outcome = await asking.poll(session, { deadlineMs: 100 });
+    expect(outcome).toMatchObject({ status: 'partial', errors: ['deadline'] });
+    expect(rowsOf(outcome)[0]).toHaveProperty('in_octets');
+    expect(rowsOf(outcome)[0]).not.toHaveProperty('in_octets_32');
+    expect(outcome.endedAtMs - outcome.startedAtMs).toBeLessThanOrEqual(100);
+  });
+
+  it('by another request id is not heard', async () => {
+    const { asking, session } = await bench(tableMib(interfaces(3)), [{ kind: 'wrong_request_id' }]);
+    const outcome = await asking.poll(session, { retries: 0 });
+    expect(outcome).toMatchObject({ status: 'failed', errors: ['timeout'] });
+    expect(asking.dropped).toEqual(['unknown_request']);
+  });
+
+  it('by another source port is not heard', async () => {
+    const { asking, session } = await bench(tableMib(interfaces(3)), [{ kind: 'answer_from_other_port' }]);
+    const outcome = await asking.poll(session, { retries: 0 });
+    expect(outcome).toMatchObject({ status: 'failed', errors: ['timeout'] });
+    expect(asking.dropped).toEqual(['unknown_source']);
+  });
+
+  it('by half an answer ends with that reason, without waiting', async () => {
+    const { asking, session } = await bench(tableMib(interfaces(3)), [{ kind: 'truncated' }]);
+    const outcome = await asking.poll(session, { deadlineMs: 4_000 });
+    expect(outcome.status).toBe('failed');
+    expect(outcome.errors).toContain('truncated_answer:in_octets');
+    expect(asking.dropped).toContain('truncated');
+  });
+
+  it('by garbage is not heard', async () => {
+    const { asking, session } = await bench(tableMib(interfaces(3)), [{ kind: 'garbage' }]);
+    const outcome = await asking.poll(session, { retries: 0 });
+    expect(outcome).toMatchObject({ status: 'failed', errors: ['timeout'] });
+    expect(asking.dropped).toEqual(['garbage']);
+  });
+});
+
+describe('a restart in the middle of a poll', () => {
+  /** sysUpTime as `uptimes` has it, one a request; the last stays. */
+  function countingMib(uptimes: number[]): MibView {
+    const view = tableMib(interfaces(60));
+    return {
+      ...view,
+      refresh() {
+        view.uptimeTicks = uptimes.length > 1 ? uptimes.shift()! : uptimes[0]!;
+        return true;
+      },
+    };
+  }
+
+  it('discards the poll', async () => {
+    const { asking, session } = await bench(countingMib([0, 900_000, 900_001, 12, 13]));
+    const outcome = await asking.poll(session);
+    expect(outcome).toMatchObject({ status: 'failed', errors: ['agent_restarted_during_poll'], unanswered: false });
+  });
+
+  it('is none when sysUpTime is full after 497 days', async () => {
+    const { asking, session } = await bench(countingMib([0, 2 ** 32 - 2, 2 ** 32 - 1, 0, 1, 2]));
+    expect(await asking.poll(session)).toMatchObject({ status: 'complete', errors: [] });
+  });
+});

@@ -1,0 +1,216 @@
+/** Broker contract: topics, plain producers, what lies in the log and how a range of it is read. */
+import { describe, expect, it } from '@jest/globals';
+import { ConfigError, PermanentError } from '../../../pipeline/model/errors.ts';
+import { type BrokerLab, record, texts, topicSpec, unique } from './broker-lab.ts';
+
+export function logCases(lab: BrokerLab): void {
+  describe('topics', () => {
+    it('are empty and start at offset 0 once created', async () => {
+      const topic = await lab.topic({ partitions: 3 });
+      expect(await lab.broker.offsets(topic)).toEqual(
+        [0, 1, 2].map((partition) => ({ partition, earliest: 0, lastStable: 0 })),
+      );
+    });
+
+    it('keep their records when they are created again', async () => {
+      const topic = await lab.topic();
+      await lab.send(topic, ['a']);
+      await lab.broker.createTopics([topicSpec(topic)]);
+      expect(texts(await lab.readAll(topic))).toEqual(['a']);
+    });
+
+    it('refuse another partition count, naming topic and both counts', async () => {
+      const topic = await lab.topic({ partitions: 3 });
+      const again = lab.broker.createTopics([topicSpec(topic, { partitions: 12 })]);
+      await expect(again).rejects.toBeInstanceOf(ConfigError);
+      await expect(again).rejects.toThrow(new RegExp(`${topic}.*\\b3\\b.*\\b12\\b`));
+    });
+
+    it('that do not exist are a PermanentError naming them', async () => {
+      const topic = unique('missing');
+      const producer = await lab.producer();
+      for (const call of [
+        lab.broker.offsets(topic),
+        lab.broker.committedOffsets(unique('group'), [topic]),
+        lab.readRange(topic, 0, 1),
+        producer.send([record(topic, 'a')]),
+      ]) {
+        await expect(call).rejects.toBeInstanceOf(PermanentError);
+        await expect(call).rejects.toThrow(topic);
+      }
+    });
+  });
+
+  describe('a plain producer', () => {
+    it('appends keys, values, tombstones and headers at dense offsets, in order', async () => {
+      const topic = await lab.topic({ partitions: 2 });
+      const producer = await lab.producer();
+      await producer.send([
+        { ...record(topic, 'a', { key: 'k1' }), headers: { kind: 'first', origin: 'é' } },
+        record(topic, 'elsewhere', { partition: 1 }),
+        record(topic, null, { key: 'k2' }),
+      ]);
+      await producer.send([record(topic, '', { key: null })]);
+      const records = await lab.readAll(topic);
+      expect(records.map(({ offset, key, value }) => [offset, key?.toString(), value?.toString()])).toEqual([
+        [0, 'k1', 'a'],
+        [1, 'k2', undefined],
+        [2, undefined, ''],
+      ]);
+      expect(records[0]).toMatchObject({ topic, partition: 0, headers: { kind: 'first', origin: 'é' } });
+      expect(texts(await lab.readAll(topic, 1))).toEqual(['elsewhere']);
+    });
+
+    it('gives append times that never decrease', async () => {
+      const topic = await lab.topic();
+      for (const value of ['a', 'b', 'c']) await lab.send(topic, [value]);
+      const times = (await lab.readAll(topic)).map(({ appendedAtMs }) => appendedAtMs);
+      expect(times).toHaveLength(3);
+      expect(times.every(Number.isSafeInteger)).toBe(true);
+      expect(times).toEqual(times.toSorted((a, b) => a - b));
+    });
+
+    it('leaves the sender its buffers: changing them later changes nothing in the log', async () => {
+      const topic = await lab.topic();
+      const producer = await lab.producer();
+      const sent = record(topic, 'before', { key: 'before' });
+      await producer.send([sent]);
+      sent.value?.fill('x');
+      sent.key?.fill('x');
+      const [kept] = await lab.readAll(topic);
+      expect([kept?.key?.toString(), kept?.value?.toString()]).toEqual(['before', 'before']);
+    });
+
+    it('refuses a record above the topic’s limit, naming topic, size and limit', async () => {
+      const topic = await lab.topic({ maxRecordBytes: 1000 });
+      const producer = await lab.producer();
+      await producer.send([record(topic, 'x'.repeat(700))]);
+      const send = producer.send([record(topic, 'x'.repeat(2000), { key: 'four' })]);
+      await expect(send).rejects.toBeInstanceOf(PermanentError);
+      await expect(send).rejects.toThrow(/2004/);
+      await expect(send).rejects.toThrow(/1000/);
+      await expect(send).rejects.toThrow(topic);
+      expect(await lab.lastStable(topic)).toBe(1);
+    });
+
+    it('refuses a partition that does not exist', async () => {
+      const topic = await lab.topic({ partitions: 2 });
+      const producer = await lab.producer();
+      const send = producer.send([record(topic, 'a', { partition: 2 })]);
+      await expect(send).rejects.toBeInstanceOf(PermanentError);
+      await expect(send).rejects.toThrow(topic);
+    });
+
+    it('sends nothing for an empty list', async () => {
+      const producer = await lab.producer();
+      await expect(producer.send([])).resolves.toBeUndefined();
+    });
+  });
+
+  describe('a compacted topic', () => {
+    it('gives the last value of every key, and no value for a key that ended in a tombstone', async () => {
+      const topic = await lab.topic({ cleanup: 'compact' });
+      const producer = await lab.producer();
+      for (let round = 0; round < 150; round += 1) {
+        await producer.send(
+          Array.from({ length: 10 }, (_, i) =>
+            record(topic, `${round} ${'x'.repeat(1000)}`, { key: `key${i}` }),
+          ),
+        );
+      }
+      await producer.send([record(topic, null, { key: 'key3' }), record(topic, 'newest', { key: 'key4' })]);
+      const records = await lab.readAll(topic);
+      const offsets = records.map(({ offset }) => offset);
+      expect(offsets).toEqual(offsets.toSorted((a, b) => a - b));
+      const last = new Map(
+        records.map(({ key, value }) => [key?.toString(), value?.toString().split(' ')[0]]),
+      );
+      expect(last.get('key3')).toBeUndefined();
+      expect(last.get('key4')).toBe('newest');
+      for (const i of [0, 1, 2, 5, 6, 7, 8, 9]) expect(last.get(`key${i}`)).toBe('149');
+      expect(await lab.lastStable(topic)).toBe(1502);
+    });
+
+    it('refuses records without a key', async () => {
+      const topic = await lab.topic({ cleanup: 'compact' });
+      const producer = await lab.producer();
+      await expect(producer.send([record(topic, 'a', { key: null })])).rejects.toBeInstanceOf(PermanentError);
+    });
+  });
+
+  describe('a range', () => {
+    it('gives exactly the records of [from, to)', async () => {
+      const topic = await lab.topic();
+      await lab.send(topic, ['a', 'b', 'c', 'd', 'e']);
+      expect(texts(await lab.readRange(topic, 1, 4))).toEqual(['b', 'c', 'd']);
+      expect(texts(await lab.readRange(topic, 0, 5))).toEqual(['a', 'b', 'c', 'd', 'e']);
+      expect(await lab.readRange(topic, 2, 2)).toEqual([]);
+    });
+
+    it('comes in consecutive batches that never pass its end', async () => {
+      const topic = await lab.topic();
+      for (let i = 0; i < 8; i += 1) {
+        await lab.send(topic, Array<string>(25).fill(`${i} ${'x'.repeat(1000)}`));
+      }
+      let next = 10;
+      let count = 0;
+      for await (const batch of lab.broker.readRange({ topic, partition: 0 }, 10, 190)) {
+        for (const { offset } of batch.records) expect(offset).toBe(10 + count++);
+        expect(batch.nextOffset).toBeGreaterThanOrEqual(next);
+        next = batch.nextOffset;
+      }
+      expect(count).toBe(180);
+      expect(next).toBe(190);
+    });
+
+    it('ends behind a commit marker', async () => {
+      const topic = await lab.topic();
+      await lab.transact((tx) => tx.send(['a', 'b', 'c'].map((value) => record(topic, value))));
+      await lab.untilStable(topic, ['a', 'b', 'c']);
+      expect(await lab.lastStable(topic)).toBe(4);
+      expect(texts(await lab.readRange(topic, 0, 4))).toEqual(['a', 'b', 'c']);
+      expect(await lab.readRange(topic, 3, 4)).toEqual([]);
+    });
+
+    it('leaves out aborted records, whose offsets stay empty', async () => {
+      const topic = await lab.topic();
+      await lab.send(topic, ['a']);
+      const transaction = await (await lab.transactional()).begin();
+      await transaction.send([record(topic, 'x'), record(topic, 'y')]);
+      await transaction.abort();
+      await lab.send(topic, ['b']);
+      await lab.untilStable(topic, ['a', 'b']);
+      expect((await lab.readRange(topic, 0, 5)).map(({ offset }) => offset)).toEqual([0, 4]);
+      expect(texts(await lab.readRange(topic, 1, 5))).toEqual(['b']);
+    });
+
+    it('of nothing but aborted records ends without any', async () => {
+      const topic = await lab.topic();
+      const transaction = await (await lab.transactional()).begin();
+      await transaction.send([record(topic, 'x'), record(topic, 'y')]);
+      await transaction.abort();
+      await lab.send(topic, ['b']);
+      await lab.untilStable(topic, ['b']);
+      expect(await lab.readRange(topic, 0, 3)).toEqual([]);
+      expect(await lab.readRange(topic, 1, 2)).toEqual([]);
+    });
+
+    it('below the earliest kept offset is a PermanentError that says what is kept', async () => {
+      const topic = await lab.topic();
+      await lab.send(topic, ['a', 'b', 'c', 'd']);
+      await lab.underTest.deleteRecords({ topic, partition: 0 }, 2);
+      expect((await lab.broker.offsets(topic))[0]?.earliest).toBe(2);
+      const read = lab.readRange(topic, 1, 4);
+      await expect(read).rejects.toBeInstanceOf(PermanentError);
+      await expect(read).rejects.toThrow(topic);
+      await expect(read).rejects.toThrow(/\b1\b.*\b2\b/);
+      expect(texts(await lab.readRange(topic, 2, 4))).toEqual(['c', 'd']);
+    });
+
+    it('beyond the end of the log is a PermanentError, not a wait', async () => {
+      const topic = await lab.topic();
+      await lab.send(topic, ['a']);
+      await expect(lab.readRange(topic, 0, 2)).rejects.toBeInstanceOf(PermanentError);
+    });
+  });
+}
