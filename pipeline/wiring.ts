@@ -74,8 +74,13 @@ export function wiring(options: WiringOptions): Wiring {
   const tables = sink({
     ...ports,
     pool,
-    settings: { ...config.sink, group: `${prefix}netsigma-sink`, writer: `netsigma/${broker.clusterId}` },
-    observer: sinkMetrics(metrics),
+    settings: {
+      group: `${prefix}netsigma-sink`,
+      writer: 'netsigma',
+      flushMs: config.sink.flushIntervalMs,
+      flushRows: config.sink.flushRows,
+    },
+    observer: sinkMetrics(metrics, failed),
   });
   const ticks = ticker({ ...ports, partitions, writer: config.collectorId });
   const startedAtMs = clock();
@@ -167,8 +172,9 @@ function topicStatus({ topic, records, bytes }: ReturnType<MemoryBroker['stats']
 function readiness(stream: StreamThread, tables: Sink): { ready: boolean; reasons: string[] } {
   const reasons: string[] = [];
   if (stream.tasks.size === 0) reasons.push('no task has started yet');
-  const { problem } = tables.status();
-  if (problem !== null) reasons.push(`sink: ${problem}`);
+  const { state, retrying } = tables.status();
+  if (state !== 'running')
+    reasons.push(`the sink is ${state}${retrying === null ? '' : `: ${retrying.error}`}`);
   return { ready: reasons.length === 0, reasons };
 }
 
@@ -181,7 +187,7 @@ function gauges(metrics: Metrics, broker: MemoryBroker, stream: StreamThread, ta
     [stream.status().reduce((sum, { entities }) => sum + entities, 0)] as const,
   ]);
   metrics.stateBytes.readFrom(() => stateBytes(stream));
-  metrics.sinkLagRecords.readFrom(() => [[tables.status().lagRecords] as const]);
+  metrics.sinkLagRecords.readFrom(() => [[tables.status().lagRecords ?? 0] as const]);
 }
 
 function stateBytes(stream: StreamThread): Iterable<readonly [number, string]> {

@@ -24,10 +24,8 @@ async function parsed(line: string, failure?: Error): Promise<Outcome> {
     configPrint: action('configPrint'),
     configCheck: action('configCheck'),
     tail: action('tail'),
-    bench: action('bench'),
     schemasCheck: action('schemasCheck'),
     schemasGenerate: action('schemasGenerate'),
-    doctor: action('doctor'),
   };
   const written = { stdout: '', stderr: '' };
   const io = {
@@ -85,11 +83,8 @@ describe('commands', () => {
       'tail',
       { ...TAIL, url: 'http://host:1', limit: 0, follow: true, json: true },
     ],
-    ['bench', 'bench', { json: false }],
-    ['bench stages --json', 'bench', { bench: 'stages', json: true }],
     ['schemas check', 'schemasCheck', {}],
     ['schemas generate', 'schemasGenerate', {}],
-    ['doctor', 'doctor', {}],
   ])('%s', async (line, name, options) => {
     const { called, error } = await parsed(line);
     expect(error).toBeUndefined();
@@ -139,7 +134,7 @@ describe('wrong command lines', () => {
     const { error, stdout, stderr } = await parsed('--help');
     expect(exitCode(error)).toBe(0);
     expect(stderr).toBe('');
-    for (const name of ['run', 'demo', 'migrate', 'config', 'tail', 'bench', 'schemas', 'doctor']) {
+    for (const name of ['run', 'demo', 'migrate', 'config', 'tail', 'schemas']) {
       expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
     }
   });

@@ -67,7 +67,7 @@ export const schema = z.strictObject({
     memory: section('The memory broker.', {
       max_partition_bytes: integer(
         'Bytes that a partition may hold; producers wait while it is full.',
-        64_000_000,
+        8_000_000,
         {
           min: 100_000,
           max: 16_000_000_000,

@@ -100,6 +100,11 @@ export const detectSection = setting.section('Anomalies.', {
   confirming_polls: count('Polls above open_score that open an anomaly.', detect.confirmingPolls),
   window_polls: count('Among so many polls.', detect.windowPolls, { max: 32 }),
   min_record: number("Least value of a series' record of deviations, in scales.", detect.minRecord),
+  first_record: number(
+    'The same while a series is new: a series that has shown little may still show much.',
+    detect.firstRecord,
+    { min: 0, max: 1_000 },
+  ),
   record_growth: factor('Growth of the record in one poll, at most.', detect.recordGrowth),
   record_growth_by_anomaly: factor(
     'Growth of the record by one anomaly, at most.',

@@ -12,7 +12,7 @@ export interface SiteSpec {
   readonly longitude: number;
 }
 
-export type DeviceRole = 'core' | 'distribution' | 'access';
+type DeviceRole = 'core' | 'distribution' | 'access';
 
 const SHORT_ROLES: Readonly<Record<DeviceRole, string>> = {
   core: 'core',

@@ -24,7 +24,7 @@ export interface SimulatedNetworkOptions {
   readonly endpoint?: (index: number) => { readonly address: string; readonly port: number };
 }
 
-export interface InventoryOptions {
+interface InventoryOptions {
   /** Name of the credential in the configuration. */
   readonly credential: string;
   readonly zone: string;

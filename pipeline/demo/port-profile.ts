@@ -25,7 +25,7 @@ export function portProfile(place: PortPlace): TrafficProfile {
   // Access ports receive what people ask for; a server's port sends it.
   const quieter = busy * between(1, 0.12, 0.6);
   const [inOctets, outOctets] = between(2, 0, 1) < 0.5 ? [busy, quieter] : [quieter, busy];
-  const idle = between(3, 300, 900);
+  const idle = between(3, 1_500, 4_000);
   const profile = {
     kind,
     curve,
@@ -35,13 +35,14 @@ export function portProfile(place: PortPlace): TrafficProfile {
     inPacketOctets: kind === 'idle' ? 110 : inOctets === busy ? between(5, 700, 1_100) : between(5, 180, 420),
     outPacketOctets:
       kind === 'idle' ? 110 : outOctets === busy ? between(6, 700, 1_100) : between(6, 180, 420),
-    multicast: kind === 'idle' ? 0.5 : between(7, 0.002, 0.015),
-    broadcast: kind === 'idle' ? 0.1 : between(8, 0.001, 0.006),
+    multicastRate: between(7, 5, 30),
+    broadcastRate: between(8, 10, 40),
     noise: kind === 'bursty' ? between(9, 0.5, 0.7) : between(9, 0.08, 0.14),
     nightlyOutOctets: kind === 'backup' ? line * between(10, 0.08, 0.16) : 0,
     steadyErrors: kind === 'dirty' ? between(11, 1.5, 3) : 0,
   };
-  const packets = profile.inOctets / profile.inPacketOctets + profile.outOctets / profile.outPacketOctets;
+  const unicast = profile.inOctets / profile.inPacketOctets + profile.outOctets / profile.outPacketOctets;
+  const packets = unicast + 2 * (profile.multicastRate + profile.broadcastRate);
   return {
     ...profile,
     // A few single events an hour, whatever the port carries.

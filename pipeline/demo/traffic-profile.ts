@@ -36,12 +36,12 @@ export interface TrafficProfile {
   readonly outOctets: number;
   /** Share of the height that is left on Saturday and Sunday. */
   readonly weekend: number;
-  /** Octets per packet. */
+  /** Octets per unicast packet. */
   readonly inPacketOctets: number;
   readonly outPacketOctets: number;
-  /** Shares of all packets. */
-  readonly multicast: number;
-  readonly broadcast: number;
+  /** Packets per second each direction: hellos and ARP, which do not follow what people do. */
+  readonly multicastRate: number;
+  readonly broadcastRate: number;
   /** Relative size of the noise (standard deviation of the logarithm). */
   readonly noise: number;
   /** Octets per second that a nightly job adds to outOctets from 01:00 to 03:00 local time; 0 for none. */
@@ -54,6 +54,7 @@ export interface TrafficProfile {
 }
 
 const MIN_PACKET_OCTETS = 64;
+const BACKGROUND_PACKET_OCTETS = 110;
 const MAX_PACKET_OCTETS = 1_480;
 /** No direction is ever loaded above this share of the line rate by its own doing. */
 const MAX_LOAD = 0.92;
@@ -76,32 +77,30 @@ export function ratesAtKnot(
   const job = local.hour >= 1 && local.hour < 3 ? profile.nightlyOutOctets : 0;
   const inOctets = min(profile.inOctets * level * inNoise + job * 0.02, line * MAX_LOAD);
   const outOctets = min((profile.outOctets * level + job) * outNoise, line * MAX_LOAD);
-  into[0] = inOctets;
-  into[1] = outOctets;
-  fillPackets(
-    into,
-    0,
-    inOctets / packetOctets(profile.inPacketOctets, noiseAt(seed, port, 3, knot)),
-    profile,
-  );
-  fillPackets(
-    into,
-    1,
-    outOctets / packetOctets(profile.outPacketOctets, noiseAt(seed, port, 4, knot)),
-    profile,
-  );
+  const inSize = profile.inPacketOctets * (1 + 0.06 * noiseAt(seed, port, 3, knot));
+  const outSize = profile.outPacketOctets * (1 + 0.06 * noiseAt(seed, port, 4, knot));
+  fillDirection(into, 0, inOctets, inSize, profile, noiseAt(seed, port, 6, knot));
+  fillDirection(into, 1, outOctets, outSize, profile, noiseAt(seed, port, 7, knot));
   into[8] = profile.steadyErrors * exp(0.1 * noiseAt(seed, port, 5, knot));
   into[9] = 0;
 }
 
-function fillPackets(into: Float64Array, direction: 0 | 1, packets: number, profile: TrafficProfile): void {
-  into[2 + direction] = packets * (1 - profile.multicast - profile.broadcast);
-  into[4 + direction] = packets * profile.multicast;
-  into[6 + direction] = packets * profile.broadcast;
-}
-
-function packetOctets(mean: number, noise: number): number {
-  return min(max(mean * (1 + 0.06 * noise), MIN_PACKET_OCTETS), MAX_PACKET_OCTETS);
+/** One direction: people's octets as unicast packets of about `packetSize`, and the background beside them. */
+function fillDirection(
+  into: Float64Array,
+  direction: 0 | 1,
+  octets: number,
+  packetSize: number,
+  profile: TrafficProfile,
+  noise: number,
+): void {
+  const multicast = profile.multicastRate * exp(0.1 * noise);
+  const broadcast = profile.broadcastRate * exp(-0.1 * noise);
+  const size = min(max(packetSize, MIN_PACKET_OCTETS), MAX_PACKET_OCTETS);
+  into[direction] = octets + (multicast + broadcast) * BACKGROUND_PACKET_OCTETS;
+  into[2 + direction] = octets / size;
+  into[4 + direction] = multicast;
+  into[6 + direction] = broadcast;
 }
 
 /** Value noise, variance about 1: octaves with knots 10 minutes, an hour and six hours apart. */

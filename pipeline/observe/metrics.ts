@@ -97,9 +97,11 @@ export function createMetrics() {
       TRANSACTION_BUCKETS,
     ),
     sinkPoisonRows: counter('netsigma_sink_poison_rows_total', 'Rows that no table takes.', ['reason']),
-    sinkRetries: counter('netsigma_sink_retries_total', 'Flushes tried again, by class of SQLSTATE.', [
-      'class',
-    ]),
+    sinkRetries: counter('netsigma_sink_retries_total', 'Flushes tried again.'),
+    sinkPartitionsLost: counter(
+      'netsigma_sink_partitions_lost_total',
+      'Partitions that another sink has written.',
+    ),
     sinkLagRecords: gauge('netsigma_sink_lag_records', 'Records that are not in the tables yet.'),
 
     /** The exposition of all of it. */

@@ -23,4 +23,8 @@ export interface SinkStatus {
   readonly paused: boolean;
   readonly retrying: { readonly sinceMs: number; readonly attempts: number; readonly error: string } | null;
   readonly lastFlushAtMs: number | null;
+  /** Rows committed to tables since the start. */
+  readonly storedRows: number;
+  /** Records that wait in the topics; null before the first fetch. */
+  readonly lagRecords: number | null;
 }

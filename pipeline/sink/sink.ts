@@ -47,6 +47,8 @@ export interface SinkDeps {
 
 export interface Sink extends Component {
   status(): SinkStatus;
+  /** Everything that its topics hold is in the database. */
+  readonly idle: boolean;
 }
 
 /** Reading pauses when the next flush has this many times `flushRows`, or this many bytes. */
@@ -86,6 +88,9 @@ class TableSink implements Sink {
   #isDue = false;
   #isPaused = false;
   #lastFlushAtMs: number | null = null;
+  #storedRows = 0;
+  /** Batches whose schemas are being fetched. */
+  #taking = 0;
   #state: 'new' | 'running' | 'stopping' | 'failed' | 'stopped' = 'new';
   #stopped: Promise<void> | undefined;
 
@@ -118,7 +123,7 @@ class TableSink implements Sink {
       handlers: {
         assigned: (partitions) => this.#adopt(partitions),
         revoked: (partitions) => this.#release(partitions),
-        batch: (batch) => this.#take(batch),
+        batch: (batch) => this.#took(batch),
         failed: (error) => this.#fail(error),
       },
     });
@@ -128,6 +133,20 @@ class TableSink implements Sink {
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
+  }
+
+  get idle(): boolean {
+    return this.#taking === 0 && this.#flushing === undefined && this.#filling.isEmpty && this.#lag() === 0;
+  }
+
+  /** Records of the owned partitions that have not been taken; Infinity before the first fetch. */
+  #lag(): number {
+    let lag = this.#owned.size === 0 ? Infinity : 0;
+    for (const partition of this.#owned.values()) {
+      const state = this.#consumer?.fetchState(partition);
+      lag += state === undefined ? Infinity : Math.max(0, state.lastStableOffset - state.position);
+    }
+    return lag;
   }
 
   status(): SinkStatus {
@@ -141,6 +160,8 @@ class TableSink implements Sink {
       paused: this.#isPaused,
       retrying: trouble,
       lastFlushAtMs: this.#lastFlushAtMs,
+      storedRows: this.#storedRows,
+      lagRecords: Number.isFinite(this.#lag()) ? this.#lag() : null,
     };
   }
 
@@ -166,6 +187,11 @@ class TableSink implements Sink {
       this.#owned.delete(partitionKey(partition));
       this.#filling.drop(partition);
     }
+  }
+
+  async #took(batch: RecordBatch): Promise<void> {
+    this.#taking += 1;
+    await this.#take(batch).finally(() => (this.#taking -= 1));
   }
 
   async #take(batch: RecordBatch): Promise<void> {
@@ -231,6 +257,7 @@ class TableSink implements Sink {
     const written = await this.#writer!.write(flush, this.#ended.signal);
     if (written === undefined) return;
     this.#lastFlushAtMs = clock();
+    for (const count of written.rows.values()) this.#storedRows += count;
     observer?.flushed(written.rows, this.#lastFlushAtMs - startedMs);
     for (const { reason } of flush.rejected) observer?.deadLetter(reason);
     if (written.lost.length > 0) await this.#beginAnew(written.lost);

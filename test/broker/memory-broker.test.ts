@@ -168,13 +168,18 @@ describe('memoryBroker', () => {
   it('tells what each topic holds', async () => {
     const { broker, producer } = await started();
     await producer.send([record('topic', 'a'), record('topic', 'b')]);
+    const transactional = broker.transactionalProducer('id');
+    await transactional.start();
+    const transaction = await transactional.begin();
+    await transaction.send([record('topic', 'never')]);
+    await transaction.abort();
     const bytes = 2 * ('key'.length + 1 + 250);
     expect(broker.stats()).toEqual([
       {
         topic: 'topic',
         records: 2,
         bytes,
-        partitions: [{ partition: 0, records: 2, bytes, earliest: 0, lastStable: 2 }],
+        partitions: [{ partition: 0, records: 2, bytes, earliest: 0, lastStable: 4 }],
       },
     ]);
     await broker.stop();

@@ -1,6 +1,7 @@
 /** The memory broker: what compaction keeps. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { memoryBroker, type MemoryBroker } from '../../pipeline/broker/memory/memory-broker.ts';
+import type { BrokerRecord } from '../../pipeline/broker/port.ts';
 import { BrokerLab, record } from '../contract/broker/broker-lab.ts';
 import { until } from '../support/until.ts';
 
@@ -13,6 +14,10 @@ beforeEach(async () => {
   lab = new BrokerLab();
   await lab.open(async () => ({ broker, stop: () => broker.stop(), deleteRecords: async () => undefined }));
 });
+
+function bytesOf(records: readonly BrokerRecord[]): number {
+  return records.reduce((sum, { key, value }) => sum + key!.length + value!.length + 250, 0);
+}
 
 afterEach(async () => {
   await lab.tidy();
@@ -38,9 +43,7 @@ describe('a "compact" topic', () => {
     expect(records[0]).toMatchObject({ offset: 0, key: Buffer.from('a') });
     expect(records.at(-1)).toMatchObject({ offset: 200, key: Buffer.from('b') });
     expect((await broker.offsets(topic))[0]?.earliest).toBe(0);
-    expect(broker.stats()[0]!.bytes).toBe(
-      records.reduce((sum, { key, value }) => sum + key!.length + value!.length + 250, 0),
-    );
+    expect(broker.stats()[0]!.bytes).toBe(bytesOf(records));
   });
 
   it('loses its tombstones once compacted', async () => {
@@ -77,6 +80,7 @@ describe('a "compact" topic', () => {
     const records = await lab.readAll(topic);
     expect(records.filter(({ key }) => key?.toString() === 'b')).toHaveLength(1);
     expect(records.at(-1)?.offset).toBe(202);
+    expect(broker.stats()[0]!.bytes).toBe(bytesOf(records));
   });
 
   it('is never full: its keys are its bound', async () => {
@@ -86,6 +90,17 @@ describe('a "compact" topic', () => {
     await producer.send(
       Array.from({ length: 50 }, (_, i) => record(topic, 'x'.repeat(1000), { key: `${i}` })),
     );
+    expect(await lab.readAll(topic)).toHaveLength(50);
+  });
+
+  it('is compacted only when about half of it is old, so that each record costs a constant', async () => {
+    const topic = await compacted();
+    const producer = await lab.producer();
+    const round = Array.from({ length: 50 }, (_, i) => record(topic, 'x'.repeat(1000), { key: `${i}` }));
+    await producer.send(round);
+    await producer.send(round.slice(0, 40));
+    expect(await lab.readAll(topic)).toHaveLength(90);
+    await producer.send(round.slice(40));
     expect(await lab.readAll(topic)).toHaveLength(50);
   });
 });

@@ -132,6 +132,32 @@ describe('a "delete" topic', () => {
     expect(broker.stats()[0]!.bytes).toBeLessThan(MAX_PARTITION_BYTES + 1500);
   });
 
+  it('read by a group that never commits keeps the batch that its handler has in hand', async () => {
+    const topic = await lab.topic();
+    const { promise: opened, resolve: open } = Promise.withResolvers<undefined>();
+    const reader = await lab.record([topic], { onBatch: () => opened });
+    const producer = await lab.producer();
+    await producer.send(kilobytes(topic, 0, 10));
+    await until(() => reader.batches.length === 1, 'the first batch');
+    const sending = watch(producer.send(kilobytes(topic, 10, 20)));
+    await nextTurn();
+    expect(sending.answered).toBe(false);
+    expect(await earliest(topic)).toBe(0);
+    open(undefined);
+    await sending.sending;
+    await until(() => reader.values().length === 20, 'all records');
+  });
+
+  it('needs nothing below the offset that such a group seeks', async () => {
+    const topic = await lab.topic();
+    const { consumer } = await lab.record([topic], { from: 'paused' });
+    const producer = await lab.producer();
+    const sending = producer.send(kilobytes(topic, 0, 20));
+    consumer.seek({ topic, partition: 0 }, 10);
+    await sending;
+    expect(await earliest(topic)).toBe(9);
+  });
+
   it('gives a range that was begun whole, although it is trimmed meanwhile', async () => {
     const topic = await lab.topic();
     const { group } = await lab.record([topic], { from: 'paused' });

@@ -86,7 +86,8 @@ export class MemoryConsumer implements Consumer {
     const cursor = this.#cursor(partition);
     if (cursor === undefined) return;
     cursor.seek(offset);
-    this.#schedule(cursor);
+    // The group may need less now; wakes this cursor, too.
+    cursor.partition.settle();
   }
 
   fetchState(partition: TopicPartition): FetchState | undefined {

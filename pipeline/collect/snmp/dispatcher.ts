@@ -76,7 +76,7 @@ export class Dispatcher {
     const step = now - this.#lookedAtMs;
     this.#lookedAtMs = now;
     if (step < 0 || step > JUMP_MS) {
-      this.#schedule.replan(now, (key, times) => this.#miss(key, 'clock_jump', times));
+      this.#schedule.replan(now, (key) => this.#miss(key, 'clock_jump', 1));
     }
     for (let due = this.#schedule.take(now); due !== undefined; due = this.#schedule.take(now)) {
       const { key, plannedAtMs, skipped } = due;

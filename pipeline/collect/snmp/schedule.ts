@@ -68,13 +68,13 @@ export class Schedule {
 
   /**
    * Plans everything anew from `nowMs`, after the clock has jumped: neither a burst of all devices nor a silence.
-   * `passedOver` hears of planned times that are not taken any more.
+   * `passedOver` hears of each device whose planned time is not taken any more, once: how many intervals lie within a
+   * jump says nothing about polls.
    */
-  replan(nowMs: number, passedOver: (key: string, times: number) => void): void {
+  replan(nowMs: number, passedOver: (key: string) => void): void {
     for (const entry of this.#entries.values()) {
-      const { key, dueMs, phaseMs, intervalMs } = entry;
-      if (dueMs <= nowMs) passedOver(key, Math.floor((nowMs - dueMs) / intervalMs) + 1);
-      entry.dueMs = nextTime(phaseMs, intervalMs, nowMs);
+      if (entry.dueMs <= nowMs) passedOver(entry.key);
+      entry.dueMs = nextTime(entry.phaseMs, entry.intervalMs, nowMs);
     }
     this.#rebuild();
   }

@@ -28,6 +28,8 @@ export function consumerCases(lab: BrokerLab): void {
       await lab.send(topic, ['a'], 0);
       await lab.send(topic, ['b'], 1);
       const { consumer, values, batches } = await lab.record([topic], { from: 'paused' });
+      consumer.resume({ topic, partition: 0 });
+      consumer.pause({ topic, partition: 0 });
       consumer.seek({ topic, partition: 1 }, 0);
       consumer.resume({ topic, partition: 1 });
       await until(() => values(1).length === 1, 'partition 1 to be read');

@@ -35,13 +35,14 @@ export function handlerCases(lab: BrokerLab): void {
         },
       });
       await until(() => running === 1, 'the first batch of partition 0');
+      await lab.send(topic, ['newest'], 0);
       await sendOneByOne(topic, values(30), 1);
       await until(() => reader.values(1).length === 30, 'all of partition 1');
       expect(reader.batches.filter(({ partition }) => partition === 0)).toHaveLength(1);
       blocked.open();
-      await until(() => reader.values(0).length === 30, 'all of partition 0');
+      await until(() => reader.values(0).length === 31, 'all of partition 0');
       expect(most).toBe(1);
-      expect(reader.values(0)).toEqual(values(30));
+      expect(reader.values(0)).toEqual([...values(30), 'newest']);
     });
 
     it('are bounded by about maxBatchBytes, and a larger record comes alone', async () => {

@@ -211,6 +211,10 @@ export function transactionCases(lab: BrokerLab): void {
       await old.stop();
       await transaction.commit();
       await lab.untilStable(topic, ['a']);
+      const pending = await owner.begin();
+      await pending.send([record(topic, 'never')]);
+      await lab.transactional(id);
+      await expect(pending.commit()).rejects.toBeInstanceOf(PermanentError);
     });
 
     it('sees every offset that was committed before it started, without waiting', async () => {

@@ -11,7 +11,7 @@ import { PDU, type RequestBody, type RequestHeader } from './request.ts';
 /** Entries below 0 stand for the exceptions of RFC 3416 3, by their tags. */
 export const NO_SUCH_OBJECT = -1;
 export const NO_SUCH_INSTANCE = -2;
-export const END_OF_MIB_VIEW = -3;
+const END_OF_MIB_VIEW = -3;
 
 /** error-status of RFC 3416 3. */
 export const ERROR_STATUS = { tooBig: 1, noSuchName: 2, notWritable: 17 } as const;

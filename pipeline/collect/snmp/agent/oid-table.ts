@@ -2,6 +2,18 @@
 import type { MibInstance } from './mib-view.ts';
 import { compareOid, oidContent, parseOid, type Oid } from './oid.ts';
 
+const tables = new WeakMap<readonly MibInstance[], OidTable>();
+
+/** The table of these instances; devices that share one list (thousands in a load test) share it. @throws as OidTable */
+export function oidTable(instances: readonly MibInstance[]): OidTable {
+  let table = tables.get(instances);
+  if (table === undefined) {
+    table = new OidTable(instances);
+    tables.set(instances, table);
+  }
+  return table;
+}
+
 export class OidTable {
   readonly instances: readonly MibInstance[];
   readonly oids: readonly Oid[];

@@ -2,7 +2,7 @@
 import { readOidContent, type Oid } from './oid.ts';
 
 export const PDU = { get: 0xa0, getNext: 0xa1, set: 0xa3, getBulk: 0xa5 } as const;
-export type RequestPdu = (typeof PDU)[keyof typeof PDU];
+type RequestPdu = (typeof PDU)[keyof typeof PDU];
 
 const REQUEST_PDUS: readonly number[] = Object.values(PDU);
 

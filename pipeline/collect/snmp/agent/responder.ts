@@ -12,7 +12,7 @@ import { BerWriter } from './ber-writer.ts';
 import { distortedView } from './distorted-view.ts';
 import type { Counter64, MibInstance, MibView } from './mib-view.ts';
 import { isWireMisbehaviour, type Misbehaviour, type WireMisbehaviour } from './misbehaviour.ts';
-import { OidTable } from './oid-table.ts';
+import { oidTable, type OidTable } from './oid-table.ts';
 import { readBody, readHeader, type RequestHeader, type Unreadable } from './request.ts';
 
 /** Why a packet got no answer. */
@@ -60,7 +60,7 @@ export class Responder {
     this.#served = view;
     this.#community = Buffer.from(community);
     this.#maxMessageBytes = Math.min(Math.max(maxMessageBytes, 484), MAX_MESSAGE_BYTES);
-    this.#table = new OidTable(view.instances());
+    this.#table = oidTable(view.instances());
   }
 
   get misbehaviours(): readonly WireMisbehaviour[] {
@@ -72,7 +72,7 @@ export class Responder {
     this.#misbehaviours = misbehaviours.filter(isWireMisbehaviour);
     const ofValues = misbehaviours.filter((one) => !isWireMisbehaviour(one));
     this.#served = ofValues.length === 0 ? this.#view : distortedView(this.#view, ofValues, nowMs);
-    this.#table = new OidTable(this.#served.instances());
+    this.#table = oidTable(this.#served.instances());
     this.#plans.clear();
   }
 

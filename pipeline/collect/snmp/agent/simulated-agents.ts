@@ -9,7 +9,7 @@ import type { MibView } from './mib-view.ts';
 import type { Misbehaviour } from './misbehaviour.ts';
 import { Responder, type DropReason } from './responder.ts';
 
-export interface SimulatedDevice {
+interface AgentDevice {
   readonly view: MibView;
   /** An address of this host, usually of 127.0.0.0/8. */
   readonly address: string;
@@ -19,17 +19,17 @@ export interface SimulatedDevice {
 }
 
 export interface SimulatedAgentsOptions {
-  readonly devices: readonly SimulatedDevice[];
+  readonly devices: readonly AgentDevice[];
   readonly community: string;
   readonly clock: Clock;
 }
 
-export interface Endpoint {
+interface Endpoint {
   readonly address: string;
   readonly port: number;
 }
 
-export interface AgentCounts {
+interface AgentCounts {
   requests: number;
   answers: number;
   /** Datagrams without an answer, by reason; `silent` is a misbehaviour. */
@@ -109,7 +109,7 @@ class Agent {
   /** Made when a device first answers from another port. */
   #otherSocket: Promise<Socket> | null = null;
 
-  constructor(device: SimulatedDevice, responder: Responder, clock: Clock, counts: AgentCounts) {
+  constructor(device: AgentDevice, responder: Responder, clock: Clock, counts: AgentCounts) {
     this.endpoint = { address: device.address, port: device.port };
     this.responder = responder;
     this.#clock = clock;

@@ -1,0 +1,97 @@
+/**
+ * PostgreSQL for a test file: one embedded server (or the one of NETSIGMA_TEST_DATABASE_URL), and a fresh, migrated
+ * database for each test, cloned from a template in a few milliseconds.
+ *
+ *   const postgres = postgresService();
+ *   it('...', async () => { const { pool } = await postgres.database(); ... });
+ */
+import { afterAll, afterEach, beforeAll } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { embeddedPostgres } from '../../pipeline/db/embedded-postgres.ts';
+import { migrate } from '../../pipeline/db/migrate.ts';
+import { connectionPool } from '../../pipeline/db/pool.ts';
+import type { Log } from '../../pipeline/model/component.ts';
+import { catalogue } from '../../topics/catalogue.ts';
+
+export const silent: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
+export interface TestDatabase {
+  readonly url: string;
+  /** Ended after the test. */
+  readonly pool: pg.Pool;
+}
+
+export interface PostgresService {
+  /** A database with the newest schema, gone after the test. */
+  database(): Promise<TestDatabase>;
+  /** The same without any schema. */
+  emptyDatabase(): Promise<TestDatabase>;
+}
+
+/** To be called at the top of a test file. */
+export function postgresService(): PostgresService {
+  const run = randomBytes(4).toString('hex');
+  const template = `netsigma_template_${run}`;
+  const given = process.env['NETSIGMA_TEST_DATABASE_URL'];
+  const server = given === undefined ? embeddedPostgres({ durable: false, log: silent }) : undefined;
+  const made: TestDatabase[] = [];
+  let count = 0;
+  let url = '';
+
+  const urlOf = (database: string) => {
+    const to = new URL(url);
+    to.pathname = `/${database}`;
+    return to.href;
+  };
+
+  async function create(from: string): Promise<TestDatabase> {
+    count += 1;
+    const name = `netsigma_test_${run}_${count}`;
+    await admin(url, `CREATE DATABASE ${name} TEMPLATE ${from}`);
+    const pool = connectionPool({ url: urlOf(name), applicationName: 'netsigma test', log: silent });
+    const database = { url: urlOf(name), pool };
+    made.push(database);
+    return database;
+  }
+
+  beforeAll(async () => {
+    await server?.start();
+    url = server?.url ?? given!;
+    await admin(url, `CREATE DATABASE ${template} TEMPLATE template0`);
+    const pool = connectionPool({ url: urlOf(template), applicationName: 'netsigma test', log: silent });
+    await migrate({ pool, catalogue, log: silent }).finally(() => pool.end());
+  }, 60_000);
+
+  afterEach(async () => {
+    for (const { pool, url: of } of made.splice(0)) {
+      await pool.end();
+      await admin(url, `DROP DATABASE ${new URL(of).pathname.slice(1)} WITH (FORCE)`);
+    }
+  });
+
+  afterAll(async () => {
+    try {
+      if (server === undefined && url !== '') await admin(url, `DROP DATABASE IF EXISTS ${template} WITH (FORCE)`);
+    } finally {
+      await server?.stop();
+    }
+  });
+
+  return { database: () => create(template), emptyDatabase: () => create('template0') };
+}
+
+async function admin(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * baseline and detect fused over one Reading, as a task runs them: polls are plain objects, and the whole state can
+ * be taken out and put into another harness, as a restart does.
+ */
+import { Reading } from '../../pipeline/model/reading.ts';
+import { StateStore } from '../../pipeline/runtime/state-store.ts';
+import { baseline, BASELINE_DEFAULTS, type BaselineSettings } from '../../pipeline/stages/baseline.ts';
+import { detect, DETECT_DEFAULTS, type DetectSettings } from '../../pipeline/stages/detect.ts';
+import type { ObjectState, StageOutput } from '../../pipeline/stages/stage.ts';
+import type { AnomalyRecord } from '../../topics/anomaly.ts';
+import { catalogue as standard, type Catalogue } from '../../topics/catalogue.ts';
+import type { BaselineRecord } from '../../topics/insight.ts';
+import { QUALITIES, type Quality } from '../../topics/interface.ts';
+
+/** Metrics and statuses by column; `quality` is good and the ports are up unless told. */
+export type PortSample = Readonly<Record<string, number>>;
+
+export interface Poll {
+  readonly atMs: number;
+  readonly rows: Readonly<Record<string, PortSample>>;
+  readonly quality?: Quality;
+  readonly dtS?: number;
+  readonly entity?: string;
+  readonly timeZone?: string;
+  /** Right after it was observed unless told: the entity is live. */
+  readonly appendedAtMs?: number;
+  readonly part?: number;
+  readonly parts?: number;
+}
+
+export interface DetectHarnessOptions {
+  readonly catalogue?: Catalogue;
+  readonly baseline?: Partial<BaselineSettings>;
+  readonly detect?: Partial<DetectSettings>;
+}
+
+export interface DetectState {
+  readonly columns: Map<string, readonly ArrayBufferView[]>;
+  readonly objects: Map<string, Map<string, unknown>>;
+  readonly slots: Map<string, number>;
+}
+
+export class DetectHarness {
+  readonly reading = new Reading();
+  readonly anomalies: AnomalyRecord[] = [];
+  readonly baselines: BaselineRecord[] = [];
+  readonly outcomes = new Map<string, number>();
+  readonly state = new StateStore();
+  readonly #stages;
+  readonly #objects = new Map<string, Map<string, unknown>>();
+  readonly #slots = new Map<string, number>();
+  readonly #out: StageOutput = {
+    anomaly: (record) => this.anomalies.push(record),
+    baseline: (record) => this.baselines.push(record),
+    count: (_stage, outcome, by = 1) => this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + by),
+  };
+
+  constructor(options: DetectHarnessOptions = {}) {
+    const catalogue = options.catalogue ?? standard;
+    const definitions = [
+      baseline(catalogue, { ...BASELINE_DEFAULTS, ...options.baseline }),
+      detect(catalogue, { ...DETECT_DEFAULTS, ...options.detect }),
+    ];
+    this.#stages = definitions.map((definition) =>
+      definition.init({
+        ...this.state.context(definition, this.reading),
+        reading: this.reading,
+        objects: <V>(name: string) => this.#objectState<V>(`${definition.name}.${name}`),
+      }),
+    );
+  }
+
+  poll(poll: Poll): this {
+    const { reading } = this;
+    const instances = Object.keys(poll.rows);
+    reading.reset(instances.length);
+    reading.domain = 'default';
+    reading.entity = poll.entity ?? 'default/device/r1';
+    reading.deviceId = 'd1';
+    reading.observedAtMs = poll.atMs;
+    reading.appendedAtMs = poll.appendedAtMs ?? poll.atMs + 50;
+    const dtS = poll.dtS ?? 300;
+    reading.intervalMs = dtS * 1000;
+    reading.timeZone = poll.timeZone ?? 'UTC';
+    reading.part = poll.part ?? 1;
+    reading.parts = poll.parts ?? 1;
+    reading.entitySlot = this.#slot(reading.entity, () => this.state.newEntity());
+    reading.quality.fill(QUALITIES.indexOf(poll.quality ?? 'good'), 0, instances.length);
+    for (const [row, instance] of instances.entries()) {
+      reading.slots[row] = this.#slot(`${reading.entity} ${instance}`, () => this.state.newRows(1));
+      reading.instances[row] = instance;
+      const sample = {
+        dt_s: dtS,
+        if_index: row + 1,
+        admin_status: 1,
+        oper_status: 1,
+        ...poll.rows[instance],
+      };
+      for (const [column, value] of Object.entries(sample)) reading.number(column).values[row] = value;
+    }
+    for (const stage of this.#stages) stage.process(reading, this.#out);
+    return this;
+  }
+
+  tick(tickMs: number, entityTimeMs = tickMs): this {
+    for (const stage of this.#stages) stage.punctuate?.(tickMs, () => entityTimeMs, this.#out);
+    return this;
+  }
+
+  /** A number of the last poll, by column and row. */
+  number(column: string, row = 0): number {
+    return this.reading.number(column).values[row]!;
+  }
+
+  /** Anomalies sent since the last call. */
+  take(): AnomalyRecord[] {
+    return this.anomalies.splice(0);
+  }
+
+  snapshot(): DetectState {
+    const columns = [...this.state.columns()].map(([name, { column }]) => [name, column.segments] as const);
+    return structuredClone({ columns: new Map(columns), objects: this.#objects, slots: this.#slots });
+  }
+
+  restore({ columns, objects, slots }: DetectState): this {
+    for (const key of slots.keys()) {
+      this.#slot(key, () => (key.includes(' ') ? this.state.newRows(1) : this.state.newEntity()));
+    }
+    for (const [name, { column }] of this.state.columns()) {
+      for (const [segment, array] of columns.get(name)!.entries()) {
+        column.segments[segment]!.set(array as unknown as ArrayLike<number>);
+      }
+    }
+    for (const [name, entries] of structuredClone(objects)) {
+      for (const [key, value] of entries) this.#objectState(name).set(key, value);
+    }
+    return this;
+  }
+
+  #objectState<V>(name: string): ObjectState<V> {
+    let objects = this.#objects.get(name) as Map<string, V> | undefined;
+    if (objects === undefined) this.#objects.set(name, (objects = new Map()));
+    return objects;
+  }
+
+  #slot(key: string, allocate: () => number): number {
+    let slot = this.#slots.get(key);
+    if (slot === undefined) this.#slots.set(key, (slot = allocate()));
+    return slot;
+  }
+}
