@@ -20,6 +20,9 @@ import { staleSchemas, writeSchemas } from '../topics/schemas.ts';
 
 const { stdout, stderr } = process;
 
+/** A stop drains what is under way; a database that is gone for good must not hold it up for ever. */
+const STOP_DEADLINE_MS = 60_000;
+
 /** The command failed, and has said so: only the exit code is left to set. */
 class Unsuccessful extends Error {}
 
@@ -42,6 +45,10 @@ function stopSignal(): AbortSignal {
   const stop = (signal: NodeJS.Signals): void => {
     if (controller.signal.aborted) process.exit(128 + (signal === 'SIGINT' ? 2 : 15));
     controller.abort();
+    setTimeout(() => {
+      stderr.write(`netsigma: not stopped after ${STOP_DEADLINE_MS / 1000} s: giving up\n`);
+      process.exit(1);
+    }, STOP_DEADLINE_MS).unref();
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);

@@ -50,9 +50,8 @@ export async function* remoteTail(
 
 /** Fields that have a value, in order; text without quotes. */
 function readable(line: string): string {
-  const fields = Object.entries(JSON.parse(line) as Record<string, unknown>);
-  return fields
+  return Object.entries(JSON.parse(line) as Record<string, unknown>)
     .filter(([, value]) => value !== null)
-    .map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
     .join(' ');
 }

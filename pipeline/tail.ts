@@ -26,22 +26,20 @@ export function topicTail(broker: Broker, codec: Codec, catalogue: Catalogue, na
     const name = topicName(row, naming);
     const decoder = codec.recordDecoder<Record<string, unknown>>(topic);
     const next = new Map<number, number>();
-    for (const { partition, earliest, lastStable } of await broker.offsets(name)) {
-      next.set(partition, Math.max(earliest, lastStable - limit));
-    }
-    let first = true;
-    do {
-      const records = await since(broker, name, next);
+    let records = await lastRecords(broker, name, limit, next);
+    for (;;) {
       await decoder.prepare(records.map(({ value }) => value));
-      for (const record of first ? records.slice(-limit) : records) {
+      for (const record of records) {
         for (const line of lines(record, decoder, row.shape === 'reading')) {
           if (signal.aborted) return;
           yield line;
         }
       }
-      first = false;
-      if (follow) await wait(POLL_MS, undefined, { signal }).catch(() => undefined);
-    } while (follow && !signal.aborted);
+      if (!follow) return;
+      await wait(POLL_MS, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return;
+      records = await since(broker, name, next);
+    }
   };
 }
 
@@ -66,6 +64,24 @@ function lines(
     observed_at: new Date(Number(observedAtMs)),
     ...row,
   }));
+}
+
+/** The newest `limit` records; sets `next`. Control records take offsets too, so it looks back further until it has them. */
+async function lastRecords(
+  broker: Broker,
+  topic: string,
+  limit: number,
+  next: Map<number, number>,
+): Promise<BrokerRecord[]> {
+  for (let back = limit; ; back = 4 * back + 1) {
+    let whole = true;
+    for (const { partition, earliest, lastStable } of await broker.offsets(topic)) {
+      next.set(partition, Math.max(earliest, lastStable - back));
+      whole &&= lastStable - back <= earliest;
+    }
+    const records = await since(broker, topic, next);
+    if (records.length >= limit || whole) return limit === 0 ? [] : records.slice(-limit);
+  }
 }
 
 /** Committed records from `next` on, oldest append time first; moves `next`. */

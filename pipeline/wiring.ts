@@ -9,6 +9,7 @@ import { embeddedRegistry } from './codec/embedded-registry.ts';
 import type { Codec } from './codec/port.ts';
 import { inventoryPublisher } from './collect/inventory-publisher.ts';
 import type { Inventory } from './collect/inventory.ts';
+import type { Profile } from './collect/snmp/profile.ts';
 import { snmpCollector } from './collect/snmp/snmp-collector.ts';
 import type { Config } from './config.ts';
 import type { Clock, Component, Log } from './model/component.ts';
@@ -32,6 +33,8 @@ export interface WiringOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** What is read off agents, by name; the standard ones unless told. */
+  readonly profiles?: ReadonlyMap<string, Profile>;
   /** A component cannot go on. */
   readonly failed: (error: unknown) => void;
 }
@@ -136,6 +139,7 @@ export function wiring(options: WiringOptions): Wiring {
         collectorId: config.collectorId,
         credentials,
         settings: config.collect.snmp,
+        ...(options.profiles && { profiles: options.profiles }),
         observer: snmpMetrics(metrics),
       }),
     ],

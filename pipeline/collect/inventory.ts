@@ -90,7 +90,9 @@ function siteRecords(
     if (records.has(record.slug)) problems.push(`${at}: a second site "${record.slug}"`);
     else if (holder !== undefined) {
       const id = `site_id ${record.site_id}`;
-      problems.push(`${at}: ${id} of "${record.slug}" is that of "${holder}": give one of them another site_id`);
+      problems.push(
+        `${at}: ${id} of "${record.slug}" is that of "${holder}": give one of them another site_id`,
+      );
     }
     records.set(record.slug, record);
     slugs.set(record.site_id, record.slug);
@@ -195,7 +197,9 @@ function plainTree(document: Document, source: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch (cause) {
-    throw new ConfigError(`${source}: an alias (*name) has no anchor, or aliases unfold to too much`, { cause });
+    throw new ConfigError(`${source}: an alias (*name) has no anchor, or aliases unfold to too much`, {
+      cause,
+    });
   }
 }
 
@@ -224,5 +228,8 @@ function lineOf(document: Document, path: Path, lines: LineCounter): string {
 
 /** devices[2].address */
 function pathText(path: Path): string {
-  return path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('').replace(/^\./, '');
+  return path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '');
 }

@@ -3,11 +3,11 @@
  * so that baselines are warm; then real SNMP polls, with faults to be found and quiet events that must not alarm.
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import { simulatedAgents } from '../collect/snmp/agent/simulated-agents.ts';
+import { simulatedAgents, type SimulatedAgents } from '../collect/snmp/agent/simulated-agents.ts';
 import type { Inventory } from '../collect/inventory.ts';
 import type { Config } from '../config.ts';
 import { database, type Database } from '../database.ts';
-import type { Clock, Log } from '../model/component.ts';
+import type { Clock, Component, Log } from '../model/component.ts';
 import { Secret, type SnmpCredential } from '../model/secret.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { lifecycle, type Lifecycle } from '../runtime/lifecycle.ts';
@@ -72,7 +72,7 @@ export async function demo(options: DemoOptions): Promise<{ result: DemoResult; 
   const store = database({ config, catalogue, log, temporary: true });
   await store.start();
   let base: Lifecycle | undefined;
-  let live: Lifecycle | undefined;
+  const above: Lifecycle[] = [];
   try {
     const fail = (error: unknown): void => base?.fail(error);
     const wired = wiring({
@@ -87,10 +87,10 @@ export async function demo(options: DemoOptions): Promise<{ result: DemoResult; 
     base = lifecycle(wired.components, log);
     await base.start();
     const failed = base.failed.then((error) => Promise.reject(error as Error));
-    const shown = show({ ...options, store, wired, startedMs, started: (lifecycle_) => (live = lifecycle_) });
+    const shown = show({ ...options, store, wired, startedMs, above });
     return await Promise.race([shown, failed]);
   } finally {
-    await live?.stop();
+    for (const each of above.reverse()) await each.stop();
     await base?.stop();
     await store.stop();
   }
@@ -100,7 +100,8 @@ interface ShowOptions extends DemoOptions {
   readonly store: Database;
   readonly wired: Wiring;
   readonly startedMs: number;
-  readonly started: (live: Lifecycle) => void;
+  /** What was started on top of the pipeline, in order. */
+  readonly above: Lifecycle[];
 }
 
 async function show(options: ShowOptions): Promise<{ result: DemoResult; complete: boolean }> {
@@ -128,10 +129,16 @@ async function show(options: ShowOptions): Promise<{ result: DemoResult; complet
     community: COMMUNITY,
     clock,
   });
-  const publishing = wired.collectors(inventoryOf(network, config, settings.intervalMs), CREDENTIALS);
-  const [publisher, collector] = publishing;
+  const startAbove = async (...components: Component[]): Promise<void> => {
+    const started = lifecycle(components, log);
+    options.above.push(started);
+    await started.start();
+  };
+  await startAbove(agents);
+  const inventory = inventoryOf(network, config, settings.intervalMs, agents);
+  const [publisher, collector] = wired.collectors(inventory, CREDENTIALS);
   // Sites before the history: seasonal cells follow their clocks.
-  await publisher.start();
+  await startAbove(publisher);
   const historyRows = await loadHistory({
     wired,
     network,
@@ -143,9 +150,7 @@ async function show(options: ShowOptions): Promise<{ result: DemoResult; complet
     signal,
   });
   screen.say(`${historyRows} rows of history in ${seconds(clock() - beginMs)} s`);
-  const live = lifecycle([agents, collector], log);
-  options.started(live);
-  await live.start();
+  await startAbove(collector);
   const liveFromMs = clock();
   const injected = plan.begin(liveFromMs);
   whereToLook(screen, { url: store.url, status: wired.status.url });
@@ -218,11 +223,22 @@ function isComplete({ faults, falseAlarms }: Verdict): boolean {
   return falseAlarms.length === 0 && faults.every(({ detected }) => detected);
 }
 
-function inventoryOf(network: SimulatedNetwork, { domain, zone }: Config, intervalMs: number): Inventory {
+function inventoryOf(
+  network: SimulatedNetwork,
+  { domain, zone }: Config,
+  intervalMs: number,
+  agents: SimulatedAgents,
+): Inventory {
   return {
     domain,
     sites: network.sites(),
-    devices: network.inventory({ credential: 'demo', zone, profile: 'interface', intervalMs }),
+    devices: network.inventory({
+      credential: 'demo',
+      zone,
+      profile: 'interface',
+      intervalMs,
+      endpoint: (name) => agents.endpoint(name),
+    }),
   };
 }
 

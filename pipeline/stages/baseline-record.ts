@@ -133,10 +133,10 @@ export class BaselineCells {
     when: { readonly hour: number; readonly weekday: number | null },
     cell: { mean: number; deviation: number; visits: number; error: number },
   ): Cell {
-    const { scalePriorVisits, fullConfidenceS, weekVisits } = this.#settings;
+    const { fullConfidenceS, weekVisits } = this.#settings;
     const { mean, visits } = cell;
     const error = Number.isNaN(cell.error) ? arrays.level_error[slot]! : cell.error;
-    const deviation = cellDeviation(visits, cell.deviation, error, scalePriorVisits);
+    const deviation = cellDeviation(cell, error, arrays.level[slot]!, this.#settings);
     const base = baseScale(deviation, mean, intervalS, metric.quantum, this.#settings);
     const scale = base * arrays.spread[slot]!;
     const at = slot * QUANTILE_BUCKETS;

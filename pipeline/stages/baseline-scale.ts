@@ -15,9 +15,31 @@ export function countingScale(expected: number, dtS: number, quantum: number): n
   return (Math.sqrt(Math.max(counts, 1)) * quantum) / dtS;
 }
 
-/** Mean deviation of a cell, drawn towards the series' own `error` until the cell has had enough visits. */
-export function cellDeviation(visits: number, deviation: number, error: number, priorVisits: number): number {
-  return Math.sqrt((visits * deviation * deviation + priorVisits * error * error) / (visits + priorVisits));
+/** The prior of a cell follows its mean within this factor of the level. */
+const MAX_PRIOR_FACTOR = 4;
+
+/** A cell, or what is mixed of two. */
+export interface CellScatter {
+  readonly visits: number;
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+/**
+ * Mean deviation of a cell, drawn towards the series' own `error` until the cell has had enough visits. Traffic
+ * scatters in proportion to its size (a night is not as rough as a day), so the error is scaled to the cell's mean.
+ */
+export function cellDeviation(
+  { visits, mean, deviation }: CellScatter,
+  error: number,
+  level: number,
+  { scalePriorVisits }: BaselineSettings,
+): number {
+  const share = level === 0 ? 1 : Math.abs(mean / level);
+  const prior = error * Math.min(Math.max(share, 1 / MAX_PRIOR_FACTOR), MAX_PRIOR_FACTOR);
+  return Math.sqrt(
+    (visits * deviation * deviation + scalePriorVisits * prior * prior) / (visits + scalePriorVisits),
+  );
 }
 
 /** One sigma in the metric's unit, before the tails widen it: never 0. */

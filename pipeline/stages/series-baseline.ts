@@ -67,12 +67,12 @@ export class SeriesBaseline {
     let expected = level;
     if (dayWarm && arrays.day_error[slot]! <= error * PREFERENCE) {
       error = arrays.day_error[slot]!;
-      deviation = cellDeviation(day.visits, day.deviation, error, settings.scalePriorVisits);
+      deviation = cellDeviation(day, error, level, settings);
       expected = day.mean;
     }
     if (week.visits >= settings.weekVisits && arrays.week_error[slot]! <= error * PREFERENCE) {
       error = arrays.week_error[slot]!;
-      deviation = cellDeviation(week.visits, week.deviation, error, settings.scalePriorVisits);
+      deviation = cellDeviation(week, error, level, settings);
       expected = week.mean;
     }
     this.expected = expected;

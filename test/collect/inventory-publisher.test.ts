@@ -66,7 +66,9 @@ async function written(topic: 'inventory.device' | 'control.site'): Promise<stri
       all.push(...batch.records);
     }
   }
-  return all.map(({ partition, key, value }) => `${partition} ${value === null ? '-' : ''}${key!.toString()}`);
+  return all.map(
+    ({ partition, key, value }) => `${partition} ${value === null ? '-' : ''}${key!.toString()}`,
+  );
 }
 
 const at = (entity: string): string => `${partitionFor(Buffer.from(entity), PARTITIONS)} `;
@@ -95,7 +97,9 @@ describe('the publisher', () => {
       inventory(file(SITE, '{ name: b, address: 192.0.2.2, site: zrh, role: switch }')),
     );
     expect(changes).toEqual({ written: 1, removed: 1 });
-    const added = (await written('inventory.device')).filter((one) => one.includes('-') || !before.includes(one));
+    const added = (await written('inventory.device')).filter(
+      (one) => one.includes('-') || !before.includes(one),
+    );
     expect(added).toContain(`${at('default/device/a')}-default/device/a`);
     expect(await written('control.site')).toHaveLength(3);
   });

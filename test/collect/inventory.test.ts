@@ -111,7 +111,7 @@ devices:
 `);
     expect(message.split('\n')).toHaveLength(6);
     expect(message).toMatch(/line 4: sites\[0\].time_zone: .*Europe\/Zurich/);
-    expect(message).toMatch(/line 6: devices\[0\].adress: unknown key: the nearest is address/);
+    expect(message).toMatch(/line 7: devices\[0\].adress: unknown key: the nearest is address/);
     expect(message).toMatch(/line 9: devices\[1\].address: expected an IPv4 or IPv6 address/);
     expect(message).toMatch(/line 10: devices\[1\].port/);
     expect(message).toMatch(/line 11: devices\[1\].interval: expected a duration/);
@@ -152,7 +152,9 @@ devices:
   });
 
   it('refuses names that cannot be part of a key', () => {
-    expect(problemsOf('devices: [{ name: a/b, address: 192.0.2.1 }]')).toMatch(/separates the parts of a key/);
+    expect(problemsOf('devices: [{ name: a/b, address: 192.0.2.1 }]')).toMatch(
+      /separates the parts of a key/,
+    );
   });
 
   it('names the line of what is no YAML', () => {
@@ -160,7 +162,12 @@ devices:
   });
 
   it('refuses aliases that unfold without end', () => {
-    const bomb = ['a: &a [x, x]', ...'bcdefgh'.split('').map((to, i) => `${to}: &${to} [${Array.from({ length: 9 }, () => `*${'abcdefgh'[i]!}`).join()}]`)];
+    const bomb = [
+      'a: &a [x, x]',
+      ...'bcdefgh'
+        .split('')
+        .map((to, i) => `${to}: &${to} [${Array.from({ length: 9 }, () => `*${'abcdefgh'[i]!}`).join()}]`),
+    ];
     expect(problemsOf(bomb.join('\n'))).toMatch(/alias/);
   });
 });

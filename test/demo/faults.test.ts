@@ -30,9 +30,9 @@ describe('faults', () => {
     'utilization_spike multiplies %s while it lasts',
     (counter) => {
       const { before, during, after } = ratios({ kind: 'utilization_spike', ...onPort, factor: 5 }, counter);
-      expect(before).toBeCloseTo(1, 6);
+      expect(before).toBeCloseTo(1, 2);
       expect(during).toBeCloseTo(5, 2);
-      expect(after).toBeCloseTo(1, 6);
+      expect(after).toBeCloseTo(1, 2);
     },
   );
 

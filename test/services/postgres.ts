@@ -5,7 +5,7 @@
  *   const postgres = postgresService();
  *   it('...', async () => { const { pool } = await postgres.database(); ... });
  */
-import { afterAll, afterEach, beforeAll } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { embeddedPostgres } from '../../pipeline/db/embedded-postgres.ts';
@@ -17,8 +17,8 @@ import { catalogue } from '../../topics/catalogue.ts';
 export const silent: Log = {
   debug: () => undefined,
   info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
+  warn: console.log,
+  error: console.log,
 };
 
 export interface TestDatabase {
@@ -53,7 +53,7 @@ export function postgresService(): PostgresService {
   async function create(from: string): Promise<TestDatabase> {
     count += 1;
     const name = `netsigma_test_${run}_${count}`;
-    await admin(url, `CREATE DATABASE ${name} TEMPLATE ${from}`);
+    await admin(url, `CREATE DATABASE ${name} TEMPLATE ${from} STRATEGY file_copy`);
     const pool = connectionPool({ url: urlOf(name), applicationName: 'netsigma test', log: silent });
     const database = { url: urlOf(name), pool };
     made.push(database);
@@ -68,16 +68,21 @@ export function postgresService(): PostgresService {
     await migrate({ pool, catalogue, log: silent }).finally(() => pool.end());
   }, 60_000);
 
-  afterEach(async () => {
+  async function dropMade(): Promise<void> {
     for (const { pool, url: of } of made.splice(0)) {
       await pool.end();
       await admin(url, `DROP DATABASE ${new URL(of).pathname.slice(1)} WITH (FORCE)`);
     }
-  });
+  }
+
+  // Before the next test, not after the last: its own afterEach hooks have stopped what uses the database by then.
+  beforeEach(dropMade);
 
   afterAll(async () => {
     try {
-      if (server === undefined && url !== '') await admin(url, `DROP DATABASE IF EXISTS ${template} WITH (FORCE)`);
+      await dropMade();
+      if (server === undefined && url !== '')
+        await admin(url, `DROP DATABASE IF EXISTS ${template} WITH (FORCE)`);
     } finally {
       await server?.stop();
     }

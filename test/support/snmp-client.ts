@@ -57,7 +57,7 @@ export function snmpClient(options: SnmpClientOptions): SnmpClient {
           oid,
           maxRepetitions,
           (bindings) => void found.push(...(bindings as Binding[])),
-          (error) => callback((error) ?? null),
+          (error) => callback(error ?? null),
         ),
       );
       return found;

@@ -37,7 +37,10 @@ export interface AgentTarget {
 const FLAGS = { noAuthNoPriv: 0, authNoPriv: 1, authPriv: 3 } as const;
 
 /** A session over the shared sockets, or the reason why the credential can make none. */
-export function agentSession(sockets: SharedSockets, target: AgentTarget): AgentSession | 'invalid_credential' {
+export function agentSession(
+  sockets: SharedSockets,
+  target: AgentTarget,
+): AgentSession | 'invalid_credential' {
   const { credential, address, port } = target;
   const user = credential.version === 'v3' ? v3User(credential) : undefined;
   if (credential.version === 'v3' && user === undefined) return 'invalid_credential';

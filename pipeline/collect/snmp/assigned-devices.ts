@@ -99,7 +99,10 @@ export class AssignedDevices implements Component {
     }
   }
 
-  #apply({ key, value }: BrokerRecord, entities: Set<string>): { reason: string; detail: string } | undefined {
+  #apply(
+    { key, value }: BrokerRecord,
+    entities: Set<string>,
+  ): { reason: string; detail: string } | undefined {
     const { set, remove, zone } = this.#deps;
     const entity = key?.toString() ?? '';
     const drop = (): void => {

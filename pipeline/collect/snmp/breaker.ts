@@ -18,13 +18,14 @@
 export type BreakerState = 'closed' | 'open' | 'probing';
 export type BreakerEvent = 'succeeded' | 'failed' | 'failed_too_often' | 'probe_due';
 
-export const BREAKER_TRANSITIONS: Readonly<Record<BreakerState, Readonly<Record<BreakerEvent, BreakerState>>>> =
-  {
-    closed: { succeeded: 'closed', failed: 'closed', failed_too_often: 'open', probe_due: 'closed' },
-    // A poll that started before the breaker opened may still end.
-    open: { succeeded: 'closed', failed: 'open', failed_too_often: 'open', probe_due: 'probing' },
-    probing: { succeeded: 'closed', failed: 'open', failed_too_often: 'open', probe_due: 'probing' },
-  };
+export const BREAKER_TRANSITIONS: Readonly<
+  Record<BreakerState, Readonly<Record<BreakerEvent, BreakerState>>>
+> = {
+  closed: { succeeded: 'closed', failed: 'closed', failed_too_often: 'open', probe_due: 'closed' },
+  // A poll that started before the breaker opened may still end.
+  open: { succeeded: 'closed', failed: 'open', failed_too_often: 'open', probe_due: 'probing' },
+  probing: { succeeded: 'closed', failed: 'open', failed_too_often: 'open', probe_due: 'probing' },
+};
 
 export interface BreakerSettings {
   /** Failures in a row that open it. */

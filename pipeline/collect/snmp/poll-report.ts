@@ -27,7 +27,10 @@ export function pollReport(
     case 'skipped':
       return { ...nothing, errors: ['breaker_open', ...result.lastErrors] };
     case 'refused':
-      return { ...nothing, errors: [result.detail === '' ? result.reason : `${result.reason}:${result.detail}`] };
+      return {
+        ...nothing,
+        errors: [result.detail === '' ? result.reason : `${result.reason}:${result.detail}`],
+      };
     case 'polled': {
       const { outcome } = result;
       const { status, unanswered, errors } = outcome;

@@ -176,7 +176,8 @@ class Poll {
     }
     if (taken === 0) {
       // Only scalars fitted, or the agent sends nothing at all: asking the same again cannot help.
-      if (!this.#deps.size.shrink({ columns: active.length, repetitions })) this.#refuse(active[0]!, 'no_progress');
+      if (!this.#deps.size.shrink({ columns: active.length, repetitions }))
+        this.#refuse(active[0]!, 'no_progress');
       return;
     }
     const rows = Math.floor(taken / active.length);

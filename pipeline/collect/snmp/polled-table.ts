@@ -1,6 +1,12 @@
 /** The rows of one poll as columns, joined by ifIndex: what a column did not say about a row stays unknown. */
 import { columnKind } from '../../codec/reading-columns.ts';
-import { CounterColumn, NumberColumn, TextColumn, type Reading, type ReadingColumn } from '../../model/reading.ts';
+import {
+  CounterColumn,
+  NumberColumn,
+  TextColumn,
+  type Reading,
+  type ReadingColumn,
+} from '../../model/reading.ts';
 import type { FieldRow } from '../../../topics/row.ts';
 
 const FIRST_ROWS = 64;
@@ -68,7 +74,8 @@ export class PolledTable {
     const indexColumn = reading.number(INDEX_FIELD);
     for (const [to, index] of indexes.entries()) indexColumn.values[to] = index;
     for (const [field, column] of this.#columns) {
-      for (const [to, index] of indexes.entries()) copyCell(column, this.#rows.get(index)!, reading, field, to);
+      for (const [to, index] of indexes.entries())
+        copyCell(column, this.#rows.get(index)!, reading, field, to);
     }
   }
 

@@ -180,7 +180,10 @@ class Collector implements SnmpCollector {
   #warnOnce(entity: string, error: string): void {
     if (this.#warned.has(error)) return;
     this.#warned.add(error);
-    this.#deps.log.warn({ entity, error }, 'device cannot be polled: check its inventory and the configuration');
+    this.#deps.log.warn(
+      { entity, error },
+      'device cannot be polled: check its inventory and the configuration',
+    );
   }
 
   /** Holds the poll's place until the log has it: what the broker does not take is not read either. */

@@ -26,7 +26,10 @@ describe('text of an agent', () => {
 
   it('is cut at 255 characters, never within a surrogate pair', () => {
     expect(read(Buffer.from('x'.repeat(300))).text).toBe('x'.repeat(255));
-    expect(read(Buffer.from(`${'x'.repeat(254)}😀y`))).toEqual({ text: 'x'.repeat(254), changes: ['text_cut'] });
+    expect(read(Buffer.from(`${'x'.repeat(254)}😀y`))).toEqual({
+      text: 'x'.repeat(254),
+      changes: ['text_cut'],
+    });
   });
 
   it('is printable, well formed and bounded, whatever the octets are', () => {

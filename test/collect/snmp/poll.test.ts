@@ -3,7 +3,10 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { COLUMNS } from '../../../pipeline/collect/snmp/agent/if-mib.ts';
 import type { MibView } from '../../../pipeline/collect/snmp/agent/mib-view.ts';
 import type { Misbehaviour } from '../../../pipeline/collect/snmp/agent/misbehaviour.ts';
-import { simulatedAgents, type SimulatedAgents } from '../../../pipeline/collect/snmp/agent/simulated-agents.ts';
+import {
+  simulatedAgents,
+  type SimulatedAgents,
+} from '../../../pipeline/collect/snmp/agent/simulated-agents.ts';
 import type { AgentSession } from '../../../pipeline/collect/snmp/agent-session.ts';
 import { interfaceProfile } from '../../../pipeline/collect/snmp/profile.ts';
 import { catalogue, rowFields, withFields } from '../../../topics/catalogue.ts';
@@ -47,7 +50,12 @@ describe('a good agent', () => {
     const { asking, session } = await bench(tableMib(interfaces(3)));
     const outcome = await asking.poll(session);
     expect(outcome).toMatchObject({ status: 'complete', errors: [], unanswered: false, retries: 0 });
-    expect(outcome.agent).toEqual({ sysUptime: 100_000, hostUptime: 200_000, engineBoots: 3, engineTime: 1_000 });
+    expect(outcome.agent).toEqual({
+      sysUptime: 100_000,
+      hostUptime: 200_000,
+      engineBoots: 3,
+      engineTime: 1_000,
+    });
     expect(rowsOf(outcome)).toEqual(
       [1, 2, 3].map((index) => ({
         if_index: index,
@@ -109,14 +117,20 @@ describe('a good agent', () => {
       instance('ifInOctets', 3, 1),
     ]);
     const { asking, session } = await bench(view);
-    expect(rowsOf(await asking.poll(session)).map((row) => row['if_name'])).toEqual(['eth1', 'descr 2', 'descr 3']);
+    expect(rowsOf(await asking.poll(session)).map((row) => row['if_name'])).toEqual([
+      'eth1',
+      'descr 2',
+      'descr 3',
+    ]);
   });
 
   it('with ifIndex 0 and above 2^24, and the same ifName twice, gives those rows', async () => {
-    const view = tableMib([0, 5, 2 ** 24 + 1].flatMap((index) => [
-      instance('ifName', index, 'same'),
-      instance('ifHCInOctets', index, index),
-    ]));
+    const view = tableMib(
+      [0, 5, 2 ** 24 + 1].flatMap((index) => [
+        instance('ifName', index, 'same'),
+        instance('ifHCInOctets', index, index),
+      ]),
+    );
     const { asking, session } = await bench(view);
     expect(rowsOf(await asking.poll(session))).toEqual(
       [0, 5, 2 ** 24 + 1].map((index) => ({ if_index: index, if_name: 'same', in_octets: BigInt(index) })),
@@ -143,7 +157,11 @@ describe('a good agent', () => {
 
   it('that has no interfaces yet is no device without interfaces', async () => {
     const { asking, session } = await bench(tableMib([]));
-    expect(await asking.poll(session)).toMatchObject({ status: 'failed', errors: ['no_rows'], unanswered: false });
+    expect(await asking.poll(session)).toMatchObject({
+      status: 'failed',
+      errors: ['no_rows'],
+      unanswered: false,
+    });
   });
 });
 
@@ -168,7 +186,11 @@ describe('a value that cannot be taken', () => {
 
   it('of a negative sysUpTime sent as INTEGER is unknown', async () => {
     const view = tableMib(interfaces(1));
-    const all = view.instances().map((one) => (one.oid.endsWith('1.1.3.0') ? { ...one, type: 'integer', read: () => -5 } as const : one));
+    const all = view
+      .instances()
+      .map((one) =>
+        one.oid.endsWith('1.1.3.0') ? ({ ...one, type: 'integer', read: () => -5 } as const) : one,
+      );
     const { asking, session } = await bench({ ...view, instances: () => all });
     const outcome = await asking.poll(session);
     expect(outcome.errors).toEqual(['out_of_range:sys_uptime']);
@@ -202,7 +224,9 @@ describe('a value that cannot be taken', () => {
 
 describe('an agent that misbehaves', () => {
   it('by tooBig is asked for less and read whole', async () => {
-    const { asking, session } = await bench(tableMib(interfaces(40)), [{ kind: 'too_big', aboveVarbinds: 30 }]);
+    const { asking, session } = await bench(tableMib(interfaces(40)), [
+      { kind: 'too_big', aboveVarbinds: 30 },
+    ]);
     const outcome = await asking.poll(session);
     expect(outcome).toMatchObject({ status: 'complete', errors: [] });
     expect(outcome.retries).toBeGreaterThan(0);
@@ -219,7 +243,9 @@ describe('an agent that misbehaves', () => {
   });
 
   it('by names that do not increase is stopped in that column', async () => {
-    const { asking, session } = await bench(tableMib(interfaces(3)), [{ kind: 'endless_walk', order: 'looping' }]);
+    const { asking, session } = await bench(tableMib(interfaces(3)), [
+      { kind: 'endless_walk', order: 'looping' },
+    ]);
     const outcome = await asking.poll(session);
     expect(outcome.status).toBe('partial');
     expect(outcome.errors).toContain('oid_not_increasing:in_octets');
@@ -227,7 +253,9 @@ describe('an agent that misbehaves', () => {
   });
 
   it('by rows without end is stopped at 10,000 rows or the deadline', async () => {
-    const { asking, session } = await bench(tableMib(interfaces(3)), [{ kind: 'endless_walk', order: 'growing' }]);
+    const { asking, session } = await bench(tableMib(interfaces(3)), [
+      { kind: 'endless_walk', order: 'growing' },
+    ]);
     const outcome = await asking.poll(session, { deadlineMs: 3_000 });
     expect(outcome.status).toBe('partial');
     expect(outcome.errors.join()).toMatch(/too_many_rows|deadline/);
@@ -309,7 +337,11 @@ describe('a restart in the middle of a poll', () => {
   it('discards the poll', async () => {
     const { asking, session } = await bench(countingMib([0, 900_000, 900_001, 12, 13]));
     const outcome = await asking.poll(session);
-    expect(outcome).toMatchObject({ status: 'failed', errors: ['agent_restarted_during_poll'], unanswered: false });
+    expect(outcome).toMatchObject({
+      status: 'failed',
+      errors: ['agent_restarted_during_poll'],
+      unanswered: false,
+    });
   });
 
   it('is none when sysUpTime is full after 497 days', async () => {

@@ -8,7 +8,8 @@ describe('a schedule', () => {
     schedule.set('a', 1_000, 0);
     const planned = [];
     for (let now = 0; now < 10_000; now += 137) {
-      for (let due = schedule.take(now); due !== undefined; due = schedule.take(now)) planned.push(due.plannedAtMs);
+      for (let due = schedule.take(now); due !== undefined; due = schedule.take(now))
+        planned.push(due.plannedAtMs);
     }
     const phase = phaseOf('a', 1_000);
     expect(planned).toEqual(Array.from({ length: planned.length }, (_, k) => phase + k * 1_000));
@@ -65,7 +66,10 @@ describe('a schedule', () => {
           now += stepMs;
           if (action === 'set') {
             schedule.set(key, 1_000, now);
-            model.set(key, phaseOf(key, 1_000) + (Math.floor((now - phaseOf(key, 1_000)) / 1_000) + 1) * 1_000);
+            model.set(
+              key,
+              phaseOf(key, 1_000) + (Math.floor((now - phaseOf(key, 1_000)) / 1_000) + 1) * 1_000,
+            );
           } else if (action === 'delete') {
             schedule.delete(key);
             model.delete(key);

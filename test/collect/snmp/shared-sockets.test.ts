@@ -21,7 +21,9 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await asking.stop();
-  await Promise.all(opened.splice(0).map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))));
+  await Promise.all(
+    opened.splice(0).map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))),
+  );
 });
 
 async function udp(address: string, port = 0): Promise<Socket> {
@@ -102,7 +104,9 @@ describe('an answer', () => {
   });
 
   it('is told apart where two sessions ask the same agent', async () => {
-    const target = await agent((request, from, socket) => socket.send(answerTo(request), from.port, from.address));
+    const target = await agent((request, from, socket) =>
+      socket.send(answerTo(request), from.port, from.address),
+    );
     const both = [asking.session(target), asking.session(target)];
     expect(await Promise.all(both.map(polled))).toEqual([WHOLE, WHOLE]);
     expect(asking.dropped).toEqual([]);
@@ -160,7 +164,9 @@ describe('what cannot be sent', () => {
       authKey: new Secret('only one key'),
       privProtocol: 'aes',
     };
-    expect(() => asking.session({ address: '127.0.0.1', port: 161 }, credential)).toThrow('invalid_credential');
+    expect(() => asking.session({ address: '127.0.0.1', port: 161 }, credential)).toThrow(
+      'invalid_credential',
+    );
   });
 });
 

@@ -5,7 +5,10 @@ import { partitionFor } from '../../../pipeline/broker/partitioner.ts';
 import type { Broker, BrokerRecord, Producer } from '../../../pipeline/broker/port.ts';
 import type { Codec } from '../../../pipeline/codec/port.ts';
 import type { Misbehaviour } from '../../../pipeline/collect/snmp/agent/misbehaviour.ts';
-import { simulatedAgents, type SimulatedAgents } from '../../../pipeline/collect/snmp/agent/simulated-agents.ts';
+import {
+  simulatedAgents,
+  type SimulatedAgents,
+} from '../../../pipeline/collect/snmp/agent/simulated-agents.ts';
 import { SNMP_DEFAULTS, type SnmpSettings } from '../../../pipeline/collect/snmp/poll-settings.ts';
 import { interfaceProfile } from '../../../pipeline/collect/snmp/profile.ts';
 import { snmpCollector, type SnmpCollector } from '../../../pipeline/collect/snmp/snmp-collector.ts';
@@ -249,7 +252,11 @@ describe('the collector', () => {
     expect(failed.every(({ status, rows }) => status === 'failed' && rows.length === 0)).toBe(true);
     expect(failed[0]!.errors).toEqual(['timeout']);
     expect(failed.some(({ errors }) => errors.join() === 'breaker_open,timeout')).toBe(true);
-    expect((await audits('r1'))[0]).toMatchObject({ status: 'timeout', error_message: 'timeout', requests: 1 });
+    expect((await audits('r1'))[0]).toMatchObject({
+      status: 'timeout',
+      error_message: 'timeout',
+      requests: 1,
+    });
 
     misbehave('r1');
     await until(async () => (await readings('r1')).some(({ status }) => status === 'complete'), 'back');
@@ -268,7 +275,10 @@ describe('the collector', () => {
       error_message: 'unknown_credential:nobody',
       requests: 0,
     });
-    expect((await readings('r1'))[1]).toMatchObject({ status: 'failed', errors: ['unknown_credential:nobody'] });
+    expect((await readings('r1'))[1]).toMatchObject({
+      status: 'failed',
+      errors: ['unknown_credential:nobody'],
+    });
     expect(log.entries.filter(({ level }) => level === 'warn')).toHaveLength(1);
   });
 
@@ -293,14 +303,17 @@ describe('the collector', () => {
     await inventory('r1', device('r1'));
     await startCollector({ timeoutMs: 20, retries: 0, breakerFailures: 1 });
     await until(async () => (await audits('r1')).length > 0, 'an audit');
-    const all = JSON.stringify([log.entries, await audits('r1'), await readings('r1')], (_key, value: unknown) =>
-      typeof value === 'bigint' ? String(value) : value,
+    const all = JSON.stringify(
+      [log.entries, await audits('r1'), await readings('r1')],
+      (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value),
     );
     expect(all).not.toContain('public');
   });
 
   it('refuses a profile of fields that the catalogue does not have', async () => {
-    const columns = [{ field: 'in_unknown_protocols', oid: '1.3.6.1.2.1.2.2.1.15', type: 'counter32' }] as const;
+    const columns = [
+      { field: 'in_unknown_protocols', oid: '1.3.6.1.2.1.2.2.1.15', type: 'counter32' },
+    ] as const;
     await startCollector();
     expect(() =>
       snmpCollector({
@@ -352,7 +365,9 @@ describe('a broker that takes no more', () => {
     expect(waiting).toBe(1);
     open();
     await until(async () => (await audits('r2')).length > 0 && (await audits('r1')).length > 0, 'both');
-    const first = [...(await audits('r1')), ...(await audits('r2'))].map(({ missed_polls: passed }) => passed);
+    const first = [...(await audits('r1')), ...(await audits('r2'))].map(
+      ({ missed_polls: passed }) => passed,
+    );
     expect(Math.max(...first)).toBeGreaterThan(0);
   });
 });

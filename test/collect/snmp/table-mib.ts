@@ -18,10 +18,20 @@ import { silentLog } from '../../support/log.ts';
 export const COMMUNITY: SnmpCredential = { version: 'v2c', community: new Secret('public') };
 
 const TEXTS: readonly ColumnName[] = ['ifName', 'ifDescr', 'ifAlias', 'ifPhysAddress'];
-const INTEGERS: readonly ColumnName[] = ['ifAdminStatus', 'ifOperStatus', 'ifType', 'ifMtu', 'dot3StatsDuplexStatus'];
+const INTEGERS: readonly ColumnName[] = [
+  'ifAdminStatus',
+  'ifOperStatus',
+  'ifType',
+  'ifMtu',
+  'dot3StatsDuplexStatus',
+];
 
 /** One instance of a column as an agent types it: text, or a number (of 64 bits in the HC columns). */
-export function instance(column: ColumnName, index: number, value: number | string | Uint8Array): MibInstance {
+export function instance(
+  column: ColumnName,
+  index: number,
+  value: number | string | Uint8Array,
+): MibInstance {
   const oid = `${COLUMNS[column]}.${index}`;
   if (typeof value !== 'number') {
     const octets = Buffer.from(value);
@@ -91,7 +101,11 @@ export async function poller(
     listenAddress?: string;
   } = {},
 ): Promise<Poller> {
-  const { timeoutMs = 150, profile = interfaceProfile, fields = rowFields(catalogue['raw.interface']) } = options;
+  const {
+    timeoutMs = 150,
+    profile = interfaceProfile,
+    fields = rowFields(catalogue['raw.interface']),
+  } = options;
   const dropped: string[] = [];
   const values: string[] = [];
   const observer: SnmpObserver = {

@@ -1,0 +1,242 @@
+/** The whole of one process: simulated agents over real UDP, the memory broker, a real PostgreSQL. */
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { simulatedAgents, type SimulatedAgents } from '../../pipeline/collect/snmp/agent/simulated-agents.ts';
+import type { MibInstance, MibView } from '../../pipeline/collect/snmp/agent/mib-view.ts';
+import { interfaceProfile } from '../../pipeline/collect/snmp/profile.ts';
+import { loadConfig } from '../../pipeline/config.ts';
+import { deviceId, entityKey } from '../../pipeline/model/entity.ts';
+import { migrate } from '../../pipeline/db/migrate.ts';
+import { Secret } from '../../pipeline/model/secret.ts';
+import { createMetrics } from '../../pipeline/observe/metrics.ts';
+import { lifecycle, type Lifecycle } from '../../pipeline/runtime/lifecycle.ts';
+import { tailJson } from '../../pipeline/tail.ts';
+import { wiring, type Wiring } from '../../pipeline/wiring.ts';
+import { catalogue, withFields, type Catalogue } from '../../topics/catalogue.ts';
+import type { InventoryDeviceRecord } from '../../topics/inventory.ts';
+import { postgresService, type TestDatabase } from '../services/postgres.ts';
+import { fakeMib } from '../support/fake-mib.ts';
+import { silentLog } from '../support/log.ts';
+import { until } from '../support/until.ts';
+
+const running: Lifecycle[] = [];
+
+// Before the service's own hooks: what uses a database ends before the database.
+afterEach(async () => {
+  for (const each of running.splice(0).reverse()) await each.stop();
+});
+
+const postgres = postgresService();
+
+interface Started {
+  readonly wired: Wiring;
+  readonly agents: SimulatedAgents;
+  readonly database: TestDatabase;
+  readonly failures: unknown[];
+}
+
+/** The pipeline polling `views` every 100 ms. */
+async function started(
+  views: readonly MibView[],
+  options: { from?: Catalogue; profile?: typeof interfaceProfile } = {},
+): Promise<Started> {
+  const { from = catalogue, profile = interfaceProfile } = options;
+  const database = await postgres.database();
+  await migrate({ pool: database.pool, catalogue: from, log: silentLog });
+  const { config } = loadConfig({
+    text: 'http: { port: 0 }\ncollector_id: test\nlog: { level: silent }\nsink: { flush_interval: 20ms }',
+    env: {},
+    readFile: () => '',
+    hostName: 'test',
+  });
+  const failures: unknown[] = [];
+  const wired = wiring({
+    config,
+    catalogue: from,
+    pool: database.pool,
+    clock: Date.now,
+    log: silentLog,
+    metrics: createMetrics(),
+    profiles: new Map([[profile.name, profile]]),
+    failed: (error) => failures.push(error),
+  });
+  const agents = simulatedAgents({
+    devices: views.map((view) => ({ view, address: '127.0.0.1', port: 0 })),
+    community: 'test',
+    clock: Date.now,
+  });
+  const base = lifecycle([...wired.components, agents], silentLog);
+  await base.start();
+  running.push(base);
+  const devices = views.map(({ name }) => inventoryDevice(name, agents.endpoint(name)));
+  const credentials = new Map([['test', { version: 'v2c', community: new Secret('test') } as const]]);
+  const top = lifecycle(wired.collectors({ domain: 'default', sites: [], devices }, credentials), silentLog);
+  await top.start();
+  running.push(top);
+  return { wired, agents, database, failures };
+}
+
+function inventoryDevice(
+  name: string,
+  { address, port }: { address: string; port: number },
+): InventoryDeviceRecord {
+  const entity = entityKey('default', 'device', name);
+  return {
+    domain: 'default',
+    entity,
+    device_id: deviceId(entity),
+    netbox_device_id: null,
+    hostname: name,
+    addresses: [address],
+    port,
+    credential: 'test',
+    zone: 'default',
+    profile: 'interface',
+    interval_ms: 100,
+    site_id: null,
+    site_slug: null,
+    role: null,
+    manufacturer: null,
+    device_type: null,
+    interfaces: [],
+    tags: [],
+  };
+}
+
+async function count({ pool }: TestDatabase, sql: string): Promise<number> {
+  const { rows } = await pool.query<{ n: string }>(`SELECT count(*) AS n FROM ${sql}`);
+  return Number(rows[0]!.n);
+}
+
+describe('pipeline in one process', () => {
+  it('brings what an agent says into the tables: rates, audit, inventory', async () => {
+    const mib = fakeMib('core-1', 3);
+    const { database, failures } = await started([mib]);
+    await until(async () => (await count(database, 'poll_history')) >= 2, 'two polls are stored');
+    mib.octets += 1_000_000;
+    await until(
+      async () => (await count(database, 'interface_metrics WHERE rx_bps > 0')) >= 3,
+      'rates are stored',
+    );
+    const { rows } = await database.pool.query<Record<string, unknown>>(
+      `SELECT d.hostname, m.interface_name, m.quality, m.rx_bps = m.tx_bps AS same, m.rx_bytes
+         FROM interface_metrics m JOIN devices d USING (device_id) WHERE m.rx_bps > 0 ORDER BY m.recorded_at, 2 LIMIT 3`,
+    );
+    expect(rows).toEqual(
+      ['eth1', 'eth2', 'eth3'].map((name) => ({
+        hostname: 'core-1',
+        interface_name: name,
+        quality: 'good',
+        same: true,
+        rx_bytes: String(2 ** 32 + 1_005_000),
+      })),
+    );
+    expect(await count(database, "poll_history WHERE status <> 'success'")).toBe(0);
+    expect(failures).toEqual([]);
+  });
+
+  it('stores a metric that was added by its rows alone: topic, state, table', async () => {
+    const wider = withFields(
+      withFields(catalogue, 'raw.interface', [
+        {
+          name: 'in_unknown_protos',
+          type: 'long',
+          kind: 'counter',
+          unit: '{packet}',
+          width: 32,
+          doc: 'ifInUnknownProtos.',
+        },
+      ]),
+      'metric.interface',
+      [
+        {
+          name: 'rx_unknown_protos_rate',
+          type: 'double',
+          kind: 'gauge',
+          unit: '{packet}/s',
+          derive: { kind: 'rate', of: ['in_unknown_protos'], factor: 1 },
+          doc: 'Packets of unknown protocols per second.',
+        },
+      ],
+    );
+    const oid = '1.3.6.1.2.1.2.2.1.15';
+    const profile = {
+      ...interfaceProfile,
+      columns: [...interfaceProfile.columns, { field: 'in_unknown_protos', oid, type: 'counter32' as const }],
+    };
+    let packets = 40;
+    const mib = withInstance(fakeMib('core-1', 1), {
+      oid: `${oid}.1`,
+      type: 'counter32',
+      read: () => (packets += 10),
+    });
+    const { database } = await started([mib], { from: wider, profile });
+    await until(
+      async () => (await count(database, 'interface_metrics WHERE rx_unknown_protos_rate > 0')) > 0,
+      'the new column is filled',
+    );
+  });
+
+  it('writes everything that was polled before it stops: nothing lost, nothing twice', async () => {
+    const { database } = await started([fakeMib('a', 8), fakeMib('b', 8)]);
+    await until(async () => (await count(database, 'interface_metrics')) >= 100, 'some polls are stored');
+    for (const each of running.splice(0).reverse()) await each.stop();
+    const polls = await count(database, 'poll_history');
+    expect(await count(database, 'interface_metrics')).toBe(8 * polls);
+    expect(
+      await count(
+        database,
+        '(SELECT DISTINCT device_id, interface_name, recorded_at FROM interface_metrics) x',
+      ),
+    ).toBe(8 * polls);
+  });
+
+  it('goes on after every connection to the database was killed, without losing or doubling a row', async () => {
+    const { database, failures } = await started([fakeMib('a', 8), fakeMib('b', 8)]);
+    const kill = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`;
+    for (let round = 1; round <= 5; round += 1) {
+      await until(
+        async () => (await count(database, 'interface_metrics')) >= 50 * round,
+        `round ${round} is stored`,
+      );
+      await database.pool.query(kill);
+    }
+    for (const each of running.splice(0).reverse()) await each.stop();
+    const polls = await count(database, 'poll_history');
+    expect(await count(database, 'interface_metrics')).toBe(8 * polls);
+    expect(
+      await count(
+        database,
+        '(SELECT DISTINCT device_id, interface_name, recorded_at FROM interface_metrics) x',
+      ),
+    ).toBe(8 * polls);
+    expect(failures).toEqual([]);
+  });
+
+  it('answers health, status, metrics and topics over HTTP', async () => {
+    const { wired, database } = await started([fakeMib('core-1', 2)]);
+    await until(async () => (await count(database, 'interface_metrics')) > 0, 'something is stored');
+    const get = async (path: string) => (await fetch(`${wired.status.url}${path}`)).text();
+    expect(await get('/readyz')).toContain('true');
+    expect(await get('/metrics')).toMatch(/netsigma_sink_rows_total\{table="interface_metrics"\} [1-9]/);
+    expect(JSON.parse(await get('/status'))).toMatchObject({
+      broker: { kind: 'memory' },
+      sink: { state: 'running' },
+    });
+    const lines = (await get('/topics/metric.interface/tail?limit=1')).trim().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { interface_name: string }).interface_name)).toEqual([
+      'eth1',
+      'eth2',
+    ]);
+  });
+});
+
+it('shows 64-bit integers exactly and bytes as base64 when a topic is read', () => {
+  expect(tailJson({ small: 5n, large: 2n ** 60n + 1n, bytes: Buffer.from('hi') })).toBe(
+    '{"small":5,"large":"1152921504606846977","bytes":"aGk="}',
+  );
+});
+
+function withInstance(mib: MibView, instance: MibInstance): MibView {
+  const instances = [...mib.instances(), instance];
+  return { name: mib.name, instances: () => instances, refresh: (nowMs) => mib.refresh(nowMs) };
+}

@@ -1,0 +1,160 @@
+import { describe, expect, it } from '@jest/globals';
+import { catalogue, withFields } from '../../topics/catalogue.ts';
+import type { BaselineRecord } from '../../topics/insight.ts';
+import { DetectHarness } from '../support/detect-harness.ts';
+import { normalFrom, randomFrom } from '../support/simulated-series.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const STEP = 300_000;
+const START = Date.UTC(2026, 0, 5);
+const TICK = 5_000;
+
+function load(harness: DetectHarness, days: number, metrics: readonly string[] = ['rx_bps']): number {
+  const random = randomFrom(11);
+  const end = START + days * DAY;
+  for (let atMs = START; atMs < end; atMs += STEP) {
+    const value = 1e8 * (1 + 0.1 * normalFrom(random));
+    const sample = Object.fromEntries(metrics.map((metric) => [metric, value]));
+    harness.poll({ atMs, appendedAtMs: end, rows: { p1: sample, p2: sample } });
+  }
+  return end;
+}
+
+function cells(records: readonly BaselineRecord[]): string[] {
+  return records.flatMap(({ rows }) =>
+    rows.flatMap((row) =>
+      row.cells.map(
+        (cell) => `${row.interface_name} ${cell.metric_name} ${cell.hour_of_day} ${cell.day_of_week}`,
+      ),
+    ),
+  );
+}
+
+describe('publishing baselines', () => {
+  it('says nothing while history is loaded, and drains an hour of the day a tick once the entity is live', () => {
+    const harness = new DetectHarness();
+    // The last poll is of 23:55; observed 5 minutes before it is appended, so the entity is live by then.
+    const end = load(harness, 14);
+    expect(harness.baselines).toEqual([]);
+    harness.tick(end + TICK);
+    // The present hour of the day comes first: its cell, and those of seven weekdays, of two ports.
+    expect(harness.baselines).toHaveLength(1);
+    const first = cells(harness.baselines);
+    expect(new Set(first.map((cell) => cell.split(' ')[2]))).toEqual(new Set(['23']));
+    expect(first).toHaveLength(2 * 8);
+    harness.tick(end + 2 * TICK);
+    expect(new Set(cells(harness.baselines.slice(1)).map((cell) => cell.split(' ')[2]))).toEqual(
+      new Set(['0']),
+    );
+    for (let k = 3; k <= 30; k += 1) harness.tick(end + k * TICK);
+    expect(harness.baselines).toHaveLength(24);
+    const all = cells(harness.baselines);
+    expect(all).toHaveLength(2 * (24 + 168));
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  it('publishes just the two cells of an hour that a live entity closes', () => {
+    const harness = new DetectHarness();
+    for (let atMs = START; atMs <= START + HOUR; atMs += STEP) {
+      harness.poll({ atMs, rows: { p1: { rx_bps: 4e6 } } });
+    }
+    expect(harness.baselines).toHaveLength(1);
+    expect(cells(harness.baselines)).toEqual(['p1 rx_bps 0 null', 'p1 rx_bps 0 1']);
+    for (let k = 1; k < 5; k += 1) harness.tick(START + HOUR + k * TICK);
+    expect(harness.baselines).toHaveLength(1);
+  });
+
+  it('waits with the rest while the entity is silent', () => {
+    const harness = new DetectHarness();
+    const end = load(harness, 3);
+    harness.tick(end + DAY, end);
+    expect(harness.baselines).toEqual([]);
+  });
+
+  it('publishes all cells again after a level shift', () => {
+    const harness = new DetectHarness();
+    const end = load(harness, 21);
+    for (let k = 0; k < 40; k += 1) harness.tick(end + k * TICK);
+    harness.baselines.length = 0;
+    for (let atMs = end; atMs < end + 12 * HOUR; atMs += STEP) {
+      harness.poll({ atMs, rows: { p1: { rx_bps: 3e8 }, p2: { rx_bps: 1e8 } } }).tick(atMs + TICK);
+    }
+    expect(harness.outcomes.get('level_shift')).toBe(1);
+    expect(new Set(cells(harness.baselines)).size).toBe(2 * (24 + 168));
+  });
+
+  it('carries thresholds, quantiles and where it comes from', () => {
+    const harness = new DetectHarness();
+    const end = load(harness, 28);
+    harness.tick(end + TICK);
+    const [record] = harness.baselines;
+    expect(record).toMatchObject({
+      domain: 'default',
+      entity: 'default/device/r1',
+      device_id: 'd1',
+      site_id: null,
+      calculated_at: end + TICK,
+      baseline_start: START,
+    });
+    const cell = record!.rows[0]!.cells[0]!;
+    expect(cell).toMatchObject({
+      metric_name: 'rx_bps',
+      metric_unit: 'bit/s',
+      hour_of_day: 23,
+      day_of_week: null,
+    });
+    expect(cell.sample_count).toBe(27);
+    expect(cell.confidence_score).toBe(100);
+    const { baseline_mean: mean, baseline_stddev: scale } = cell;
+    expect(mean / 1e8).toBeCloseTo(1, 1);
+    expect(scale / 1e7).toBeGreaterThan(0.8);
+    expect(scale / 1e7).toBeLessThan(1.4);
+    expect(cell.warn_threshold_high).toBeCloseTo(mean + 2 * scale, 3);
+    expect(cell.crit_threshold_low).toBeCloseTo(mean - 3 * scale, 3);
+    // A normal distribution's quantiles, within the width of a bucket.
+    expect((cell.baseline_median - mean) / 1e7).toBeCloseTo(0, 0);
+    expect((cell.baseline_p95! - mean) / 1e7).toBeGreaterThan(1.3);
+    expect((cell.baseline_p95! - mean) / 1e7).toBeLessThan(2);
+    expect((mean - cell.baseline_p5!) / 1e7).toBeGreaterThan(1.3);
+    expect(cell.baseline_p99!).toBeGreaterThan(cell.baseline_p95!);
+    expect(cell.baseline_min!).toBeLessThan(cell.baseline_p5!);
+  });
+
+  it('ends the bands of a percentage at 0 and 100', () => {
+    const wider = withFields(catalogue, 'metric.interface', [
+      { name: 'cpu_pct', type: 'double', kind: 'gauge', unit: '%', baseline: true, doc: 'A gauge.' },
+    ]);
+    const harness = new DetectHarness({ catalogue: wider });
+    const random = randomFrom(3);
+    const end = START + 3 * DAY;
+    for (let atMs = START; atMs < end; atMs += STEP) {
+      harness.poll({ atMs, appendedAtMs: end, rows: { p1: { cpu_pct: random() < 0.5 ? 2 : 98 } } });
+    }
+    harness.tick(end + TICK);
+    const cell = harness.baselines[0]!.rows[0]!.cells[0]!;
+    expect(cell).toMatchObject({ crit_threshold_low: 0, crit_threshold_high: 100 });
+  });
+
+  it('publishes every part of a poll that came in several, and keeps records below 4,000 cells', () => {
+    const harness = new DetectHarness();
+    const names = [
+      'rx_bps',
+      'tx_bps',
+      'rx_pps',
+      'tx_pps',
+      'rx_error_rate',
+      'tx_error_rate',
+      'rx_discard_rate',
+    ];
+    const sample = Object.fromEntries(names.map((name) => [name, 5]));
+    const rowsOf = (part: number) =>
+      Object.fromEntries(Array.from({ length: 400 }, (_, k) => [`p${part}.${k}`, sample]));
+    for (let atMs = START; atMs <= START + HOUR; atMs += STEP) {
+      for (const part of [1, 2]) harness.poll({ atMs, part, parts: 2, rows: rowsOf(part) });
+    }
+    expect(harness.baselines.length).toBeGreaterThan(2);
+    for (const record of harness.baselines) expect(cells([record]).length).toBeLessThanOrEqual(4_000);
+    expect(new Set(cells(harness.baselines)).size).toBe(800 * names.length * 2);
+  });
+});
