@@ -114,7 +114,7 @@ BEGIN
     FOREACH day IN ARRAY days LOOP
         part := parent || to_char(day, '"_p"YYYYMMDD');
         CONTINUE WHEN to_regclass(quote_ident(part)) IS NOT NULL;
-        EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS)', part, parent);
+        EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', part, parent);
         EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', parent, part,
                        day::text || ' 00:00:00+00', (day + 1)::text || ' 00:00:00+00');
         made := made + 1;

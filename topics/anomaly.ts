@@ -5,27 +5,15 @@ import type { EnumType, RecordOf, RecordRow } from './row.ts';
 export const SEVERITIES = ['info', 'warning', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
-const STATE = {
-  enum: 'AnomalyState',
-  symbols: ['unknown', 'opened', 'updated', 'closed'],
-} as const satisfies EnumType;
+const STATE = { enum: 'AnomalyState', symbols: ['unknown', 'opened', 'updated', 'closed'] } as const satisfies EnumType;
 const SEVERITY = { enum: 'Severity', symbols: ['unknown', ...SEVERITIES] } as const satisfies EnumType;
-const TYPE = {
-  enum: 'AnomalyType',
-  symbols: ['unknown', 'spike', 'drop', 'trend', 'flatline', 'oscillation'],
-} as const satisfies EnumType;
+const TYPE = { enum: 'AnomalyType', symbols: ['unknown', 'spike', 'drop', 'trend', 'flatline', 'oscillation'] } as const satisfies EnumType;
 
 export const anomaly = {
   record: 'Anomaly',
   doc: 'One anomaly; each change is a record of the same id with the next revision.',
   fields: [
-    {
-      name: 'anomaly_id',
-      type: 'uuid',
-      required: true,
-      kind: 'key',
-      doc: 'UUIDv5 over series, detector and opening time.',
-    },
+    { name: 'anomaly_id', type: 'uuid', required: true, kind: 'key', doc: 'UUIDv5 over series, detector and opening time.' },
     { name: 'revision', type: 'int', required: true, doc: '1, 2, ...' },
     { name: 'state', type: STATE, required: true, doc: 'opened, updated or closed by this record.' },
     ...identityFields,
@@ -34,13 +22,7 @@ export const anomaly = {
     { name: 'site_id', type: 'int', kind: 'key', doc: 'From the inventory.' },
     { name: 'interface_name', type: 'string', kind: 'key', doc: 'As in metric.interface.' },
     { name: 'interface_index', type: 'int', doc: 'ifIndex when last seen.' },
-    {
-      name: 'metric_name',
-      type: 'string',
-      required: true,
-      kind: 'key',
-      doc: "The metric's field and column name.",
-    },
+    { name: 'metric_name', type: 'string', required: true, kind: 'key', doc: "The metric's field and column name." },
     { name: 'detector', type: 'string', required: true, doc: 'deviation, flatline or status.' },
     { name: 'anomaly_type', type: TYPE, required: true, doc: 'What it looks like.' },
     { name: 'severity', type: SEVERITY, required: true, doc: 'Highest so far.' },
@@ -53,12 +35,7 @@ export const anomaly = {
     { name: 'confidence', type: 'double', doc: '0-1: how much the baseline had seen.' },
     { name: 'polls', type: 'int', required: true, doc: 'Anomalous polls so far.' },
     { name: 'opened_at', type: 'timestamp', required: true, doc: 'observed_at of the first anomalous poll.' },
-    {
-      name: 'updated_at',
-      type: 'timestamp',
-      required: true,
-      doc: 'observed_at of the poll behind this revision.',
-    },
+    { name: 'updated_at', type: 'timestamp', required: true, doc: 'observed_at of the poll behind this revision.' },
     { name: 'closed_at', type: 'timestamp', doc: 'When it ended; null while it is active.' },
     { name: 'close_reason', type: 'string', doc: 'recovered, no_data or level_shift.' },
     { name: 'description', type: 'string', required: true, doc: 'One sentence for people.' },

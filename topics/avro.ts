@@ -24,21 +24,13 @@ export function schemaHash(schema: AvroRecordSchema): string {
 
 function recordSchema(row: RecordRow, defined: Set<string>, outermost = false): AvroRecordSchema {
   defined.add(row.record);
-  return {
-    type: 'record',
-    name: row.record,
-    ...(outermost ? { namespace: NAMESPACE } : {}),
-    doc: row.doc,
-    fields: row.fields.map((field) => fieldSchema(field, defined)),
-  };
+  return { type: 'record', name: row.record, ...(outermost ? { namespace: NAMESPACE } : {}), doc: row.doc, fields: row.fields.map((field) => fieldSchema(field, defined)) };
 }
 
 function fieldSchema(field: FieldRow, defined: Set<string>): Json {
   const type = typeSchema(field.type, defined);
   const doc = field.unit === undefined ? field.doc : `${field.doc} Unit: ${field.unit}.`;
-  return field.required
-    ? { name: field.name, type, doc, ...emptyDefault(field.type) }
-    : { name: field.name, type: ['null', type], default: null, doc };
+  return field.required ? { name: field.name, type, doc, ...emptyDefault(field.type) } : { name: field.name, type: ['null', type], default: null, doc };
 }
 
 /** Arrays default to empty: a reader newer than the writer must not fail on a list it did not know. */
@@ -69,8 +61,5 @@ function typeSchema(type: FieldType, defined: Set<string>): Json {
     return { type: 'enum', name: type.enum, symbols: [...type.symbols], default: type.symbols[0] };
   }
   if (type.array === 'string') return { type: 'array', items: 'string' };
-  return {
-    type: 'array',
-    items: defined.has(type.array.record) ? type.array.record : recordSchema(type.array, defined),
-  };
+  return { type: 'array', items: defined.has(type.array.record) ? type.array.record : recordSchema(type.array, defined) };
 }

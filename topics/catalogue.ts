@@ -9,97 +9,16 @@ import { DAYS, MEGABYTE, type FieldRow, type RecordRow, type TopicRow } from './
 const keyed = { class: 'entity', key: 'entity', cleanup: 'delete', maxRecordBytes: MEGABYTE } as const;
 
 export const catalogue = {
-  'raw.interface': {
-    ...keyed,
-    name: 'raw.interface',
-    shape: 'reading',
-    value: rawInterface,
-    retentionMs: 7 * DAYS,
-    doc: "One poll of a device's interface tables.",
-  },
-  'metric.interface': {
-    ...keyed,
-    name: 'metric.interface',
-    shape: 'reading',
-    value: metricInterface,
-    retentionMs: 7 * DAYS,
-    doc: 'The same with rates, utilisation, quality.',
-  },
-  'insight.deviation': {
-    ...keyed,
-    name: 'insight.deviation',
-    shape: 'record',
-    value: deviation,
-    retentionMs: DAYS,
-    doc: 'Rows of one poll against their baselines.',
-  },
-  'insight.anomaly': {
-    ...keyed,
-    name: 'insight.anomaly',
-    shape: 'record',
-    value: anomaly,
-    retentionMs: 90 * DAYS,
-    doc: 'One anomaly: opened, updated, closed.',
-  },
-  'insight.baseline': {
-    ...keyed,
-    name: 'insight.baseline',
-    shape: 'record',
-    value: baseline,
-    retentionMs: 7 * DAYS,
-    doc: 'Seasonal cells, packed per entity and hour.',
-  },
-  'inventory.device': {
-    ...keyed,
-    name: 'inventory.device',
-    shape: 'record',
-    value: inventoryDevice,
-    retentionMs: 7 * DAYS,
-    cleanup: 'compact',
-    doc: 'One packed record per device.',
-  },
-  'control.tick': {
-    name: 'control.tick',
-    class: 'broadcast',
-    key: 'none',
-    shape: 'record',
-    value: controlTick,
-    retentionMs: 7 * DAYS,
-    cleanup: 'delete',
-    maxRecordBytes: 10_000,
-    doc: 'A record every 5 s in every partition, so that time goes on in silence.',
-  },
-  'control.site': {
-    name: 'control.site',
-    class: 'broadcast',
-    key: 'domain/slug',
-    shape: 'record',
-    value: controlSite,
-    retentionMs: 7 * DAYS,
-    cleanup: 'compact',
-    maxRecordBytes: 100_000,
-    doc: 'Sites with their time zones.',
-  },
-  'ops.collection': {
-    ...keyed,
-    name: 'ops.collection',
-    class: 'other',
-    shape: 'record',
-    value: opsCollection,
-    retentionMs: 7 * DAYS,
-    doc: 'Audit of every poll.',
-  },
-  'netsigma.dead-letter': {
-    name: 'netsigma.dead-letter',
-    class: 'other',
-    key: 'origin',
-    shape: 'record',
-    value: deadLetter,
-    retentionMs: 30 * DAYS,
-    cleanup: 'delete',
-    maxRecordBytes: 10 * MEGABYTE,
-    doc: 'What could not be used: reason, origin, bytes.',
-  },
+  'raw.interface': { ...keyed, name: 'raw.interface', shape: 'reading', value: rawInterface, retentionMs: 7 * DAYS, doc: "One poll of a device's interface tables." },
+  'metric.interface': { ...keyed, name: 'metric.interface', shape: 'reading', value: metricInterface, retentionMs: 7 * DAYS, doc: 'The same with rates, utilisation, quality.' },
+  'insight.deviation': { ...keyed, name: 'insight.deviation', shape: 'record', value: deviation, retentionMs: DAYS, doc: 'Rows of one poll against their baselines.' },
+  'insight.anomaly': { ...keyed, name: 'insight.anomaly', shape: 'record', value: anomaly, retentionMs: 90 * DAYS, doc: 'One anomaly: opened, updated, closed.' },
+  'insight.baseline': { ...keyed, name: 'insight.baseline', shape: 'record', value: baseline, retentionMs: 7 * DAYS, doc: 'Seasonal cells, packed per entity and hour.' },
+  'inventory.device': { ...keyed, name: 'inventory.device', shape: 'record', value: inventoryDevice, retentionMs: 7 * DAYS, cleanup: 'compact', doc: 'One packed record per device.' },
+  'control.tick': { name: 'control.tick', class: 'broadcast', key: 'none', shape: 'record', value: controlTick, retentionMs: 7 * DAYS, cleanup: 'delete', maxRecordBytes: 10_000, doc: 'A record every 5 s in every partition, so that time goes on in silence.' },
+  'control.site': { name: 'control.site', class: 'broadcast', key: 'domain/slug', shape: 'record', value: controlSite, retentionMs: 7 * DAYS, cleanup: 'compact', maxRecordBytes: 100_000, doc: 'Sites with their time zones.' },
+  'ops.collection': { ...keyed, name: 'ops.collection', class: 'other', shape: 'record', value: opsCollection, retentionMs: 7 * DAYS, doc: 'Audit of every poll.' },
+  'netsigma.dead-letter': { name: 'netsigma.dead-letter', class: 'other', key: 'origin', shape: 'record', value: deadLetter, retentionMs: 30 * DAYS, cleanup: 'delete', maxRecordBytes: 10 * MEGABYTE, doc: 'What could not be used: reason, origin, bytes.' },
 } as const satisfies Record<string, TopicRow>;
 
 export type TopicName = keyof typeof catalogue;
@@ -143,10 +62,6 @@ export function rowRecord(topic: TopicRow): RecordRow {
 export function withFields(from: Catalogue, topic: TopicName, added: readonly FieldRow[]): Catalogue {
   const row = from[topic];
   const record = rowRecord(row);
-  const fields = row.value.fields.map((field) =>
-    field.name === 'rows'
-      ? { ...field, type: { array: { ...record, fields: [...record.fields, ...added] } } }
-      : field,
-  );
+  const fields = row.value.fields.map((field) => (field.name === 'rows' ? { ...field, type: { array: { ...record, fields: [...record.fields, ...added] } } } : field));
   return { ...from, [topic]: { ...row, value: { ...row.value, fields } } };
 }

@@ -17,12 +17,7 @@ const metricDeviation = {
     { name: 'expected', type: 'float', required: true, doc: 'Mean of the seasonal cell in use.' },
     { name: 'scale', type: 'float', required: true, doc: 'One sigma, floored.' },
     { name: 'sigma', type: 'float', required: true, doc: '(value - expected) / scale.' },
-    {
-      name: 'score',
-      type: 'float',
-      required: true,
-      doc: "Residual over the series' own decaying record: above 1 it has never been this far off.",
-    },
+    { name: 'score', type: 'float', required: true, doc: "Residual over the series' own decaying record: above 1 it has never been this far off." },
     { name: 'confidence', type: 'float', required: true, doc: '0-1: how much the baseline has seen.' },
   ],
 } as const satisfies RecordRow;
@@ -33,12 +28,7 @@ const deviationRow = {
   fields: [
     { name: 'interface_name', type: 'string', required: true, doc: 'As in metric.interface.' },
     { name: 'if_index', type: 'int', required: true, doc: 'ifIndex of this poll.' },
-    {
-      name: 'deviations',
-      type: { array: metricDeviation },
-      required: true,
-      doc: 'Metrics with a value and a baseline.',
-    },
+    { name: 'deviations', type: { array: metricDeviation }, required: true, doc: 'Metrics with a value and a baseline.' },
   ],
 } as const satisfies RecordRow;
 
@@ -50,12 +40,7 @@ export const deviation = {
     ...placeFields,
     { name: 'poll_id', type: 'uuid', required: true, doc: 'Poll that was judged.' },
     { name: 'observed_at', type: 'timestamp', required: true, doc: 'Of the poll.' },
-    {
-      name: 'rows',
-      type: { array: deviationRow },
-      required: true,
-      doc: 'Interfaces with at least one judged metric.',
-    },
+    { name: 'rows', type: { array: deviationRow }, required: true, doc: 'Interfaces with at least one judged metric.' },
   ],
 } as const satisfies RecordRow;
 
@@ -67,19 +52,9 @@ const baselineCell = {
     { name: 'metric_unit', type: 'string', sqlType: 'text', doc: 'UCUM.' },
     { name: 'hour_of_day', type: 'int', required: true, doc: '0-23, wall clock of the site.' },
     { name: 'day_of_week', type: 'int', doc: '0 = Sunday; null for an hour-of-day cell.' },
-    {
-      name: 'sample_count',
-      type: 'int',
-      required: true,
-      doc: 'Visits (another day or another week), not readings.',
-    },
+    { name: 'sample_count', type: 'int', required: true, doc: 'Visits (another day or another week), not readings.' },
     { name: 'baseline_mean', type: 'double', required: true, doc: 'Decaying mean of the cell.' },
-    {
-      name: 'baseline_median',
-      type: 'double',
-      required: true,
-      doc: "Mean plus the residuals' median x scale.",
-    },
+    { name: 'baseline_median', type: 'double', required: true, doc: "Mean plus the residuals' median x scale." },
     { name: 'baseline_stddev', type: 'double', required: true, doc: 'Scale of the cell, floored.' },
     { name: 'baseline_min', type: 'double', doc: "Mean plus the residuals' lowest quantile x scale." },
     { name: 'baseline_max', type: 'double', doc: "Mean plus the residuals' highest quantile x scale." },
@@ -99,12 +74,7 @@ const baselineRow = {
   doc: 'One interface.',
   fields: [
     { name: 'interface_name', type: 'string', required: true, doc: 'As in metric.interface.' },
-    {
-      name: 'cells',
-      type: { array: baselineCell },
-      required: true,
-      doc: 'Cells of one hour: hour of day, hour of week.',
-    },
+    { name: 'cells', type: { array: baselineCell }, required: true, doc: 'Cells of one hour: hour of day, hour of week.' },
   ],
 } as const satisfies RecordRow;
 
@@ -114,18 +84,8 @@ export const baseline = {
   fields: [
     ...identityFields,
     ...placeFields,
-    {
-      name: 'calculated_at',
-      type: 'timestamp',
-      required: true,
-      doc: "The entity's time when the cells were read.",
-    },
-    {
-      name: 'baseline_start',
-      type: 'timestamp',
-      required: true,
-      doc: 'Start of the range that the decaying cells effectively cover.',
-    },
+    { name: 'calculated_at', type: 'timestamp', required: true, doc: "The entity's time when the cells were read." },
+    { name: 'baseline_start', type: 'timestamp', required: true, doc: 'Start of the range that the decaying cells effectively cover.' },
     { name: 'rows', type: { array: baselineRow }, required: true, doc: 'Interfaces.' },
   ],
 } as const satisfies RecordRow;

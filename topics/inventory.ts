@@ -21,12 +21,7 @@ export const inventoryDevice = {
     { name: 'hostname', type: 'string', doc: 'Name of the device.' },
     { name: 'addresses', type: { array: 'string' }, required: true, doc: 'The first is asked.' },
     { name: 'port', type: 'int', required: true, doc: 'UDP port of the agent.' },
-    {
-      name: 'credential',
-      type: 'string',
-      required: true,
-      doc: 'Name of the credential in the configuration; never the secret.',
-    },
+    { name: 'credential', type: 'string', required: true, doc: 'Name of the credential in the configuration; never the secret.' },
     { name: 'zone', type: 'string', required: true, doc: 'Which collectors reach it.' },
     { name: 'profile', type: 'string', required: true, doc: 'Collection profile.' },
     { name: 'interval_ms', type: 'int', required: true, doc: 'Poll interval.' },
@@ -49,23 +44,14 @@ export const controlSite = {
     { name: 'site_uuid', type: 'uuid', required: true, doc: 'UUIDv5 of domain and slug.' },
     { name: 'slug', type: 'string', required: true, doc: 'Short name.' },
     { name: 'name', type: 'string', required: true, doc: 'Name for people.' },
-    {
-      name: 'time_zone',
-      type: 'string',
-      required: true,
-      doc: 'IANA zone: seasonal cells follow its wall clock.',
-    },
+    { name: 'time_zone', type: 'string', required: true, doc: 'IANA zone: seasonal cells follow its wall clock.' },
     { name: 'country', type: 'string', doc: 'ISO 3166-1 alpha-2.' },
     { name: 'latitude', type: 'double', doc: 'WGS 84 degrees.' },
     { name: 'longitude', type: 'double', doc: 'WGS 84 degrees.' },
   ],
 } as const satisfies RecordRow;
 
-export const controlTick = {
-  record: 'Tick',
-  doc: 'A record in silence, so that append time goes on. Its payload is ignored.',
-  fields: [{ name: 'writer', type: 'string', required: true, doc: 'Who wrote it.' }],
-} as const satisfies RecordRow;
+export const controlTick = { record: 'Tick', doc: 'A record in silence, so that append time goes on. Its payload is ignored.', fields: [{ name: 'writer', type: 'string', required: true, doc: 'Who wrote it.' }] } as const satisfies RecordRow;
 
 export type InventoryDeviceRecord = RecordOf<typeof inventoryDevice>;
 export type SiteRecord = RecordOf<typeof controlSite>;

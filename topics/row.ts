@@ -14,18 +14,7 @@ export interface ArrayType {
 }
 
 /** long = exact 64 bits (bigint in objects); timestamp = Avro long, timestamp-millis (number in objects). */
-export type FieldType =
-  | 'boolean'
-  | 'int'
-  | 'long'
-  | 'float'
-  | 'double'
-  | 'string'
-  | 'bytes'
-  | 'uuid'
-  | 'timestamp'
-  | EnumType
-  | ArrayType;
+export type FieldType = 'boolean' | 'int' | 'long' | 'float' | 'double' | 'string' | 'bytes' | 'uuid' | 'timestamp' | EnumType | ArrayType;
 
 /** How `rate` makes a metric out of counters and other metrics of the same row. */
 export type Derivation =
@@ -90,11 +79,7 @@ export interface TopicRow {
 }
 
 /** The TypeScript object of a record row: required fields as they are, the others nullable. */
-export type RecordOf<R extends RecordRow> = {
-  -readonly [F in R['fields'][number] as F['name']]: F extends { required: true }
-    ? ValueOf<F['type']>
-    : ValueOf<F['type']> | null;
-};
+export type RecordOf<R extends RecordRow> = { -readonly [F in R['fields'][number] as F['name']]: F extends { required: true } ? ValueOf<F['type']> : ValueOf<F['type']> | null };
 
 type ValueOf<T> = T extends 'boolean'
   ? boolean

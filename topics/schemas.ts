@@ -7,12 +7,7 @@ const FOLDER = new URL('../schemas/', import.meta.url);
 
 /** File names and texts that `schemas/` must hold. */
 export function schemaFiles(from: Catalogue = catalogue): Map<string, string> {
-  return new Map(
-    Object.values(from).map((topic) => [
-      `${topic.name}.avsc`,
-      `${JSON.stringify(avroSchema(topic), null, 2)}\n`,
-    ]),
-  );
+  return new Map(Object.values(from).map((topic) => [`${topic.name}.avsc`, `${JSON.stringify(avroSchema(topic), null, 2)}\n`]));
 }
 
 /** Names of the files in `schemas/` that differ from the catalogue (missing, stale or too many). */
@@ -20,10 +15,7 @@ export function staleSchemas(): string[] {
   const wanted = schemaFiles();
   const there = readdirSync(FOLDER).filter((file) => file.endsWith('.avsc'));
   const missing = [...wanted.keys()].filter((file) => !there.includes(file));
-  return [
-    ...missing,
-    ...there.filter((file) => wanted.get(file) !== readFileSync(new URL(file, FOLDER), 'utf8')),
-  ];
+  return [...missing, ...there.filter((file) => wanted.get(file) !== readFileSync(new URL(file, FOLDER), 'utf8'))];
 }
 
 /** Writes `schemas/` anew. */

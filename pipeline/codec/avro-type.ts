@@ -37,7 +37,7 @@ export function avroType(schema: AvroSchema, longs: LongsAs): avro.Type {
   const long = longs === 'halves' ? halvesLong : bigintLong;
   return avro.Type.forSchema(schema as unknown as avro.Schema, {
     // undefined = avsc's own type; its declaration does not know that
-    typeHook: ((node: unknown, options: unknown): avro.Type | undefined => {
+    typeHook: (node: unknown, options: unknown): avro.Type | undefined => {
       if (node === 'long') return long;
       if (typeof node === 'object' && node !== null && 'type' in node && node.type === 'array') {
         return new (BoundedArrayType as unknown as new (node: unknown, options: unknown) => avro.Type)(
@@ -46,6 +46,6 @@ export function avroType(schema: AvroSchema, longs: LongsAs): avro.Type {
         );
       }
       return undefined;
-    }),
+    },
   });
 }

@@ -50,7 +50,8 @@ export class WriterSchemas {
     if (writer === undefined) return failure('unknown_schema', `schema id ${id} is not in the registry`);
     if (writer.kind === 'unreadable') return writer.failure;
     try {
-      const { value: decoded, offset }: Decoded = this.#reader.decode(value, HEADER_BYTES, writer.resolver);
+      const outcome: Decoded = this.#reader.decode(value, HEADER_BYTES, writer.resolver);
+      const { value: decoded, offset } = outcome;
       if (offset < 0) return failure('truncated', `${value.length} bytes end inside the record`);
       if (offset < value.length)
         return failure('trailing_bytes', `record ends at byte ${offset} of ${value.length}`);

@@ -7,7 +7,6 @@ import type { Broker, ProducerRecord, TransactionalProducer } from '../broker/po
 import type { Codec, RecordEncoder } from '../codec/port.ts';
 import type { Component, Log } from '../model/component.ts';
 import { topicName, type Catalogue, type Naming } from '../../topics/catalogue.ts';
-import type { InventoryDeviceRecord, SiteRecord } from '../../topics/inventory.ts';
 import type { Inventory } from './inventory.ts';
 
 export interface InventoryPublisherDeps {
@@ -92,7 +91,7 @@ class Publisher implements InventoryPublisher {
 
   async #siteChanges({ domain, sites }: Inventory): Promise<ProducerRecord[]> {
     const wanted = new Map(sites.map((site) => [`${domain}/${site.slug}`, site]));
-    const held = await this.#held<SiteRecord>('control.site', domain);
+    const held = await this.#held('control.site', domain);
     const keys = new Set([...wanted.keys(), ...held.flatMap((one) => [...one.keys()])]);
     const changed = [...keys].filter((key) => {
       const site = wanted.get(key);
@@ -106,7 +105,7 @@ class Publisher implements InventoryPublisher {
 
   async #deviceChanges({ domain, devices }: Inventory): Promise<ProducerRecord[]> {
     const wanted = new Map(devices.map((device) => [device.entity, device]));
-    const held = await this.#held<InventoryDeviceRecord>('inventory.device', domain);
+    const held = await this.#held('inventory.device', domain);
     const written = devices
       .map((device) => ({ device, partition: this.#partitionOf(device.entity) }))
       .filter(({ device, partition }) => held[partition]?.get(device.entity) !== fingerprintOf(device))
@@ -134,10 +133,10 @@ class Publisher implements InventoryPublisher {
   }
 
   /** What each partition holds of the domain. A record that cannot be decoded counts as one that must be replaced. */
-  async #held<T extends object>(name: InventoryTopic, domain: string): Promise<Held[]> {
+  async #held(name: InventoryTopic, domain: string): Promise<Held[]> {
     const { broker, codec, catalogue, naming, partitions } = this.#deps;
     const topic = topicName(catalogue[name], naming);
-    const decoder = codec.recordDecoder<T>(name);
+    const decoder = codec.recordDecoder<object>(name);
     const held: Held[] = Array.from({ length: partitions }, () => new Map<string, string>());
     for (const { partition, earliest, lastStable } of await broker.offsets(topic)) {
       const into = held[partition];

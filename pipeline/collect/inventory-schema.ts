@@ -10,11 +10,11 @@ const INTERVAL_MS = { min: 100, max: 86_400_000 } as const;
 const id = z.int().min(1).max(2_147_483_647);
 
 /** What people type: bounded, and without control characters, which keys and tables refuse. */
-// eslint-disable-next-line no-control-regex -- control characters are exactly what is refused here
 const text = z
   .string()
   .min(1)
   .max(255)
+  // eslint-disable-next-line no-control-regex -- control characters are exactly what is refused here
   .regex(/^[^\u0000-\u001f\u007f]*$/, 'holds a control character');
 
 const name = text.regex(/^[^/]*$/, 'holds "/", which separates the parts of a key');

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError, PermanentError } from '../model/errors.ts';
 import { canEnter, type PostgresBinaries } from './postgres-binaries.ts';
-import { isRunning } from './process-state.ts';
+import { isRunning, isZombie, processesIn } from './process-state.ts';
 import { supervisedChild } from './supervised-child.ts';
 import type { RunAs } from './unprivileged-user.ts';
 
@@ -19,6 +19,7 @@ export const ENVIRONMENT: NodeJS.ProcessEnv = { PATH: '/usr/bin:/bin', LC_ALL: '
 const TEMPORARY = 'netsigma-postgres-';
 /** How long a server of the same directory may need to go, after its Node was killed. */
 const PREDECESSOR_MS = 10_000;
+const PREDECESSOR_POLL_MS = 50;
 
 export interface PostgresDirectory {
   /** Holds `data` and the file `password`. */
@@ -139,20 +140,18 @@ async function initialise(
 }
 
 /**
- * A server of a killed process ends within a moment. Where pid 1 reaps no orphans its process stays a zombie for
- * ever, and PostgreSQL would take it for alive: then the lock file goes.
+ * The server of a killed process ends within a moment, and what it started with it. Where pid 1 reaps no orphans it
+ * stays a zombie for ever, and PostgreSQL would take it for alive: then its lock file goes.
  */
 async function awaitPredecessor(data: string): Promise<void> {
-  const lock = path.join(data, 'postmaster.pid');
-  for (let waited = 0; existsSync(lock); waited += 50) {
-    const pid = Number.parseInt(await readFile(lock, 'utf8').catch(() => ''), 10);
-    if (Number.isNaN(pid) || !isRunning(pid)) {
-      await rm(lock, { force: true });
-      return;
-    }
+  for (let waited = 0; processesIn(data).length > 0; waited += PREDECESSOR_POLL_MS) {
     if (waited >= PREDECESSOR_MS) {
-      throw new ConfigError(`${data} is in use by process ${pid}: stop it or choose another data directory`);
+      const pids = processesIn(data).join(', ');
+      throw new ConfigError(`${data} is in use by process ${pids}: stop it or choose another data directory`);
     }
-    await sleep(50);
+    await sleep(PREDECESSOR_POLL_MS);
   }
+  const lock = path.join(data, 'postmaster.pid');
+  const owner = existsSync(lock) ? Number.parseInt(await readFile(lock, 'utf8'), 10) : Number.NaN;
+  if (isZombie(owner)) await rm(lock, { force: true });
 }

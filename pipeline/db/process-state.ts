@@ -1,5 +1,5 @@
-/** Whether a process runs, as far as this user can tell. */
-import { readFileSync } from 'node:fs';
+/** Which processes run, as far as this user can tell. */
+import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 
 /** false also for a zombie: where pid 1 reaps no orphans, the dead keep their ids. */
 export function isRunning(pid: number): boolean {
@@ -8,11 +8,37 @@ export function isRunning(pid: number): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
+  return !isZombie(pid);
+}
+
+/** false where there is no /proc to ask (not Linux). */
+export function isZombie(pid: number): boolean {
   try {
     // proc(5): the state follows the program's name, which is in parentheses and may hold any character.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3) !== 'Z';
+    return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
   } catch {
-    return true; // no /proc: not Linux
+    return false;
+  }
+}
+
+/** Running processes whose working directory this is; none where there is no /proc to ask. */
+export function processesIn(directory: string): number[] {
+  try {
+    const real = realpathSync(directory);
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name) && workingDirectory(name) === real)
+      .map(Number)
+      .filter(isRunning);
+  } catch {
+    return [];
+  }
+}
+
+function workingDirectory(pid: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return undefined; // gone meanwhile, or another user's
   }
 }

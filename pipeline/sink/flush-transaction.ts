@@ -84,7 +84,12 @@ export class FlushTransaction {
   }
 
   /** What the database says to the first `count` live rows of a table; nothing is stored. */
-  async tryRows(client: PoolClient, target: Target, batch: RowBatch, count: number): Promise<Error | undefined> {
+  async tryRows(
+    client: PoolClient,
+    target: Target,
+    batch: RowBatch,
+    count: number,
+  ): Promise<Error | undefined> {
     await client.query('BEGIN');
     try {
       await writeTable(client, target, batch, count);

@@ -71,7 +71,7 @@ export function load(
 
   const advance = (row: number): void => {
     levels[row] = Math.min(1e8, Math.max(10, levels[row]! * (0.8 + 0.45 * chance())));
-    const octets = (levels[row]! * intervalMs) / 1000;
+    const octets = (levels[row] * intervalMs) / 1000;
     for (const [index, { perOctet, moving }] of columns.entries()) {
       if (chance() > moving) continue;
       values[index]![row]! += BigInt(Math.ceil(octets * perOctet * (0.7 + 0.6 * chance())));

@@ -1,5 +1,5 @@
 /** The poller against Debian's snmpd: values, security, restarts and, where namespaces are allowed, known traffic. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { PollOutcome } from '../../pipeline/collect/snmp/poll.ts';
 import { Secret, type SnmpCredential } from '../../pipeline/model/secret.ts';
 import { poller, rowsOf, type Poller } from '../collect/snmp/table-mib.ts';

@@ -17,8 +17,8 @@ import { catalogue } from '../../topics/catalogue.ts';
 export const silent: Log = {
   debug: () => undefined,
   info: () => undefined,
-  warn: console.log,
-  error: console.log,
+  warn: () => undefined,
+  error: () => undefined,
 };
 
 export interface TestDatabase {

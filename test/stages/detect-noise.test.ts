@@ -28,11 +28,14 @@ it.each([
     const noise = NOISES[kind];
     const harness = new DetectHarness();
     const names = Array.from({ length: PORTS }, (_, port) => `p${port}`);
-    const samples = names.map(() => Object.fromEntries(METRICS.map((name) => [name, 0])));
-    const rows = Object.fromEntries(names.map((name, port) => [name, samples[port]!]));
+    const columns = METRICS.map((metric) => harness.reading.number(metric));
     for (let poll = 0; poll < POLLS; poll += 1) {
-      for (const sample of samples) for (const name of METRICS) sample[name] = 1e9 + 1e8 * noise(random);
-      harness.poll({ atMs: Date.UTC(2026, 0, 5) + poll * 300_000, appendedAtMs: 4e12, rows });
+      const atMs = Date.UTC(2026, 0, 5) + poll * 300_000;
+      harness.pollColumns({ atMs, appendedAtMs: 4e12 }, names, () => {
+        for (const { values } of columns) {
+          for (let port = 0; port < PORTS; port += 1) values[port] = 1e9 + 1e8 * noise(random);
+        }
+      });
     }
     const opened = harness.take().filter(({ state }) => state === 'opened');
     expect(opened.length).toBeLessThanOrEqual(1);

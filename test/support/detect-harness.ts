@@ -71,8 +71,17 @@ export class DetectHarness {
   }
 
   poll(poll: Poll): this {
+    const samples = Object.values(poll.rows);
+    return this.pollColumns(poll, Object.keys(poll.rows), ({ reading }) => {
+      for (const [row, sample] of samples.entries()) {
+        for (const [column, value] of Object.entries(sample)) reading.number(column).values[row] = value;
+      }
+    });
+  }
+
+  /** A poll whose metrics `fill` writes straight into the columns: for many rows. */
+  pollColumns(poll: Omit<Poll, 'rows'>, instances: readonly string[], fill: (of: this) => void): this {
     const { reading } = this;
-    const instances = Object.keys(poll.rows);
     reading.reset(instances.length);
     reading.domain = 'default';
     reading.entity = poll.entity ?? 'default/device/r1';
@@ -89,15 +98,13 @@ export class DetectHarness {
     for (const [row, instance] of instances.entries()) {
       reading.slots[row] = this.#slot(`${reading.entity} ${instance}`, () => this.state.newRows(1));
       reading.instances[row] = instance;
-      const sample = {
-        dt_s: dtS,
-        if_index: row + 1,
-        admin_status: 1,
-        oper_status: 1,
-        ...poll.rows[instance],
-      };
-      for (const [column, value] of Object.entries(sample)) reading.number(column).values[row] = value;
+      reading.number('if_index').values[row] = row + 1;
     }
+    reading.number('dt_s').values.fill(dtS, 0, instances.length);
+    for (const status of ['admin_status', 'oper_status']) {
+      reading.number(status).values.fill(1, 0, instances.length);
+    }
+    fill(this);
     for (const stage of this.#stages) stage.process(reading, this.#out);
     return this;
   }

@@ -8,6 +8,7 @@ import type { ValueReason } from './reasons.ts';
 
 const { ObjectType } = snmp;
 const UINT32 = 2 ** 32;
+const NUMBERS = new Set([ObjectType.Counter, ObjectType.Gauge, ObjectType.TimeTicks, ObjectType.Integer]);
 
 /** Readings are made one after another in one thread, and no value is kept between two. */
 const halves: Halves = { hi: 0, lo: 0 };
@@ -44,16 +45,8 @@ export function storeValue(
  * Counter32 and Gauge32 as unsigned, so only INTEGERs can be negative, as snmpEngineTime of some agents is.
  */
 export function readUnsigned32({ type, value }: Varbind): number | ValueReason {
-  switch (type) {
-    case ObjectType.Counter:
-    case ObjectType.Gauge:
-    case ObjectType.TimeTicks:
-    case ObjectType.Integer:
-      if (typeof value !== 'number') return 'wrong_type';
-      return value >= 0 && value < UINT32 ? value : 'out_of_range';
-    default:
-      return 'wrong_type';
-  }
+  if (type === undefined || !NUMBERS.has(type) || typeof value !== 'number') return 'wrong_type';
+  return value >= 0 && value < UINT32 ? value : 'out_of_range';
 }
 
 const GOOD: readonly ValueReason[] = [];

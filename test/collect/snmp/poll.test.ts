@@ -1,6 +1,6 @@
 /** Polls of simulated agents over real UDP: what good agents say, and what becomes of everything else. */
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { COLUMNS } from '../../../pipeline/collect/snmp/agent/if-mib.ts';
+import { COLUMNS, SCALARS } from '../../../pipeline/collect/snmp/agent/if-mib.ts';
 import type { MibView } from '../../../pipeline/collect/snmp/agent/mib-view.ts';
 import type { Misbehaviour } from '../../../pipeline/collect/snmp/agent/misbehaviour.ts';
 import {
@@ -186,11 +186,8 @@ describe('a value that cannot be taken', () => {
 
   it('of a negative sysUpTime sent as INTEGER is unknown', async () => {
     const view = tableMib(interfaces(1));
-    const all = view
-      .instances()
-      .map((one) =>
-        one.oid.endsWith('1.1.3.0') ? ({ ...one, type: 'integer', read: () => -5 } as const) : one,
-      );
+    const negative = { oid: SCALARS.sysUpTime, type: 'integer', read: (): number => -5 } as const;
+    const all = view.instances().map((one) => (one.oid === SCALARS.sysUpTime ? negative : one));
     const { asking, session } = await bench({ ...view, instances: () => all });
     const outcome = await asking.poll(session);
     expect(outcome.errors).toEqual(['out_of_range:sys_uptime']);
