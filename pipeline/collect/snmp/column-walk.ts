@@ -8,7 +8,7 @@ import { isException, storeValue } from './varbind.ts';
 
 export interface WalkSink {
   readonly table: PolledTable;
-  /** Rows that a poll may have. */
+  /** Rows that a poll may have; one more ends it. */
   readonly maxRows: number;
   rejected(reason: ValueReason, field: string): void;
 }

@@ -60,6 +60,8 @@ class Poll {
   /** Ended before the last column; `errors` says why. */
   #stopped = false;
   #refusedColumns = 0;
+  /** An agent that makes rows up: each would become a series of its own, so none is taken. */
+  #endless = false;
 
   constructor(deps: PollDeps) {
     this.#deps = deps;
@@ -96,7 +98,7 @@ class Poll {
     const discarded = this.#scalars.restarted;
     if (discarded) memory.forget();
     const whole = !this.#stopped && !discarded;
-    const nothing = discarded || this.#table.rowCount === 0;
+    const nothing = discarded || this.#endless || this.#table.rowCount === 0;
     // An agent that has just started answers before its tables are there: no rows are not the absence of interfaces.
     if (nothing && whole) this.#errors.add('no_rows');
     if (whole) memory.pollDone();
@@ -184,7 +186,7 @@ class Poll {
     if (rows >= repetitions) this.#deps.size.filled();
     // A short answer at the end of the MIB says nothing about what the agent can carry.
     else if (active.some(({ ended }) => !ended)) this.#deps.size.cut(rows);
-    if (active.some(({ problem }) => problem === 'too_many_rows')) this.#stopped = true;
+    if (active.some(({ problem }) => problem === 'too_many_rows')) this.#stopped = this.#endless = true;
   }
 
   #failed(

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { memoryBroker } from '../../../pipeline/broker/memory/memory-broker.ts';
 import { partitionFor } from '../../../pipeline/broker/partitioner.ts';
-import type { Broker, BrokerRecord, Producer } from '../../../pipeline/broker/port.ts';
+import type { Broker, BrokerRecord, Producer, ProducerRecord } from '../../../pipeline/broker/port.ts';
 import type { Codec } from '../../../pipeline/codec/port.ts';
 import type { Misbehaviour } from '../../../pipeline/collect/snmp/agent/misbehaviour.ts';
 import {
@@ -10,10 +10,11 @@ import {
   type SimulatedAgents,
 } from '../../../pipeline/collect/snmp/agent/simulated-agents.ts';
 import { SNMP_DEFAULTS, type SnmpSettings } from '../../../pipeline/collect/snmp/poll-settings.ts';
+import { phaseOf } from '../../../pipeline/collect/snmp/schedule.ts';
 import { interfaceProfile } from '../../../pipeline/collect/snmp/profile.ts';
 import { snmpCollector, type SnmpCollector } from '../../../pipeline/collect/snmp/snmp-collector.ts';
 import { silentSnmpObserver } from '../../../pipeline/collect/snmp/observer.ts';
-import { ConfigError } from '../../../pipeline/model/errors.ts';
+import { ConfigError, PermanentError, RetryableError } from '../../../pipeline/model/errors.ts';
 import { deviceId } from '../../../pipeline/model/entity.ts';
 import type { PollStatus } from '../../../pipeline/model/reading.ts';
 import { catalogue, rowFields, type TopicName } from '../../../topics/catalogue.ts';
@@ -34,10 +35,15 @@ let agents: SimulatedAgents;
 let collector: SnmpCollector;
 let log = recordingLog();
 let missed: string[] = [];
+let failed: unknown[] = [];
+let lost = 0;
+let skewMs = 0;
 
 beforeEach(async () => {
   log = recordingLog();
   missed = [];
+  failed = [];
+  lost = skewMs = 0;
   broker = memoryBroker({ clock: Date.now });
   await broker.start();
   await broker.createTopics(
@@ -79,13 +85,18 @@ async function startCollector(settings: Partial<SnmpSettings> = {}): Promise<voi
     catalogue,
     naming: NAMING,
     partitions: PARTITIONS,
-    clock: Date.now,
+    clock: () => Date.now() + skewMs,
     log,
     zone: 'lab',
     collectorId: 'test',
     credentials: new Map([['lab', COMMUNITY]]),
+    failed: (error) => void failed.push(error),
     settings: { ...SNMP_DEFAULTS, listenAddress: '127.0.0.1', timeoutMs: 60, ...settings },
-    observer: { ...silentSnmpObserver, missed: (reason) => void missed.push(reason) },
+    observer: {
+      ...silentSnmpObserver,
+      missed: (reason) => void missed.push(reason),
+      publishFailed: (records) => (lost += records),
+    },
   });
   await collector.start();
 }
@@ -334,29 +345,36 @@ describe('the collector', () => {
   });
 });
 
-describe('a broker that takes no more', () => {
-  it('slows the polls instead of growing a queue', async () => {
+/** The broker with another `send` of its producers. */
+function withSend(
+  plain: Broker,
+  send: (inner: Producer, sent: readonly ProducerRecord[]) => Promise<void>,
+): Broker {
+  return {
+    ...plain,
+    producer: () => {
+      const inner = plain.producer();
+      return {
+        name: inner.name,
+        start: () => inner.start(),
+        stop: () => inner.stop(),
+        send: (sent) => send(inner, sent),
+      };
+    },
+  };
+}
+
+describe('a broker', () => {
+  it('that takes no more slows the polls instead of growing a queue', async () => {
     let waiting = 0;
     let open = (): void => {};
     const gate = new Promise<void>((resolve) => (open = resolve));
-    const plain = broker;
-    broker = {
-      ...plain,
-      producer: () => {
-        const inner = plain.producer();
-        return {
-          name: inner.name,
-          start: () => inner.start(),
-          stop: () => inner.stop(),
-          async send(sent) {
-            waiting += 1;
-            await gate;
-            waiting -= 1;
-            await inner.send(sent);
-          },
-        };
-      },
-    };
+    broker = withSend(broker, async (inner, sent) => {
+      waiting += 1;
+      await gate;
+      waiting -= 1;
+      await inner.send(sent);
+    });
     await inventory('r1', device('r1'));
     await inventory('r2', device('r2'));
     await startCollector({ maxInFlight: 1 });
@@ -370,4 +388,37 @@ describe('a broker that takes no more', () => {
     );
     expect(Math.max(...first)).toBeGreaterThan(0);
   });
+
+  it('that is away for a moment loses no reading', async () => {
+    let failures = 3;
+    broker = withSend(broker, async (inner, sent) => {
+      failures -= 1;
+      if (failures >= 0) throw new RetryableError('broker away', { retryAfterMs: 5 });
+      await inner.send(sent);
+    });
+    await inventory('r1', device('r1', { interval_ms: 60_000 }));
+    skewMs = msToPhase('r1', 60_000);
+    await startCollector();
+    await until(async () => (await audits('r1')).length === 1, 'the reading');
+    expect(failures).toBeLessThan(0);
+    expect(await readings('r1')).toHaveLength(1);
+  });
+
+  it('that refuses a record ends the process, and the loss is counted', async () => {
+    broker = withSend(broker, async () => {
+      throw new PermanentError('record too large');
+    });
+    await inventory('r1', device('r1'));
+    await startCollector();
+    await until(() => failed.length > 0, 'the failure');
+    expect(failed[0]).toBeInstanceOf(PermanentError);
+    expect(lost).toBeGreaterThan(0);
+  });
 });
+
+/** How far the clock must be set so that the device's next planned poll is 50 ms away. */
+function msToPhase(name: string, intervalMs: number): number {
+  const now = Date.now();
+  const phase = phaseOf(`default/device/${name}`, intervalMs);
+  return ((((phase - now) % intervalMs) + intervalMs) % intervalMs) - 50;
+}

@@ -1,0 +1,110 @@
+import { describe, expect, it } from '@jest/globals';
+import { PollRecords, type PollReport } from '../../../pipeline/collect/snmp/poll-records.ts';
+import { PolledTable } from '../../../pipeline/collect/snmp/polled-table.ts';
+import { deviceId } from '../../../pipeline/model/entity.ts';
+import { catalogue, rowFields, type Catalogue } from '../../../topics/catalogue.ts';
+import type { InventoryDeviceRecord } from '../../../topics/inventory.ts';
+import { NAMING, startedCodec } from '../../support/codec.ts';
+
+const DEVICE: InventoryDeviceRecord = {
+  domain: 'default',
+  entity: 'default/device/r1',
+  device_id: deviceId('default/device/r1'),
+  netbox_device_id: null,
+  hostname: 'r1',
+  addresses: ['192.0.2.1'],
+  port: 161,
+  credential: 'lab',
+  zone: 'lab',
+  profile: 'interface',
+  interval_ms: 60_000,
+  site_id: null,
+  site_slug: null,
+  role: null,
+  manufacturer: null,
+  device_type: null,
+  interfaces: [],
+  tags: [],
+};
+
+function tableOf(indexes: readonly number[]): PolledTable {
+  const table = new PolledTable(rowFields(catalogue['raw.interface']), new Set(['if_alias', 'in_octets']));
+  for (const index of indexes) {
+    const row = table.row(index);
+    const alias = table.column('if_alias');
+    if (alias.kind === 'text') alias.values[row] = `port ${index}`;
+  }
+  return table;
+}
+
+const report = (table: PolledTable | undefined): PollReport => ({
+  status: table === undefined ? 'failed' : 'complete',
+  collection: table === undefined ? 'timeout' : 'success',
+  errors: table === undefined ? ['timeout'] : [],
+  table,
+  agent: undefined,
+  startedAtMs: 1_700_000_000_000,
+  endedAtMs: 1_700_000_000_300,
+  requests: 2,
+  retries: 1,
+  lateMs: 5,
+  missedPolls: 3,
+});
+
+async function records(from: Catalogue = catalogue) {
+  const codec = await startedCodec(from);
+  const encoder = new PollRecords({
+    codec,
+    catalogue: from,
+    naming: NAMING,
+    partitions: 12,
+    collectorId: 'c1',
+    random: () => 0.5,
+  });
+  return { codec, encoder };
+}
+
+describe('the records of a poll', () => {
+  it('are observed in the middle of the poll, rows in the order of ifIndex', async () => {
+    const { codec, encoder } = await records();
+    const [reading, audit] = encoder.of(DEVICE, report(tableOf([7, 2, 2 ** 24 + 1, 0])), true);
+    const into = codec.newReading('raw.interface');
+    expect(codec.readingDecoder('raw.interface').decode(reading!.value!, into)).toBeUndefined();
+    expect(into).toMatchObject({
+      observedAtMs: 1_700_000_000_150,
+      durationMs: 300,
+      intervalMs: 60_000,
+      deviceIp: '192.0.2.1',
+    });
+    expect([...into.number('if_index').values.slice(0, 4)]).toEqual([0, 2, 7, 2 ** 24 + 1]);
+    expect(into.text('if_alias').values.slice(0, 4)).toEqual([
+      'port 0',
+      'port 2',
+      'port 7',
+      `port ${2 ** 24 + 1}`,
+    ]);
+    expect(into.sysUptime).toBeNaN();
+    expect(audit!.topic).toBe('ops.collection');
+    expect(codec.recordDecoder('ops.collection').decode(audit!.value!)).toMatchObject({
+      record: { poll_id: into.pollId, late_ms: 5, missed_polls: 3, retries: 1, duration_ms: 300 },
+    });
+  });
+
+  it('have ids of version 7 that begin with the time of the poll', async () => {
+    const { codec, encoder } = await records();
+    const into = codec.newReading('raw.interface');
+    codec
+      .readingDecoder('raw.interface')
+      .decode(encoder.of(DEVICE, report(undefined), false)[0]!.value!, into);
+    expect(into.pollId).toMatch(/^018bcfe5-6800-7/);
+    expect(into).toMatchObject({ status: 'failed', errors: ['timeout'], rowCount: 0, part: 1, parts: 1 });
+  });
+
+  it('are split further where a part exceeds what the topic takes', async () => {
+    const small = { ...catalogue['raw.interface'], maxRecordBytes: 2_000 };
+    const { encoder } = await records({ ...catalogue, 'raw.interface': small });
+    const sent = encoder.of(DEVICE, report(tableOf(Array.from({ length: 300 }, (_, i) => i))), false);
+    expect(sent.length).toBeGreaterThan(1);
+    expect(Math.max(...sent.map(({ value }) => value!.length))).toBeLessThanOrEqual(2_000);
+  });
+});
