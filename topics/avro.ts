@@ -1,5 +1,4 @@
 /** Avro schemas out of the catalogue's rows (Avro 1.11). Nullable fields default to null, so they may come and go. */
-import { createHash } from 'node:crypto';
 import type { FieldRow, FieldType, RecordRow, TopicRow } from './row.ts';
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -15,11 +14,6 @@ export function avroSchema(topic: TopicRow): AvroRecordSchema {
 /** The registry's subject of a topic's values (TopicNameStrategy). */
 export function subjectOf(topicName: string): string {
   return `${topicName}-value`;
-}
-
-/** A short hash of the schema: what it says, not how it is laid out. */
-export function schemaHash(schema: AvroRecordSchema): string {
-  return createHash('sha256').update(JSON.stringify(schema)).digest('hex').slice(0, 12);
 }
 
 function recordSchema(row: RecordRow, defined: Set<string>, outermost = false): AvroRecordSchema {

@@ -26,8 +26,6 @@ export type TopicName = keyof typeof catalogue;
 /** The topics' rows by name, as the pipeline takes them: a test or an operator may pass one with rows added. */
 export type Catalogue = Readonly<Record<TopicName, TopicRow>>;
 
-/** Partitions of every keyed and broadcast topic: fixed for good once topics exist. */
-export const DEFAULT_PARTITIONS = 12;
 
 /** Ticks fire whenever append time crosses a multiple of this. */
 export const TICK_MS = 5_000;

@@ -26,7 +26,7 @@ export interface PostgresBinaries {
 /** The programs, usable by `runAs`. @throws ConfigError where there are none for this machine. */
 export async function postgresBinaries(runAs: RunAs | undefined, log: Log): Promise<PostgresBinaries> {
   const { home, version } = await packaged();
-  const usable = await usableHome(home, version, runAs, log);
+  const usable = await usableHome({ home, version, runAs, caches: cacheFolders(), log });
   return {
     initdb: path.join(usable, 'bin', 'initdb'),
     postgres: path.join(usable, 'bin', 'postgres'),
@@ -65,28 +65,34 @@ async function packaged(): Promise<{ home: string; version: string }> {
   }
 }
 
-async function usableHome(
-  home: string,
-  version: string,
-  runAs: RunAs | undefined,
-  log: Log,
-): Promise<string> {
+/**
+ * `home`, or a copy of it in the first of `caches` that can be had.
+ * @throws ConfigError when `runAs` can use none of them.
+ */
+export async function usableHome(of: {
+  readonly home: string;
+  readonly version: string;
+  readonly runAs: RunAs | undefined;
+  readonly caches: readonly string[];
+  readonly log: Log;
+}): Promise<string> {
+  const { home, version, runAs, caches, log } = of;
   if ((await missingLinks(home)).length === 0 && (await canEnter(path.join(home, 'bin'), runAs))) return home;
-  for (const cache of cacheFolders()) {
+  for (const cache of caches) {
     const copy = path.join(cache, `postgres-${version}-${arch()}`);
     try {
       if (!existsSync(copy)) {
         await copyBinaries(home, copy);
         log.info({ from: home, to: copy }, 'embedded postgres copied to where its user can reach it');
       }
-      if ((await ownedByUs(copy)) && (await canEnter(path.join(copy, 'bin'), runAs))) return copy;
+      if ((await isOurs(copy)) && (await canEnter(path.join(copy, 'bin'), runAs))) return copy;
     } catch (err) {
       log.debug({ cache, err }, 'embedded postgres cannot be copied here');
     }
   }
   throw new ConfigError(
     `the embedded PostgreSQL in ${home} cannot be run by ${runAs?.user ?? 'this user'} and could not be copied ` +
-      `to ${cacheFolders().join(' or ')}: make one of them writable, or set database.url to a server of your own`,
+      `to ${caches.join(' or ')}: make one of them writable, or set database.url to a server of your own`,
   );
 }
 
@@ -97,7 +103,7 @@ function cacheFolders(): string[] {
   return [own, path.join(tmpdir(), `netsigma-cache-${uid}`)];
 }
 
-async function ownedByUs(folder: string): Promise<boolean> {
+async function isOurs(folder: string): Promise<boolean> {
   const uid = process.getuid?.();
   return (await stat(folder)).uid === uid && (await stat(path.dirname(folder))).uid === uid;
 }

@@ -3,7 +3,7 @@
  * so the zone's offset is asked once a UTC day and remembered; a day on which it changes is searched for the moment.
  */
 
-export const HOUR_MS = 3_600_000;
+const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** Every zone in use since 1972 changes its offset on a UTC quarter of an hour (Lord Howe: at half past). */
 const QUARTER_MS = 900_000;

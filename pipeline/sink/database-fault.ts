@@ -47,8 +47,8 @@ export function databaseFault(error: unknown): DatabaseFault {
   const { code } = error as ServerError;
   if (code === undefined) return CONNECTION_MESSAGES.test(error.message) ? 'retry' : 'unknown';
   if (/^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E')) return FAULTS[code.slice(0, 2)] ?? 'retry';
-  // Sockets: ECONNREFUSED, ECONNRESET, EPIPE, ENOTFOUND, ...
-  return /^E[A-Z]+/.test(code) ? 'retry' : 'unknown';
+  // Sockets and names: ECONNREFUSED, EPIPE, EAI_AGAIN, ... Node's own begin with ERR_.
+  return /^E(?!RR_)[A-Z_]+$/.test(code) ? 'retry' : 'unknown';
 }
 
 /** The partition of a row is gone (maintenance dropped it) or was never made. No constraint has a name then. */

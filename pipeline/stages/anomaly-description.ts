@@ -1,12 +1,5 @@
 /** One sentence for people about an anomaly. */
 
-/** UCUM units as people write them; others stay as they are, without braces. */
-const SPOKEN: Readonly<Record<string, string>> = {
-  'bit/s': 'bit/s',
-  '%': '%',
-  '[ppm]': 'ppm',
-  By: 'B',
-};
 const PREFIXES = [
   { from: 1e12, prefix: 'T' },
   { from: 1e9, prefix: 'G' },
@@ -14,13 +7,20 @@ const PREFIXES = [
   { from: 1e3, prefix: 'k' },
 ] as const;
 
-/** Three significant digits with k, M, G, T and the unit: `3.12 Gbit/s`, `0.4 error/s`. */
+/** Three significant digits in the unit as people write it (from UCUM): `3.12 Gbit/s`, `0.4 error/s`, `1200 ppm`. */
 export function spoken(value: number, unit: string | null): string {
-  const name = unit === null ? '' : (SPOKEN[unit] ?? unit.replace(/[{}]/g, ''));
-  const size = Math.abs(value);
-  const { from, prefix } = PREFIXES.find((candidate) => size >= candidate.from) ?? { from: 1, prefix: '' };
-  const digits = Number((value / from).toPrecision(3)).toString();
-  return name === '%' ? `${digits}%` : `${digits} ${prefix}${name}`.trimEnd();
+  if (unit === null) return digits(value);
+  if (unit === '%') return `${digits(value)}%`;
+  if (unit === '[ppm]') return `${digits(value)} ppm`;
+  const { from, prefix } = PREFIXES.find((candidate) => Math.abs(value) >= candidate.from) ?? {
+    from: 1,
+    prefix: '',
+  };
+  return `${digits(value / from)} ${prefix}${unit.replace(/[{}]/g, '')}`;
+}
+
+function digits(value: number): string {
+  return Number(value.toPrecision(3)).toString();
 }
 
 export function describeDeviation(

@@ -1,6 +1,7 @@
 /**
- * The state of one baselined series, about 1.9 KB: 188 bytes that every poll touches and 192 seasonal cells of 9
- * bytes, of which a poll reads four. All columns of a metric grow together, so their arrays are looked up once a segment.
+ * The state of one baselined series, about 1.9 KB: 194 bytes that every poll touches and 192 seasonal cells of 9
+ * bytes, of which a poll reads four. All columns of a metric grow together, so their arrays are looked up once a
+ * segment.
  */
 import { SEGMENT_BITS, type ColumnArray, type ColumnDeclaration, type StateColumn } from '../model/state.ts';
 import { QUANTILE_BUCKETS } from './residual-quantiles.ts';

@@ -32,7 +32,7 @@ export interface CellPlace {
   readonly sinceMs: number;
 }
 
-export interface PublishedMetric {
+interface PublishedMetric {
   readonly metric: BaselinedMetric;
   readonly columns: SeriesColumns;
 }

@@ -19,7 +19,7 @@ export function countingScale(expected: number, dtS: number, quantum: number): n
 const MAX_PRIOR_FACTOR = 4;
 
 /** A cell, or what is mixed of two. */
-export interface CellScatter {
+interface CellScatter {
   readonly visits: number;
   readonly mean: number;
   readonly deviation: number;

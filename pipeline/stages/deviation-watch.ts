@@ -31,7 +31,7 @@ import type { ObjectState, StageContext, StageOutput } from './stage.ts';
 export const WATCHED = { name: 'watched', type: 'u8', scope: 'series', group: 'hot' } as const;
 
 /** One judged poll of a series. */
-export interface Deviation {
+interface Deviation {
   readonly instance: string;
   readonly slot: number;
   readonly ifIndex: number;

@@ -1,6 +1,7 @@
 /**
  * One series against what is expected of it: `judge` looks only at what was learned before, `learn` takes the value
- * in. `slot` is the slot within its segment. Three expectations compete (level, hour of day, hour of week); the one with the smallest error of late is used.
+ * in. Three expectations compete (level, hour of day, hour of week); the one with the smallest error of late is
+ * used. `slot` is the slot within its segment.
  */
 import type { SeriesArrays } from './baseline-columns.ts';
 import { baseScale, cellDeviation } from './baseline-scale.ts';
@@ -14,8 +15,10 @@ const P1_TO_P99 = 4.6527;
 const MAX_SPREAD = 3;
 /** The quantiles' tails are believed after a day. */
 const MIN_SPREAD_S = 86_400;
-/** One poll's error counts for at most this many scales: an anomaly must not hide the next one. */
-const MAX_ERROR_SCALES = 6;
+const DAY_S = 86_400;
+const FIRST_ERROR_S = DAY_S / 2;
+/** Before every hour of a week was seen, being off for hours is how a series makes itself known. */
+const SHIFT_CONFIDENCE = 0.5;
 /** A more specific expectation is preferred if its error is within this multiple of the other's. */
 const PREFERENCE = 1.05;
 /** A run goes on through polls that are off by less than clipScales but more than this. */
@@ -109,13 +112,14 @@ export class SeriesBaseline {
     const clip = clipping ? settings.clipScales * this.scale : Infinity;
     this.#learnVisit(arrays, slot, value, dtS, clip);
     this.#learnErrors(arrays, slot, value, dtS, clip);
-    if (polls > 0) {
+    // Quantiles are of what is usual: an anomaly of three hours would fill the first percent of two weeks.
+    if (polls > 0 && Math.abs(this.residual) <= clip) {
       const bucket = slot * QUANTILE_BUCKETS + quantileBucket((value - this.expected) / this.#base);
       arrays.residuals[bucket] = arrays.residuals[bucket]! + dtS;
     }
     arrays.polls[slot] = Math.min(polls + 1, 65_535);
     arrays.seconds[slot] = Math.min(arrays.seconds[slot]! + dtS, 4 * settings.fullConfidenceS);
-    return this.confidence >= 0.5 && this.#shifted(arrays, slot, value, dtS);
+    return this.confidence >= SHIFT_CONFIDENCE && this.#shifted(arrays, slot, value, dtS);
   }
 
   #turnHour(arrays: SeriesArrays, slot: number, hour: number): void {
@@ -155,26 +159,29 @@ export class SeriesBaseline {
 
   #learnErrors(arrays: SeriesArrays, slot: number, value: number, dtS: number, clip: number): void {
     const { dayVisits, weekVisits, levelMemoryS, errorMemoryS } = this.#settings;
-    const seen = arrays.seconds[slot]! + dtS;
-    const most = clip === Infinity ? Infinity : MAX_ERROR_SCALES * this.scale;
-    const weight = dtS / Math.min(seen, Math.max(errorMemoryS, dtS));
+    const seconds = arrays.seconds[slot]!;
     const level = arrays.level[slot]!;
     const levelError = arrays.level_error[slot]!;
-    const distance = Math.abs(value - level);
-    arrays.level_error[slot] = levelError + weight * (Math.min(distance, most) - levelError);
+    const levelWeight = weightOf(dtS, seconds + dtS, errorMemoryS);
+    arrays.level_error[slot] =
+      levelError + levelWeight * (Math.min(Math.abs(value - level), clip) - levelError);
     arrays.level[slot] =
-      level + (dtS / Math.min(seen, Math.max(levelMemoryS, dtS))) * (clipped(value, level, clip) - level);
+      level + weightOf(dtS, seconds + dtS, levelMemoryS) * (clipped(value, level, clip) - level);
 
-    // An expectation starts with the error of the one that it refines and must earn its place.
+    // An expectation starts with the error of the one that it refines, which counts like half a day of its own.
     if (this.#day.visits >= dayVisits) {
       const before = arrays.day_error[slot]!;
       const error = Number.isNaN(before) ? levelError : before;
-      arrays.day_error[slot] = error + weight * (Math.min(Math.abs(value - this.#day.mean), most) - error);
+      const own = Math.max(seconds - dayVisits * DAY_S, 0) + FIRST_ERROR_S;
+      const distance = Math.min(Math.abs(value - this.#day.mean), clip);
+      arrays.day_error[slot] = error + weightOf(dtS, own, errorMemoryS) * (distance - error);
     }
     if (this.#week.visits >= weekVisits) {
       const before = arrays.week_error[slot]!;
       const error = Number.isNaN(before) ? arrays.day_error[slot]! : before;
-      arrays.week_error[slot] = error + weight * (Math.min(Math.abs(value - this.#week.mean), most) - error);
+      const own = Math.max(seconds - weekVisits * 7 * DAY_S, 0) + FIRST_ERROR_S;
+      const distance = Math.min(Math.abs(value - this.#week.mean), clip);
+      arrays.week_error[slot] = error + weightOf(dtS, own, errorMemoryS) * (distance - error);
     }
   }
 
@@ -218,6 +225,11 @@ export class SeriesBaseline {
     arrays.visit_seconds[slot] = 0;
     arrays.run_polls[slot] = 0;
   }
+}
+
+/** Weight of a poll in a mean over all that was seen, and over `memoryS` once that is more. */
+function weightOf(dtS: number, seenS: number, memoryS: number): number {
+  return Math.min(1, dtS / Math.min(seenS, memoryS));
 }
 
 function closer(a: number, b: number): number {

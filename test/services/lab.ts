@@ -31,7 +31,7 @@ export interface Lab {
 
 /** Whether this user can make network namespaces here. */
 export function canMakeLab(): boolean {
-  return spawnSync(SCRIPT, ['check'], { env: withPath() }).status === 0;
+  return spawnSync('sh', [SCRIPT, 'check'], { env: withPath() }).status === 0;
 }
 
 /** Makes the network, with an snmpd on each router. */
@@ -41,12 +41,12 @@ export async function startLab(): Promise<Lab> {
   const stop = async (): Promise<void> => {
     for (const child of children.splice(0)) await child.stop();
     for (const agent of agents.splice(0)) await agent.stop();
-    execFileSync(SCRIPT, ['down', PID], { env: withPath() });
+    execFileSync('sh', [SCRIPT, 'down', PID], { env: withPath() });
   };
   // For a test process that is told to end in the middle: `down` is harmless when nothing is there.
-  process.once('exit', () => spawnSync(SCRIPT, ['down', PID], { env: withPath() }));
+  process.once('exit', () => spawnSync('sh', [SCRIPT, 'down', PID], { env: withPath() }));
   try {
-    execFileSync(SCRIPT, ['up', PID], { env: withPath(), stdio: 'pipe' });
+    execFileSync('sh', [SCRIPT, 'up', PID], { env: withPath(), stdio: 'pipe' });
     const [r1, r2] = await Promise.all(
       [R1, R2].map(async ({ management, namespace }) => {
         const agent = await startSnmpd({ address: management, namespace });

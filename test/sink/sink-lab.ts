@@ -12,6 +12,7 @@ import type { SinkObserver } from '../../pipeline/sink/sink-observer.ts';
 import { catalogue, rowFields, topicName, type Catalogue, type TopicName } from '../../topics/catalogue.ts';
 import type { AnomalyRecord } from '../../topics/anomaly.ts';
 import type { DeadLetterRecord } from '../../topics/ops.ts';
+import type { TopicRow } from '../../topics/row.ts';
 import type { Pool } from 'pg';
 import { silent } from '../services/postgres.ts';
 
@@ -55,7 +56,7 @@ export async function sinkLab(
   await registry.start();
   await codec.start();
   await broker.createTopics(
-    Object.values(topics).map((row) => ({
+    Object.values<TopicRow>(topics).map((row) => ({
       topic: topicName(row, NAMING),
       partitions,
       cleanup: row.cleanup,

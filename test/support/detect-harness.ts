@@ -28,7 +28,7 @@ export interface Poll {
   readonly parts?: number;
 }
 
-export interface DetectHarnessOptions {
+interface DetectHarnessOptions {
   readonly catalogue?: Catalogue;
   readonly baseline?: Partial<BaselineSettings>;
   readonly detect?: Partial<DetectSettings>;
@@ -138,15 +138,15 @@ export class DetectHarness {
         column.segments[segment]!.set(array as unknown as ArrayLike<number>);
       }
     }
-    for (const [name, entries] of structuredClone(objects)) {
-      for (const [key, value] of entries) this.#objectState(name).set(key, value);
+    for (const [name, entries] of objects) {
+      for (const [key, value] of entries) this.#objectState(name).set(key, structuredClone(value));
     }
     return this;
   }
 
   #objectState<V>(name: string): ObjectState<V> {
     let objects = this.#objects.get(name) as Map<string, V> | undefined;
-    if (objects === undefined) this.#objects.set(name, (objects = new Map()));
+    if (objects === undefined) this.#objects.set(name, (objects = new Map<string, V>()));
     return objects;
   }
 

@@ -25,7 +25,7 @@ export function poissonFrom(random: () => number, mean: number): number {
   return count;
 }
 
-export interface DiurnalTraffic {
+interface DiurnalTraffic {
   readonly seed: number;
   readonly mean: number;
   /** Half of the difference between the busiest and the quietest hour, as a share of the mean. */

@@ -27,10 +27,10 @@ export class ColumnMemory {
   #probeDistance = 1;
   #pollsToProbe = 0;
 
-  constructor({ columns }: Profile) {
-    const reads = columns.flatMap((row) => [read(row, row.oid, false), ...fallbacksOf(row)]);
-    this.#first = reads.filter((one) => !one.isFallback && one.profile.onlyWithout === undefined);
-    this.#others = reads.filter((one) => !this.#first.includes(one));
+  constructor(profile: Profile) {
+    const { first, others } = readsOf(profile);
+    this.#first = first;
+    this.#others = others;
   }
 
   /** Columns that the next poll walks in any case. */
@@ -43,13 +43,16 @@ export class ColumnMemory {
     ];
   }
 
-  /** What the columns walked so far make necessary: replacements of absent ones, fallbacks for rows with gaps. */
+  /**
+   * What the columns walked so far make necessary: replacements and fallbacks of absent ones and of those with gaps
+   * (RFC 2863 3.1.6 wants wide counters of fast interfaces only: an agent may have them for some of its rows).
+   */
   replacements(walked: ReadonlySet<ColumnRead>, hasGaps: (field: string) => boolean): ColumnRead[] {
     return this.#others.filter(
       (one) =>
         !walked.has(one) &&
         (this.#isProbing || !this.#isAbsent(one)) &&
-        (one.isFallback ? hasGaps(one.profile.field) : this.#replacesAbsent(one)),
+        (this.#replacesAbsent(one) || hasGaps(one.profile.onlyWithout ?? one.profile.field)),
     );
   }
 
@@ -91,6 +94,19 @@ export class ColumnMemory {
     const replaced = this.#first.find(({ profile: { field } }) => field === onlyWithout);
     return replaced !== undefined && this.#isAbsent(replaced);
   }
+}
+
+/** Ten thousand devices share the reads of their profile. */
+const READS = new WeakMap<Profile, { first: readonly ColumnRead[]; others: readonly ColumnRead[] }>();
+
+function readsOf(profile: Profile): { first: readonly ColumnRead[]; others: readonly ColumnRead[] } {
+  const there = READS.get(profile);
+  if (there !== undefined) return there;
+  const reads = profile.columns.flatMap((row) => [read(row, row.oid, false), ...fallbacksOf(row)]);
+  const first = reads.filter((one) => !one.isFallback && one.profile.onlyWithout === undefined);
+  const made = { first, others: reads.filter((one) => !first.includes(one)) };
+  READS.set(profile, made);
+  return made;
 }
 
 function read(profile: ProfileColumn, oid: string, isFallback: boolean): ColumnRead {

@@ -14,7 +14,7 @@ export interface ProfileColumn {
   readonly type: ProfileType;
   /** Columns of the same meaning, read for the rows that `oid` gave nothing for. */
   readonly fallbacks?: readonly string[];
-  /** Read only where the column of this field is absent: most agents have both, and one is enough. */
+  /** Read only where the column of this field is absent or has gaps: most agents have both, and one is enough. */
   readonly onlyWithout?: string;
 }
 

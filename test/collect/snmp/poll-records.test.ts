@@ -1,9 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
+import type { ProducerRecord } from '../../../pipeline/broker/port.ts';
+import type { Codec } from '../../../pipeline/codec/port.ts';
 import { PollRecords, type PollReport } from '../../../pipeline/collect/snmp/poll-records.ts';
 import { PolledTable } from '../../../pipeline/collect/snmp/polled-table.ts';
+import type { Reading } from '../../../pipeline/model/reading.ts';
 import { deviceId } from '../../../pipeline/model/entity.ts';
 import { catalogue, rowFields, type Catalogue } from '../../../topics/catalogue.ts';
 import type { InventoryDeviceRecord } from '../../../topics/inventory.ts';
+import type { CollectionRecord } from '../../../topics/ops.ts';
 import { NAMING, startedCodec } from '../../support/codec.ts';
 
 const DEVICE: InventoryDeviceRecord = {
@@ -64,38 +68,41 @@ async function records(from: Catalogue = catalogue) {
   return { codec, encoder };
 }
 
+async function decoded(codec: Codec, { value }: ProducerRecord): Promise<Reading> {
+  const decoder = codec.readingDecoder('raw.interface');
+  await decoder.prepare([value]);
+  const into = codec.newReading('raw.interface');
+  expect(decoder.decode(value!, into)).toBeUndefined();
+  return into;
+}
+
 describe('the records of a poll', () => {
   it('are observed in the middle of the poll, rows in the order of ifIndex', async () => {
     const { codec, encoder } = await records();
     const [reading, audit] = encoder.of(DEVICE, report(tableOf([7, 2, 2 ** 24 + 1, 0])), true);
-    const into = codec.newReading('raw.interface');
-    expect(codec.readingDecoder('raw.interface').decode(reading!.value!, into)).toBeUndefined();
+    const into = await decoded(codec, reading!);
     expect(into).toMatchObject({
       observedAtMs: 1_700_000_000_150,
       durationMs: 300,
       intervalMs: 60_000,
       deviceIp: '192.0.2.1',
+      sysUptime: Number.NaN,
     });
     expect([...into.number('if_index').values.slice(0, 4)]).toEqual([0, 2, 7, 2 ** 24 + 1]);
-    expect(into.text('if_alias').values.slice(0, 4)).toEqual([
-      'port 0',
-      'port 2',
-      'port 7',
-      `port ${2 ** 24 + 1}`,
-    ]);
-    expect(into.sysUptime).toBeNaN();
+    expect(into.text('if_alias').values.slice(0, 4)).toEqual(
+      [0, 2, 7, 2 ** 24 + 1].map((index) => `port ${index}`),
+    );
     expect(audit!.topic).toBe('ops.collection');
-    expect(codec.recordDecoder('ops.collection').decode(audit!.value!)).toMatchObject({
+    const audits = codec.recordDecoder<CollectionRecord>('ops.collection');
+    await audits.prepare([audit!.value]);
+    expect(audits.decode(audit!.value!)).toMatchObject({
       record: { poll_id: into.pollId, late_ms: 5, missed_polls: 3, retries: 1, duration_ms: 300 },
     });
   });
 
   it('have ids of version 7 that begin with the time of the poll', async () => {
     const { codec, encoder } = await records();
-    const into = codec.newReading('raw.interface');
-    codec
-      .readingDecoder('raw.interface')
-      .decode(encoder.of(DEVICE, report(undefined), false)[0]!.value!, into);
+    const into = await decoded(codec, encoder.of(DEVICE, report(undefined), false)[0]!);
     expect(into.pollId).toMatch(/^018bcfe5-6800-7/);
     expect(into).toMatchObject({ status: 'failed', errors: ['timeout'], rowCount: 0, part: 1, parts: 1 });
   });

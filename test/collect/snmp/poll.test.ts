@@ -107,6 +107,20 @@ describe('a good agent', () => {
     expect(rowsOf(await asking.poll(session))[1]).toEqual(first[1]);
   });
 
+  it('with HC packets for its fast interface only gives the 32-bit ones of the other', async () => {
+    const view = tableMib([
+      instance('ifHCInUcastPkts', 1, 7),
+      instance('ifInUcastPkts', 1, 7),
+      instance('ifInUcastPkts', 2, 8),
+      instance('ifOperStatus', 2, 1),
+    ]);
+    const { asking, session } = await bench(view);
+    expect(rowsOf(await asking.poll(session))).toEqual([
+      { if_index: 1, in_unicast_packets: 7n, in_unicast_packets_32: 7n },
+      { if_index: 2, oper_status: 1, in_unicast_packets_32: 8n },
+    ]);
+  });
+
   it('without a name for one row falls back to ifDescr for that row only', async () => {
     const view = tableMib([
       instance('ifName', 1, 'eth1'),

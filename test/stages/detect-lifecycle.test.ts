@@ -1,0 +1,219 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { AnomalyRecord } from '../../topics/anomaly.ts';
+import { severityOf } from '../../pipeline/stages/severity.ts';
+import { spoken } from '../../pipeline/stages/anomaly-description.ts';
+import { DetectHarness, type DetectState, type Poll } from '../support/detect-harness.ts';
+import { normalFrom, randomFrom } from '../support/simulated-series.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const START = Date.UTC(2026, 0, 5);
+const LIVE = START + 14 * DAY;
+/** The series: 100 M with a sigma of 10 M, so that `sigmas(n)` is a value n sigmas off. */
+const sigmas = (n: number): number => 1e8 + n * 1e7;
+
+/** 1 M twice, 2 M twice, and so on: half of all polls repeat the one before, and no run is long. */
+const repeating = (k: number): number => 1e6 * (1 + (Math.floor(k / 2) % 2));
+
+let history: DetectState;
+
+beforeAll(() => {
+  const harness = new DetectHarness();
+  const random = randomFrom(42);
+  for (let atMs = START; atMs < LIVE; atMs += 300_000) {
+    const rx_bps = sigmas(normalFrom(random));
+    harness.poll({ atMs, appendedAtMs: LIVE, rows: { p1: { rx_bps, tx_bps: repeating(atMs / 300_000) } } });
+  }
+  expect(harness.anomalies).toEqual([]);
+  history = harness.snapshot();
+});
+
+class Port {
+  readonly harness = new DetectHarness().restore(history);
+  nowMs = LIVE;
+
+  /** `polls` polls of 5 s each at `value`. */
+  polls(polls: number, value: number | (() => number), other: Partial<Poll> = {}): AnomalyRecord[] {
+    for (let k = 0; k < polls; k += 1) {
+      const rx_bps = typeof value === 'number' ? value : value();
+      this.harness.poll({ atMs: this.nowMs, dtS: 5, rows: { p1: { rx_bps } }, ...other });
+      this.harness.tick(this.nowMs + 100);
+      this.nowMs += 5_000;
+    }
+    return this.harness.take();
+  }
+
+  quiet(polls: number): AnomalyRecord[] {
+    const random = randomFrom(this.nowMs);
+    return this.polls(polls, () => sigmas(normalFrom(random)));
+  }
+}
+
+const brief = (records: readonly AnomalyRecord[]) =>
+  records.map(({ state, revision, severity, close_reason }) => [state, revision, severity, close_reason]);
+
+describe('an anomaly', () => {
+  it('opens once, is silent while nothing changes, and closes after five quiet polls', () => {
+    const port = new Port();
+    expect(port.quiet(20)).toEqual([]);
+    const startMs = port.nowMs;
+    const records = [...port.polls(100, sigmas(20)), ...port.quiet(30)];
+    expect(brief(records)).toEqual([
+      ['opened', 1, 'critical', null],
+      ['closed', 2, 'critical', 'recovered'],
+    ]);
+    const [opened, closed] = records as [AnomalyRecord, AnomalyRecord];
+    expect(closed).toMatchObject({
+      anomaly_id: opened.anomaly_id,
+      opened_at: startMs,
+      closed_at: startMs + 500_000,
+      polls: 100,
+    });
+    expect(closed.metric_value).toBe(sigmas(20));
+  });
+
+  it('is updated when it gets worse by a quarter, once a minute at most, and keeps its worst poll', () => {
+    const port = new Port();
+    expect(port.polls(2, sigmas(20))).toHaveLength(1);
+    expect(port.polls(5, sigmas(23))).toEqual([]);
+    expect(port.polls(1, sigmas(40))).toEqual([]);
+    const updates = port.polls(30, sigmas(30));
+    expect(brief(updates)).toEqual([['updated', 2, 'critical', null]]);
+    expect(updates[0]).toMatchObject({ metric_value: sigmas(40), updated_at: LIVE + MINUTE });
+  });
+
+  it('is updated at once when its severity rises: three polls beyond crit are critical', () => {
+    const port = new Port();
+    const records = port.polls(5, sigmas(5.8));
+    expect(brief(records)).toEqual([
+      ['opened', 1, 'warning', null],
+      ['updated', 2, 'critical', null],
+    ]);
+    expect(records[1]!.polls).toBe(3);
+  });
+
+  it.each(['gap', 'reset', 'stale'] as const)(
+    'survives rows of quality %s and neither opens in them',
+    (quality) => {
+      const port = new Port();
+      expect(port.polls(20, sigmas(30), { quality })).toEqual([]);
+      // A reset settles for two minutes.
+      port.quiet(30);
+      expect(brief(port.polls(3, sigmas(30)))).toEqual([['opened', 1, 'critical', null]]);
+      expect(port.polls(20, sigmas(0), { quality })).toEqual([]);
+      expect(port.polls(10, sigmas(30))).toEqual([]);
+    },
+  );
+
+  it('is closed without data after 15 minutes of silence', () => {
+    const port = new Port();
+    port.polls(3, sigmas(20));
+    const lastMs = port.nowMs - 5_000;
+    port.harness.tick(lastMs + 15 * MINUTE);
+    expect(port.harness.take()).toEqual([]);
+    port.harness.tick(lastMs + 15 * MINUTE + 5_000);
+    expect(port.harness.take()).toMatchObject([
+      {
+        state: 'closed',
+        close_reason: 'no_data',
+        updated_at: lastMs,
+        closed_at: lastMs + 15 * MINUTE + 5_000,
+      },
+    ]);
+  });
+
+  it('does not open again within 10 minutes, unless it is worse than before', () => {
+    const port = new Port();
+    port.polls(10, sigmas(20));
+    port.quiet(10);
+    expect(port.polls(10, sigmas(18))).toEqual([]);
+    expect(port.harness.outcomes.get('cooled_down')).toBe(10);
+    expect(brief(port.polls(3, sigmas(40)))).toEqual([['opened', 1, 'critical', null]]);
+  });
+
+  it('opens again under another id when the cooldown is over', () => {
+    const port = new Port();
+    const [first] = port.polls(10, sigmas(20));
+    port.quiet(10 + (10 * MINUTE) / 5_000);
+    const [second] = port.polls(10, sigmas(20));
+    expect(second).toMatchObject({ state: 'opened', revision: 1 });
+    expect(second!.anomaly_id).not.toBe(first!.anomaly_id);
+  });
+
+  it('closes as a level shift when the new level has become usual', () => {
+    const port = new Port();
+    const random = randomFrom(1);
+    const records = port.polls((8 * HOUR) / 5_000, () => 2 * sigmas(normalFrom(random)));
+    expect(records[0]).toMatchObject({ state: 'opened', anomaly_type: 'spike' });
+    expect(records.at(-1)).toMatchObject({ state: 'closed', close_reason: 'level_shift' });
+    expect(records.filter(({ state }) => state === 'opened')).toHaveLength(1);
+  });
+
+  it('is one of the status alone when the link is down', () => {
+    const port = new Port();
+    const records = port.polls(20, 0, { rows: { p1: { rx_bps: 0, oper_status: 2 } } });
+    expect(records.map(({ metric_name }) => metric_name)).toEqual(['oper_status']);
+    expect(brief(port.polls(3, sigmas(-8)))).toEqual([['closed', 2, 'critical', 'recovered']]);
+  });
+});
+
+describe('a flatline', () => {
+  it('is a value that stands still for 15 minutes on a series that never did, and ends when it moves', () => {
+    const port = new Port();
+    const records = port.polls(200, sigmas(0.5));
+    expect(brief(records)).toEqual([['opened', 1, 'warning', null]]);
+    expect(records[0]).toMatchObject({
+      detector: 'flatline',
+      anomaly_type: 'flatline',
+      metric_value: sigmas(0.5),
+      opened_at: LIVE + 15 * MINUTE,
+      description:
+        'rx_bps of p1 has been exactly 105 Mbit/s for 15 min; it never stood still for longer than 0 s before.',
+    });
+    expect(brief(port.quiet(1))).toEqual([['closed', 2, 'warning', 'recovered']]);
+  });
+
+  it('is none on a series that repeats itself by nature', () => {
+    const { harness } = new Port();
+    const random = randomFrom(9);
+    for (let k = 0; k < 1_000; k += 1) {
+      const rx_bps = sigmas(normalFrom(random));
+      harness.poll({ atMs: LIVE + k * 5_000, dtS: 5, rows: { p1: { rx_bps, tx_bps: 1e6 } } });
+    }
+    expect(harness.take()).toEqual([]);
+  });
+
+  it('is none beside a deviation of the same series', () => {
+    const port = new Port();
+    const records = port.polls(400, 0);
+    expect(records.map(({ detector }) => detector)).not.toContain('flatline');
+    expect(records[0]).toMatchObject({ anomaly_type: 'drop' });
+  });
+});
+
+describe('severity', () => {
+  const rule = { critSigma: 3, criticalPolls: 3 };
+  it.each([
+    [2.5, 0, 'info'],
+    [-3.5, 1, 'warning'],
+    [3.5, 2, 'warning'],
+    [3.5, 3, 'critical'],
+    [-6.1, 1, 'critical'],
+  ])('of %s sigma with %s polls beyond crit is %s', (sigma, critPolls, severity) => {
+    expect(severityOf(sigma, critPolls, rule)).toBe(severity);
+  });
+});
+
+describe('values are spoken', () => {
+  it.each([
+    [3_123_456_789, 'bit/s', '3.12 Gbit/s'],
+    [-950, 'bit/s', '-950 bit/s'],
+    [0.4, '{error}/s', '0.4 error/s'],
+    [97.25, '%', '97.3%'],
+    [1_200, '[ppm]', '1200 ppm'],
+    [5, null, '5'],
+  ])('%s %s as %s', (value, unit, text) => {
+    expect(spoken(value, unit)).toBe(text);
+  });
+});
