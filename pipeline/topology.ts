@@ -8,10 +8,10 @@
 import type { Codec } from './codec/port.ts';
 import { ReadingProcessor } from './runtime/reading-processor.ts';
 import type { SubTopology } from './runtime/sub-topology.ts';
-import { baseline, type BaselineSettings } from './stages/baseline.ts';
-import { detect, type DetectSettings } from './stages/detect.ts';
+import { baseline, type BaselineSettings } from './stages/baseline/baseline.ts';
+import { detect, type DetectSettings } from './stages/detect/detect.ts';
 import { enrich } from './stages/enrich.ts';
-import { rate, type RateSettings } from './stages/rate.ts';
+import { rate, type RateSettings } from './stages/rate/rate.ts';
 import type { StageDefinition } from './stages/stage.ts';
 import type { Catalogue } from '../topics/catalogue.ts';
 

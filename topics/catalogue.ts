@@ -26,7 +26,6 @@ export type TopicName = keyof typeof catalogue;
 /** The topics' rows by name, as the pipeline takes them: a test or an operator may pass one with rows added. */
 export type Catalogue = Readonly<Record<TopicName, TopicRow>>;
 
-
 /** Ticks fire whenever append time crosses a multiple of this. */
 export const TICK_MS = 5_000;
 

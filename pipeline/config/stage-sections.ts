@@ -2,9 +2,9 @@
  * Settings of the stages: all of them change the fold. Names and defaults are those of the stages' own settings
  * objects, so that `config.rate`, `config.baseline` and `config.detect` are passed on as they are.
  */
-import { BASELINE_DEFAULTS as baseline } from '../stages/baseline-settings.ts';
-import { DETECT_DEFAULTS as detect } from '../stages/detect-settings.ts';
-import { RATE_DEFAULTS as rate } from '../stages/rate-settings.ts';
+import { BASELINE_DEFAULTS as baseline } from '../stages/baseline/baseline-settings.ts';
+import { DETECT_DEFAULTS as detect } from '../stages/detect/detect-settings.ts';
+import { RATE_DEFAULTS as rate } from '../stages/rate/rate-settings.ts';
 import { formatDuration } from './duration.ts';
 import * as setting from './setting.ts';
 

@@ -7,7 +7,7 @@ import type { Codec, RecordDecoder, RecordEncoder } from '../codec/port.ts';
 import { parseEntityKey } from '../model/entity.ts';
 import type { Reading } from '../model/reading.ts';
 import type { ColumnDeclaration, StateColumn } from '../model/state.ts';
-import { deviationRecord } from '../stages/deviation-record.ts';
+import { deviationRecord } from '../stages/detect/deviation-record.ts';
 import type { Stage, StageDefinition, StageOutput } from '../stages/stage.ts';
 import { rowFields, type Catalogue, type TopicName } from '../../topics/catalogue.ts';
 import type { AnomalyRecord } from '../../topics/anomaly.ts';

@@ -15,9 +15,10 @@ import type { Clock, Component, Log } from '../model/component.ts';
 import type { Catalogue, Naming } from '../../topics/catalogue.ts';
 import { startingPoints } from './assignment.ts';
 import { bindTables } from './bind-tables.ts';
-import { deadLetters } from './dead-letters.ts';
+import { deadLetters, type DeadLetters } from './dead-letters.ts';
 import { FlushWriter, type LostPartition } from './flush-writer.ts';
-import { Flush, partitionKey } from './flush.ts';
+import { FlushCycle } from './flush-cycle.ts';
+import { partitionKey, type Flush, type Progress } from './flush.ts';
 import { untilDone, withClient } from './retrying.ts';
 import type { RowWriter } from './row-writer.ts';
 import type { SinkObserver, SinkStatus } from './sink-observer.ts';
@@ -51,10 +52,6 @@ export interface Sink extends Component {
   readonly idle: boolean;
 }
 
-/** Reading pauses when the next flush has this many times `flushRows`, or this many bytes. */
-const LIMIT_FLUSHES = 4;
-const LIMIT_BYTES = 64 << 20;
-
 /** How long `stop` and a rebalance wait for the database; what is not stored then is read again by the next owner. */
 const DRAIN_MS = 10_000;
 
@@ -77,15 +74,11 @@ class TableSink implements Sink {
   readonly #writerName: string;
   readonly #owned = new Map<string, Owned>();
   readonly #ended = new AbortController();
-  readonly #deadLetters: ReturnType<typeof deadLetters>;
+  readonly #deadLetters: DeadLetters;
+  readonly #cycle: FlushCycle;
   #rowWriters: ReadonlyMap<string, RowWriter> = new Map();
   #writer: FlushWriter | undefined;
   #consumer: Consumer | undefined;
-  #filling = new Flush();
-  #spare = new Flush();
-  #flushing: Promise<void> | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #isDue = false;
   #isPaused = false;
   #lastFlushAtMs: number | null = null;
   #storedRows = 0;
@@ -99,6 +92,14 @@ class TableSink implements Sink {
     // Offsets mean something only beside the log that they count.
     this.#writerName = `${deps.settings.writer}@${deps.broker.clusterId}`;
     this.#deadLetters = deadLetters(deps);
+    this.#cycle = new FlushCycle({
+      ...deps.settings,
+      onBegin: (progress) => this.#expect(progress),
+      write: (flush) => this.#write(flush),
+      onFull: () => this.#pause(),
+      onRoom: () => this.#resume(),
+      onError: (error) => this.#fail(error),
+    });
   }
 
   async start(): Promise<void> {
@@ -136,7 +137,7 @@ class TableSink implements Sink {
   }
 
   get idle(): boolean {
-    return this.#taking === 0 && this.#flushing === undefined && this.#filling.isEmpty && this.#lag() === 0;
+    return this.#taking === 0 && this.#cycle.isIdle && this.#lag() === 0;
   }
 
   /** Records of the owned partitions that have not been taken; Infinity before the first fetch. */
@@ -155,8 +156,8 @@ class TableSink implements Sink {
     return {
       state: state === 'running' && trouble !== null ? 'retrying' : state,
       partitions: this.#owned.size,
-      bufferedRows: this.#filling.rows + (this.#flushing ? this.#spare.rows : 0),
-      bufferedBytes: this.#filling.byteLength + (this.#flushing ? this.#spare.byteLength : 0),
+      bufferedRows: this.#cycle.bufferedRows,
+      bufferedBytes: this.#cycle.bufferedBytes,
       paused: this.#isPaused,
       retrying: trouble,
       lastFlushAtMs: this.#lastFlushAtMs,
@@ -182,10 +183,10 @@ class TableSink implements Sink {
   }
 
   async #release(partitions: readonly TopicPartition[]): Promise<void> {
-    await Promise.race([this.#drain(), sleep(DRAIN_MS, undefined, { ref: false })]);
+    await Promise.race([this.#cycle.drain(this.#ended.signal), sleep(DRAIN_MS, undefined, { ref: false })]);
     for (const partition of partitions) {
       this.#owned.delete(partitionKey(partition));
-      this.#filling.drop(partition);
+      this.#cycle.filling.drop(partition);
     }
   }
 
@@ -204,51 +205,20 @@ class TableSink implements Sink {
     if (batch.nextOffset <= owned.position) return;
     const nowMs = this.#deps.clock();
     for (const record of batch.records) {
-      if (record.offset >= owned.position) rows.add(record, this.#filling, nowMs);
+      if (record.offset >= owned.position) rows.add(record, this.#cycle.filling, nowMs);
     }
-    this.#filling.advance(batch, owned.expected, batch.nextOffset, batch.records.at(-1)?.appendedAtMs);
+    const lastAppendMs = batch.records.at(-1)?.appendedAtMs;
+    this.#cycle.filling.advance(batch, owned.expected, batch.nextOffset, lastAppendMs);
     owned.position = batch.nextOffset;
-    this.#schedule();
+    this.#cycle.schedule();
   }
 
-  #schedule(): void {
-    const { flushRows, flushMs } = this.#deps.settings;
-    if (this.#filling.isEmpty) return;
-    const rows = this.#filling.rows;
-    const isFull = this.#filling.byteLength >= LIMIT_BYTES;
-    if (this.#flushing !== undefined) {
-      if (isFull || rows >= LIMIT_FLUSHES * flushRows) this.#pause();
-    } else if (this.#isDue || isFull || rows >= flushRows) {
-      this.#begin();
-      return;
+  /** The next flush of these partitions continues this one. */
+  #expect(progress: Iterable<Progress>): void {
+    for (const one of progress) {
+      const owned = this.#owned.get(partitionKey(one));
+      if (owned !== undefined) owned.expected = one.next;
     }
-    this.#timer ??= setTimeout(() => {
-      this.#isDue = true;
-      this.#schedule();
-    }, flushMs);
-  }
-
-  #begin(): void {
-    if (this.#flushing !== undefined || this.#filling.isEmpty || this.#state === 'failed') return;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#isDue = false;
-    const flush = this.#filling;
-    this.#filling = this.#spare;
-    this.#spare = flush;
-    for (const [key, { next }] of flush.progress) {
-      const owned = this.#owned.get(key);
-      if (owned !== undefined) owned.expected = next;
-    }
-    this.#flushing = this.#write(flush)
-      .catch((error: unknown) => this.#fail(error))
-      .finally(() => {
-        flush.clear();
-        this.#flushing = undefined;
-        if (this.#state !== 'running') return;
-        this.#resume();
-        this.#schedule();
-      });
   }
 
   async #write(flush: Flush): Promise<void> {
@@ -275,7 +245,7 @@ class TableSink implements Sink {
           'database stands; check that no other process uses the same writer name with another group',
       );
       this.#consumer?.pause(partition);
-      this.#filling.drop(partition);
+      this.#cycle.filling.drop(partition);
     }
     const mine = lost.filter((partition) => this.#owned.delete(partitionKey(partition)));
     if (mine.length > 0) await this.#adopt(mine);
@@ -288,7 +258,7 @@ class TableSink implements Sink {
   }
 
   #resume(): void {
-    if (!this.#isPaused) return;
+    if (!this.#isPaused || this.#state !== 'running') return;
     this.#isPaused = false;
     for (const partition of this.#owned.values()) this.#consumer?.resume(partition);
   }
@@ -297,7 +267,7 @@ class TableSink implements Sink {
     if (this.#state === 'failed' || this.#state === 'stopped') return;
     this.#state = 'failed';
     this.#ended.abort();
-    clearTimeout(this.#timer);
+    void this.#cycle.end();
     this.#deps.log.error(
       { err: error },
       'the sink has stopped; what it had not stored is read again at the next start',
@@ -307,25 +277,16 @@ class TableSink implements Sink {
     void this.#consumer?.stop();
   }
 
-  /** Stores everything that was taken. */
-  async #drain(): Promise<void> {
-    while ((this.#flushing !== undefined || !this.#filling.isEmpty) && !this.#ended.signal.aborted) {
-      this.#begin();
-      await this.#flushing;
-    }
-  }
-
   async #stop(): Promise<void> {
     if (this.#state === 'running') {
       this.#state = 'stopping';
       for (const partition of this.#owned.values()) this.#consumer?.pause(partition);
       const deadline = setTimeout(() => this.#ended.abort(), DRAIN_MS);
-      await this.#drain();
+      await this.#cycle.drain(this.#ended.signal);
       clearTimeout(deadline);
     }
-    clearTimeout(this.#timer);
     this.#ended.abort();
-    await this.#flushing;
+    await this.#cycle.end();
     await this.#consumer?.stop();
     await this.#deadLetters.stop();
     this.#writer?.close();

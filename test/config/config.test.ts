@@ -3,9 +3,9 @@ import { SNMP_DEFAULTS, type SnmpSettings } from '../../pipeline/collect/snmp/po
 import { loadConfig } from '../../pipeline/config.ts';
 import { allSettings, programPath, valueAt, variable } from '../../pipeline/config/names.ts';
 import { printConfig } from '../../pipeline/config/print-config.ts';
-import { BASELINE_DEFAULTS } from '../../pipeline/stages/baseline-settings.ts';
-import { DETECT_DEFAULTS } from '../../pipeline/stages/detect-settings.ts';
-import { RATE_DEFAULTS } from '../../pipeline/stages/rate-settings.ts';
+import { BASELINE_DEFAULTS } from '../../pipeline/stages/baseline/baseline-settings.ts';
+import { DETECT_DEFAULTS } from '../../pipeline/stages/detect/detect-settings.ts';
+import { RATE_DEFAULTS } from '../../pipeline/stages/rate/rate-settings.ts';
 import type { StageSettings } from '../../pipeline/topology.ts';
 import { load, problemsOf } from './load.ts';
 

@@ -5,7 +5,7 @@ import {
   quantileBucket,
   QUANTILE_BUCKETS,
   residualQuantile,
-} from '../../pipeline/stages/residual-quantiles.ts';
+} from '../../pipeline/stages/baseline/residual-quantiles.ts';
 import { normalFrom, randomFrom } from '../support/simulated-series.ts';
 
 function histogram(values: readonly number[], weight = 1): Float32Array {

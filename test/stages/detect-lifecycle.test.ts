@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { AnomalyRecord } from '../../topics/anomaly.ts';
-import { severityOf } from '../../pipeline/stages/severity.ts';
-import { spoken } from '../../pipeline/stages/anomaly-description.ts';
+import { severityOf } from '../../pipeline/stages/detect/severity.ts';
+import { spoken } from '../../pipeline/stages/detect/anomaly-description.ts';
 import { DetectHarness, type DetectState, type Poll } from '../support/detect-harness.ts';
 import { normalFrom, randomFrom } from '../support/simulated-series.ts';
 

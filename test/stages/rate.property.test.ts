@@ -2,8 +2,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { PollStatus } from '../../pipeline/model/reading.ts';
-import { rate, RATE_DEFAULTS } from '../../pipeline/stages/rate.ts';
-import { ratePlan } from '../../pipeline/stages/rate-plan.ts';
+import { rate, RATE_DEFAULTS } from '../../pipeline/stages/rate/rate.ts';
+import { ratePlan } from '../../pipeline/stages/rate/rate-plan.ts';
 import { catalogue } from '../../topics/catalogue.ts';
 import { START_MS } from '../support/rate-device.ts';
 import {

@@ -4,8 +4,12 @@
  */
 import { Reading } from '../../pipeline/model/reading.ts';
 import { StateStore } from '../../pipeline/runtime/state-store.ts';
-import { baseline, BASELINE_DEFAULTS, type BaselineSettings } from '../../pipeline/stages/baseline.ts';
-import { detect, DETECT_DEFAULTS, type DetectSettings } from '../../pipeline/stages/detect.ts';
+import {
+  baseline,
+  BASELINE_DEFAULTS,
+  type BaselineSettings,
+} from '../../pipeline/stages/baseline/baseline.ts';
+import { detect, DETECT_DEFAULTS, type DetectSettings } from '../../pipeline/stages/detect/detect.ts';
 import type { ObjectState, StageOutput } from '../../pipeline/stages/stage.ts';
 import type { AnomalyRecord } from '../../topics/anomaly.ts';
 import { catalogue as standard, type Catalogue } from '../../topics/catalogue.ts';

@@ -3,7 +3,7 @@
  * outside of Jest's sandbox, in which every use of a global such as Math costs about a microsecond.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { baselinedMetrics } from '../../pipeline/stages/baselined-metrics.ts';
+import { baselinedMetrics } from '../../pipeline/stages/baseline/baselined-metrics.ts';
 import { catalogue } from '../../topics/catalogue.ts';
 import { DetectHarness } from './detect-harness.ts';
 import { normalFrom, randomFrom } from './simulated-series.ts';

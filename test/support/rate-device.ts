@@ -1,5 +1,5 @@
 /** A device for tests of `rate`: ports whose counters go up as told, polled whenever the test says so. */
-import { rate, RATE_DEFAULTS, type RateSettings } from '../../pipeline/stages/rate.ts';
+import { rate, RATE_DEFAULTS, type RateSettings } from '../../pipeline/stages/rate/rate.ts';
 import { catalogue } from '../../topics/catalogue.ts';
 import { stageHarness, type ReadingSample, type RowSample, type StageHarness } from './stage-harness.ts';
 

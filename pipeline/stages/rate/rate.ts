@@ -36,9 +36,9 @@ import { ratePlan, type RatePlan } from './rate-plan.ts';
 import type { RateSettings } from './rate-settings.ts';
 import { ROW_SAMPLE_COLUMNS, RowSamples } from './row-samples.ts';
 import { Speeds } from './speed.ts';
-import type { Reading } from '../model/reading.ts';
-import type { Stage, StageContext, StageDefinition, StageOutput } from './stage.ts';
-import type { Catalogue } from '../../topics/catalogue.ts';
+import type { Reading } from '../../model/reading.ts';
+import type { Stage, StageContext, StageDefinition, StageOutput } from '../stage.ts';
+import type { Catalogue } from '../../../topics/catalogue.ts';
 
 export { RATE_DEFAULTS, type RateSettings } from './rate-settings.ts';
 

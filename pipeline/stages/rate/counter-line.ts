@@ -8,7 +8,7 @@
  * Every change of width seeds anew. HC that lied, or went away twice, pins the counter to 32 bits until the agent
  * restarts or the row becomes another interface.
  */
-import type { CounterColumn } from '../model/reading.ts';
+import type { CounterColumn } from '../../model/reading.ts';
 import {
   FROZEN,
   FROZEN_ONE,

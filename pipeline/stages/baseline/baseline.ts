@@ -7,21 +7,21 @@
  *   <metric>.shifted     1 at the poll that completed a level shift
  * written before the value is learned, NaN where the value is not judged.
  */
-import { QUALITIES } from '../../topics/interface.ts';
-import type { Catalogue } from '../../topics/catalogue.ts';
-import type { NumberColumn, Reading } from '../model/reading.ts';
-import { SEGMENT_MASK } from '../model/state.ts';
-import { wallClock, type WallClock } from '../model/wall-clock.ts';
+import { QUALITIES } from '../../../topics/interface.ts';
+import type { Catalogue } from '../../../topics/catalogue.ts';
+import type { NumberColumn, Reading } from '../../model/reading.ts';
+import { SEGMENT_MASK } from '../../model/state.ts';
+import { wallClock, type WallClock } from '../../model/wall-clock.ts';
 import { baselinedMetrics, type BaselinedMetric } from './baselined-metrics.ts';
 import { baselineColumns, SeriesColumns } from './baseline-columns.ts';
 import { BaselinePublication, PUBLICATION_COLUMNS } from './baseline-publication.ts';
 import { BaselineCells } from './baseline-record.ts';
 import { BASELINE_DEFAULTS, type BaselineSettings } from './baseline-settings.ts';
-import { PortStatus } from './port-status.ts';
-import { COVERED_SECONDS_COLUMN } from './rate.ts';
+import { PortStatus } from '../port-status.ts';
+import { COVERED_SECONDS_COLUMN } from '../rate/rate.ts';
 import { SeasonPosition } from './seasonal-cells.ts';
 import { SeriesBaseline } from './series-baseline.ts';
-import type { Stage, StageContext, StageDefinition, StageOutput } from './stage.ts';
+import type { Stage, StageContext, StageDefinition, StageOutput } from '../stage.ts';
 
 export { BASELINE_DEFAULTS, type BaselineSettings };
 

@@ -1,5 +1,5 @@
 /** Which metrics of metric.interface have baselines: what `baseline` and `detect` loop over. */
-import { rowFields, type Catalogue } from '../../topics/catalogue.ts';
+import { rowFields, type Catalogue } from '../../../topics/catalogue.ts';
 
 export interface BaselinedMetric {
   readonly name: string;

@@ -1,5 +1,5 @@
 /** How bad a deviation is: a rule of sigmas and polls (docs: 2 sigma warn, 3 sigma crit unless configured). */
-import { SEVERITIES, type Severity } from '../../topics/anomaly.ts';
+import { SEVERITIES, type Severity } from '../../../topics/anomaly.ts';
 import type { DetectSettings } from './detect-settings.ts';
 
 type SeverityRule = Pick<DetectSettings, 'critSigma' | 'criticalPolls'>;

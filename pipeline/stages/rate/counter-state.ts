@@ -1,7 +1,7 @@
 /** The last sample of one counter of every row, as state columns. */
-import type { ColumnDeclaration, ColumnType, StateColumn } from '../model/state.ts';
+import type { ColumnDeclaration, ColumnType, StateColumn } from '../../model/state.ts';
 import type { CounterPlan } from './rate-plan.ts';
-import type { StageContext } from './stage.ts';
+import type { StageContext } from '../stage.ts';
 
 export const TWO_32 = 2 ** 32;
 

@@ -3,7 +3,7 @@
  * of an hour are averaged in the series' hot columns, and the mean is folded when the hour is over. So 720 polls of
  * 5 s weigh exactly what 12 polls of 5 minutes weigh, and a cell is never judged by what it has just learned.
  */
-import { hourOfDay, hourOfWeek } from '../model/wall-clock.ts';
+import { hourOfDay, hourOfWeek } from '../../model/wall-clock.ts';
 import { DAY_CELLS, WEEK_CELLS, type SeriesArrays } from './baseline-columns.ts';
 import type { BaselineSettings } from './baseline-settings.ts';
 

@@ -1,6 +1,6 @@
 /** The columns that baseline and detect added to a reading as one insight.deviation record, through pooled objects. */
-import type { DeviationRecord } from '../../topics/insight.ts';
-import type { NumberColumn, Reading } from '../model/reading.ts';
+import type { DeviationRecord } from '../../../topics/insight.ts';
+import type { NumberColumn, Reading } from '../../model/reading.ts';
 
 type Row = DeviationRecord['rows'][number];
 type Deviation = Row['deviations'][number];

@@ -3,9 +3,14 @@
  * bytes, of which a poll reads four. All columns of a metric grow together, so their arrays are looked up once a
  * segment.
  */
-import { SEGMENT_BITS, type ColumnArray, type ColumnDeclaration, type StateColumn } from '../model/state.ts';
+import {
+  SEGMENT_BITS,
+  type ColumnArray,
+  type ColumnDeclaration,
+  type StateColumn,
+} from '../../model/state.ts';
 import { QUANTILE_BUCKETS } from './residual-quantiles.ts';
-import type { StageContext } from './stage.ts';
+import type { StageContext } from '../stage.ts';
 
 export const DAY_CELLS = 24;
 export const WEEK_CELLS = 168;

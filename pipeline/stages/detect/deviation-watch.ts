@@ -8,8 +8,8 @@
  *     |<----------- cooldownMs over ----------- cooling <------------------------------------+
  *                                                  |  worse than before: open again, as a new anomaly
  */
-import type { Reading } from '../model/reading.ts';
-import type { StateColumn } from '../model/state.ts';
+import type { Reading } from '../../model/reading.ts';
+import type { StateColumn } from '../../model/state.ts';
 import { describeDeviation } from './anomaly-description.ts';
 import {
   caseKey,
@@ -21,11 +21,11 @@ import {
   type Finding,
   type OpenCase,
 } from './anomaly-lifecycle.ts';
-import type { BaselinedMetric } from './baselined-metrics.ts';
+import type { BaselinedMetric } from '../baseline/baselined-metrics.ts';
 import type { DetectSettings } from './detect-settings.ts';
 import type { SeriesRecord } from './series-record.ts';
 import { severityOf } from './severity.ts';
-import type { ObjectState, StageContext, StageOutput } from './stage.ts';
+import type { ObjectState, StageContext, StageOutput } from '../stage.ts';
 
 /** 1 where the series has an object here. */
 export const WATCHED = { name: 'watched', type: 'u8', scope: 'series', group: 'hot' } as const;

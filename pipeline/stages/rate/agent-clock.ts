@@ -5,9 +5,9 @@
  * agent (sysUpTime) or else the collector saw pass. Rows remember it, so that a row that misses polls still knows
  * how long ago its last sample was, whichever of the two clocks measured the parts.
  */
-import type { Reading } from '../model/reading.ts';
-import type { ColumnDeclaration, ColumnType, StateColumn } from '../model/state.ts';
-import type { StageContext, StageOutput } from './stage.ts';
+import type { Reading } from '../../model/reading.ts';
+import type { ColumnDeclaration, ColumnType, StateColumn } from '../../model/state.ts';
+import type { StageContext, StageOutput } from '../stage.ts';
 
 /** late: not newer than the entity's last; part: a further part of the poll that came last. */
 export type PollKind = 'late' | 'part' | 'poll';

@@ -5,12 +5,12 @@
  * and sends anomalies: spikes and drops, flatlines, lost links. Only rows of quality `good` open or close one: an
  * open anomaly survives a gap, a reset, a restart.
  */
-import type { Catalogue } from '../../topics/catalogue.ts';
-import { baselinedMetrics } from './baselined-metrics.ts';
+import type { Catalogue } from '../../../topics/catalogue.ts';
+import { baselinedMetrics } from '../baseline/baselined-metrics.ts';
 import { DETECT_DEFAULTS, type DetectSettings } from './detect-settings.ts';
 import { DeviationDetector, deviationColumns } from './deviation-detector.ts';
 import { FlatlineDetector, flatlineColumns } from './flatline-detector.ts';
-import type { StageDefinition } from './stage.ts';
+import type { StageDefinition } from '../stage.ts';
 import { STATUS_COLUMNS, StatusDetector } from './status-detector.ts';
 
 export { DETECT_DEFAULTS, type DetectSettings };

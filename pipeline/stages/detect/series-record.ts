@@ -3,9 +3,9 @@
  * excuse its drops). For exchangeable data the chance of a new record at poll n is 1/n whatever the distribution, so
  * one threshold on value / record fits every series, where a threshold in sigmas does not.
  */
-import { SEGMENT_BITS, SEGMENT_MASK, type ColumnDeclaration, type StateColumn } from '../model/state.ts';
+import { SEGMENT_BITS, SEGMENT_MASK, type ColumnDeclaration, type StateColumn } from '../../model/state.ts';
 import type { DetectSettings } from './detect-settings.ts';
-import type { StageContext } from './stage.ts';
+import type { StageContext } from '../stage.ts';
 
 const HOT = { scope: 'series', group: 'hot' } as const;
 const ABOVE = { ...HOT, name: 'record_above', type: 'f32' } as const;

@@ -3,8 +3,8 @@
  * test, never a z-score: the value may be perfectly usual. Series that repeat themselves by nature (idle ports, error
  * counters) have no flatlines.
  */
-import type { NumberColumn, Reading } from '../model/reading.ts';
-import { SEGMENT_BITS, SEGMENT_MASK, type ColumnDeclaration, type StateColumn } from '../model/state.ts';
+import type { NumberColumn, Reading } from '../../model/reading.ts';
+import { SEGMENT_BITS, SEGMENT_MASK, type ColumnDeclaration, type StateColumn } from '../../model/state.ts';
 import { describeFlatline } from './anomaly-description.ts';
 import {
   caseKey,
@@ -14,10 +14,10 @@ import {
   type CloseReason,
   type OpenCase,
 } from './anomaly-lifecycle.ts';
-import type { BaselinedMetric } from './baselined-metrics.ts';
+import type { BaselinedMetric } from '../baseline/baselined-metrics.ts';
 import type { DetectSettings } from './detect-settings.ts';
-import { COVERED_SECONDS_COLUMN } from './rate.ts';
-import type { ObjectState, StageContext, StageOutput } from './stage.ts';
+import { COVERED_SECONDS_COLUMN } from '../rate/rate.ts';
+import type { ObjectState, StageContext, StageOutput } from '../stage.ts';
 
 const HOT = { scope: 'series', group: 'hot' } as const;
 const COLUMNS = {

@@ -1,5 +1,5 @@
 /** What a row's interface can carry. */
-import type { NumberColumn, Reading } from '../model/reading.ts';
+import type { NumberColumn, Reading } from '../../model/reading.ts';
 import type { RatePass } from './rate-pass.ts';
 
 /** ifSpeed holds 32 bits: from 4.29 Gb/s on it says no more than that. */

@@ -3,12 +3,12 @@
  * record closes it; what has piled up before (history) follows at ticks, one hour of the day at a time, so that a
  * restart does not publish a million cells at once. Cells that did not change are not repeated.
  */
-import type { Reading } from '../model/reading.ts';
-import type { StateColumn } from '../model/state.ts';
-import { hourOfDay, hourOfWeek } from '../model/wall-clock.ts';
+import type { Reading } from '../../model/reading.ts';
+import type { StateColumn } from '../../model/state.ts';
+import { hourOfDay, hourOfWeek } from '../../model/wall-clock.ts';
 import { DAY_CELLS, WEEK_CELLS } from './baseline-columns.ts';
 import type { BaselineCells, CellPlace } from './baseline-record.ts';
-import type { ObjectState, StageContext, StageOutput } from './stage.ts';
+import type { ObjectState, StageContext, StageOutput } from '../stage.ts';
 
 /** Hours of the week that are owed, a bit each. */
 const OWED = {

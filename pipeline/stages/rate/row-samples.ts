@@ -1,5 +1,5 @@
 /** When each row was last sampled, and what breaks the line from there to now for all its counters at once. */
-import type { NumberColumn, Reading, TextColumn } from '../model/reading.ts';
+import type { NumberColumn, Reading, TextColumn } from '../../model/reading.ts';
 import {
   SEGMENT_BITS,
   SEGMENT_MASK,
@@ -7,7 +7,7 @@ import {
   type ColumnDeclaration,
   type ColumnType,
   type StateColumn,
-} from '../model/state.ts';
+} from '../../model/state.ts';
 import type { AgentClock } from './agent-clock.ts';
 import {
   AGENT_RESTART,
@@ -19,7 +19,7 @@ import {
   UNKNOWN,
   type RatePass,
 } from './rate-pass.ts';
-import type { StageContext } from './stage.ts';
+import type { StageContext } from '../stage.ts';
 
 const rowColumn = <T extends ColumnType>(name: string, type: T, initial = 0): ColumnDeclaration<T> => ({
   name,

@@ -1,6 +1,6 @@
 /** One counter of all rows: growth since the last samples. The common cases are here, the others in CounterLine. */
-import type { CounterColumn, Reading } from '../model/reading.ts';
-import { SEGMENT_BITS, SEGMENT_MASK, type ColumnArray } from '../model/state.ts';
+import type { CounterColumn, Reading } from '../../model/reading.ts';
+import { SEGMENT_BITS, SEGMENT_MASK, type ColumnArray } from '../../model/state.ts';
 import { CounterLine } from './counter-line.ts';
 import {
   counterState,
@@ -19,7 +19,7 @@ import {
 import { GOOD, UNKNOWN, type RatePass } from './rate-pass.ts';
 import type { CounterPlan } from './rate-plan.ts';
 import type { RateSettings } from './rate-settings.ts';
-import type { StageContext } from './stage.ts';
+import type { StageContext } from '../stage.ts';
 
 export class CounterSamples {
   readonly #plan: CounterPlan;

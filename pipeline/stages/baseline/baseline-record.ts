@@ -1,12 +1,12 @@
 /** Seasonal cells as insight.baseline records: one hour of the day of one entity, all of its rows and metrics. */
-import { SEGMENT_MASK } from '../model/state.ts';
-import type { BaselineRecord } from '../../topics/insight.ts';
+import { SEGMENT_MASK } from '../../model/state.ts';
+import type { BaselineRecord } from '../../../topics/insight.ts';
 import type { BaselinedMetric } from './baselined-metrics.ts';
 import type { SeriesArrays, SeriesColumns } from './baseline-columns.ts';
 import { baseScale, cellDeviation } from './baseline-scale.ts';
 import type { BaselineSettings } from './baseline-settings.ts';
 import { QUANTILE_BUCKETS, residualQuantile } from './residual-quantiles.ts';
-import type { StageOutput } from './stage.ts';
+import type { StageOutput } from '../stage.ts';
 
 type Row = BaselineRecord['rows'][number];
 type Cell = Row['cells'][number];

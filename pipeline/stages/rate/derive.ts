@@ -1,5 +1,5 @@
 /** Metrics out of counters' growth and of each other, a column at a time, and why where there is none. */
-import type { NumberColumn, Reading } from '../model/reading.ts';
+import type { NumberColumn, Reading } from '../../model/reading.ts';
 import { GOOD, NO_PACKETS, NO_SPEED, type RatePass } from './rate-pass.ts';
 import type { MetricPlan } from './rate-plan.ts';
 

@@ -1,5 +1,5 @@
 /** What one call of `rate` works on: verdicts and deltas by row and counter, allocated once and reused. */
-import { QUALITIES, type Quality } from '../../topics/interface.ts';
+import { QUALITIES, type Quality } from '../../../topics/interface.ts';
 
 /** Reasons for a metric without a value beside the qualities, which come first so that codes are theirs. */
 const OWN_REASONS = ['not_supported', 'ambiguous_wrap', 'no_speed', 'no_packets'] as const;

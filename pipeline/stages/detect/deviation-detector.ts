@@ -2,14 +2,14 @@
  * Scores of one metric, row by row: a division and a comparison where all is quiet. What is off, or was a moment
  * ago, goes on to the watches.
  */
-import type { NumberColumn, Reading } from '../model/reading.ts';
-import type { ColumnDeclaration } from '../model/state.ts';
-import type { BaselinedMetric } from './baselined-metrics.ts';
+import type { NumberColumn, Reading } from '../../model/reading.ts';
+import type { ColumnDeclaration } from '../../model/state.ts';
+import type { BaselinedMetric } from '../baseline/baselined-metrics.ts';
 import type { DetectSettings } from './detect-settings.ts';
 import { DeviationWatches, WATCHED } from './deviation-watch.ts';
-import { COVERED_SECONDS_COLUMN } from './rate.ts';
+import { COVERED_SECONDS_COLUMN } from '../rate/rate.ts';
 import { recordColumns, SeriesRecord } from './series-record.ts';
-import type { StageContext, StageOutput } from './stage.ts';
+import type { StageContext, StageOutput } from '../stage.ts';
 
 export function deviationColumns(metric: string): ColumnDeclaration[] {
   return [...recordColumns(metric), { ...WATCHED, metric }];

@@ -2,14 +2,14 @@
  * Links that are lost: oper_status leaves up while admin_status is up, on a port that had been up for a while. No
  * sigma: a status has transitions and dwell times. A port that people take down is no anomaly.
  */
-import type { NumberColumn, Reading } from '../model/reading.ts';
-import type { StateColumn } from '../model/state.ts';
-import { QUALITIES } from '../../topics/interface.ts';
+import type { NumberColumn, Reading } from '../../model/reading.ts';
+import type { StateColumn } from '../../model/state.ts';
+import { QUALITIES } from '../../../topics/interface.ts';
 import { describeDown } from './anomaly-description.ts';
 import { caseKey, closeCase, isSilent, openCase, type OpenCase } from './anomaly-lifecycle.ts';
 import type { DetectSettings } from './detect-settings.ts';
-import { PortStatus } from './port-status.ts';
-import type { ObjectState, StageContext, StageOutput } from './stage.ts';
+import { PortStatus } from '../port-status.ts';
+import type { ObjectState, StageContext, StageOutput } from '../stage.ts';
 
 const METRIC = 'oper_status';
 const UP = 1;

@@ -1,7 +1,7 @@
 /** What `rate` has to do, read off the catalogue's rows once: which counters, which metrics, in which order. */
-import { ConfigError } from '../model/errors.ts';
-import { rowFields, type Catalogue } from '../../topics/catalogue.ts';
-import type { Derivation, FieldRow } from '../../topics/row.ts';
+import { ConfigError } from '../../model/errors.ts';
+import { rowFields, type Catalogue } from '../../../topics/catalogue.ts';
+import type { Derivation, FieldRow } from '../../../topics/row.ts';
 
 /** A counter that a metric is made of. `low` is the 32-bit counter that stands in for it on some agents. */
 export interface CounterPlan {

@@ -1,5 +1,5 @@
 /** Why metrics have no value, written into the reading out of a pool: an idle switch has some in every poll. */
-import type { Reading, ReadingException } from '../model/reading.ts';
+import type { Reading, ReadingException } from '../../model/reading.ts';
 import type { Except } from './derive.ts';
 import { GOOD, NO_PACKETS, NO_SPEED, NOT_SUPPORTED, REASONS } from './rate-pass.ts';
 

@@ -6,12 +6,12 @@
  *
  * An open case is a plain object in the stage's rare state, keyed by its series.
  */
-import type { AnomalyRecord, Severity } from '../../topics/anomaly.ts';
-import { anomalyId } from '../model/entity.ts';
-import type { Reading } from '../model/reading.ts';
+import type { AnomalyRecord, Severity } from '../../../topics/anomaly.ts';
+import { anomalyId } from '../../model/entity.ts';
+import type { Reading } from '../../model/reading.ts';
 import type { DetectSettings } from './detect-settings.ts';
 import { isWorse } from './severity.ts';
-import type { StageOutput } from './stage.ts';
+import type { StageOutput } from '../stage.ts';
 
 export type Detector = 'deviation' | 'flatline' | 'status';
 export type CloseReason = 'recovered' | 'no_data' | 'level_shift';
