@@ -1,6 +1,6 @@
 /** The decision order of `rate`: first samples, time, disturbances (steps 1, 2, 5). */
 import { describe, expect, it } from '@jest/globals';
-import { port, rateDevice, START_MS } from '../support/rate-device.ts';
+import { port, rateDevice, START_MS } from '../../support/rate-device.ts';
 
 /** 60 s at 8 Mb/s. */
 const MINUTE = 60_000_000n;

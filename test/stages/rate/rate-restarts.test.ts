@@ -1,6 +1,6 @@
 /** Agents and devices that start anew, and uptimes that only wrap (step 4). */
 import { describe, expect, it } from '@jest/globals';
-import { port, rateDevice } from '../support/rate-device.ts';
+import { port, rateDevice } from '../../support/rate-device.ts';
 
 /** 60 s at 8 Mb/s. */
 const MINUTE = 60_000_000n;

@@ -1,6 +1,6 @@
 /** Counters of 64 and 32 bits that contradict each other or come and go (step 3). */
 import { describe, expect, it } from '@jest/globals';
-import { port, rateDevice } from '../support/rate-device.ts';
+import { port, rateDevice } from '../../support/rate-device.ts';
 
 const TWO_32 = 2n ** 32n;
 /** 60 s at 8 Mb/s. */

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import type { AnomalyRecord } from '../../topics/anomaly.ts';
-import { severityOf } from '../../pipeline/stages/detect/severity.ts';
-import { spoken } from '../../pipeline/stages/detect/anomaly-description.ts';
-import { DetectHarness, type DetectState, type Poll } from '../support/detect-harness.ts';
-import { normalFrom, randomFrom } from '../support/simulated-series.ts';
+import type { AnomalyRecord } from '../../../topics/anomaly.ts';
+import { severityOf } from '../../../pipeline/stages/detect/severity.ts';
+import { spoken } from '../../../pipeline/stages/detect/anomaly-description.ts';
+import { DetectHarness, type DetectState, type Poll } from '../../support/detect-harness.ts';
+import { normalFrom, randomFrom } from '../../support/simulated-series.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -1,6 +1,6 @@
 /** Agents that answer from a cache, and devices that are really silent (step 9). */
 import { describe, expect, it } from '@jest/globals';
-import { port, rateDevice, type RateDevice } from '../support/rate-device.ts';
+import { port, rateDevice, type RateDevice } from '../../support/rate-device.ts';
 
 /** 60 s at 8 Mb/s. */
 const MINUTE = 60_000_000n;

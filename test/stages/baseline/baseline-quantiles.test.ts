@@ -5,8 +5,8 @@ import {
   quantileBucket,
   QUANTILE_BUCKETS,
   residualQuantile,
-} from '../../pipeline/stages/baseline/residual-quantiles.ts';
-import { normalFrom, randomFrom } from '../support/simulated-series.ts';
+} from '../../../pipeline/stages/baseline/residual-quantiles.ts';
+import { normalFrom, randomFrom } from '../../support/simulated-series.ts';
 
 function histogram(values: readonly number[], weight = 1): Float32Array {
   const buckets = new Float32Array(QUANTILE_BUCKETS);

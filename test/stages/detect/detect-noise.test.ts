@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { expect, it } from '@jest/globals';
-import type { NoiseRun } from '../support/exchangeable-noise.ts';
+import type { NoiseRun } from '../../support/exchangeable-noise.ts';
 
 /** 1,000 series (100 ports of 10 metrics) of 10,000 polls: five weeks at 5 minutes, of which four are judged. */
 const SIZE = { ports: 100, polls: 10_000 };
@@ -12,7 +12,7 @@ it.each([
 ] satisfies NoiseRun[])(
   '$kind noise with seed $seed raises at most one false alarm in ten million polls',
   async (run) => {
-    const worker = new Worker(new URL('../support/exchangeable-noise.ts', import.meta.url), {
+    const worker = new Worker(new URL('../../support/exchangeable-noise.ts', import.meta.url), {
       workerData: run,
     });
     const [opened] = (await once(worker, 'message')) as [number];

@@ -1,6 +1,6 @@
 /** The decision order of `rate`: growth and whether it can be true (steps 6, 7). */
 import { describe, expect, it } from '@jest/globals';
-import { port, rateDevice } from '../support/rate-device.ts';
+import { port, rateDevice } from '../../support/rate-device.ts';
 
 const TWO_32 = 2n ** 32n;
 /** 60 s at 8 Mb/s. */

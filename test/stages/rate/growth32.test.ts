@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { growth32, WAS_RESET, WRAPPED_OFTEN } from '../../pipeline/stages/rate/growth32.ts';
+import { growth32, WAS_RESET, WRAPPED_OFTEN } from '../../../pipeline/stages/rate/growth32.ts';
 
 const TWO_32 = 2 ** 32;
 const UNKNOWN = Number.NaN;

@@ -1,17 +1,17 @@
 /** What holds of `rate` for any device, however odd. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { PollStatus } from '../../pipeline/model/reading.ts';
-import { rate, RATE_DEFAULTS } from '../../pipeline/stages/rate/rate.ts';
-import { ratePlan } from '../../pipeline/stages/rate/rate-plan.ts';
-import { catalogue } from '../../topics/catalogue.ts';
-import { START_MS } from '../support/rate-device.ts';
+import type { PollStatus } from '../../../pipeline/model/reading.ts';
+import { rate, RATE_DEFAULTS } from '../../../pipeline/stages/rate/rate.ts';
+import { ratePlan } from '../../../pipeline/stages/rate/rate-plan.ts';
+import { catalogue } from '../../../topics/catalogue.ts';
+import { START_MS } from '../../support/rate-device.ts';
 import {
   stageHarness,
   type ReadingSample,
   type RowSample,
   type StageHarness,
-} from '../support/stage-harness.ts';
+} from '../../support/stage-harness.ts';
 
 const TWO_32 = 2n ** 32n;
 const ALL_ONES = 2n ** 64n - 1n;

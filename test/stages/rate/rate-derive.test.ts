@@ -1,12 +1,12 @@
 /** Metrics made of other metrics, speeds, exceptions, and metrics that exist by their rows alone. */
 import { describe, expect, it } from '@jest/globals';
-import { ConfigError } from '../../pipeline/model/errors.ts';
-import { rate, RATE_DEFAULTS } from '../../pipeline/stages/rate/rate.ts';
-import { speedMbps } from '../../pipeline/stages/rate/speed.ts';
-import { catalogue, withFields } from '../../topics/catalogue.ts';
-import type { Derivation, FieldRow } from '../../topics/row.ts';
-import { INTERVAL_MS, port, rateDevice, START_MS } from '../support/rate-device.ts';
-import { stageHarness, type RowSample } from '../support/stage-harness.ts';
+import { ConfigError } from '../../../pipeline/model/errors.ts';
+import { rate, RATE_DEFAULTS } from '../../../pipeline/stages/rate/rate.ts';
+import { speedMbps } from '../../../pipeline/stages/rate/speed.ts';
+import { catalogue, withFields } from '../../../topics/catalogue.ts';
+import type { Derivation, FieldRow } from '../../../topics/row.ts';
+import { INTERVAL_MS, port, rateDevice, START_MS } from '../../support/rate-device.ts';
+import { stageHarness, type RowSample } from '../../support/stage-harness.ts';
 
 const NONE = Number.NaN;
 /** 60 s at 8 Mb/s. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AnomalyRecord } from '../../topics/anomaly.ts';
-import { DetectHarness, type PortSample } from '../support/detect-harness.ts';
+import type { AnomalyRecord } from '../../../topics/anomaly.ts';
+import { DetectHarness, type PortSample } from '../../support/detect-harness.ts';
 
 const MINUTE = 60_000;
 const START = Date.UTC(2026, 0, 5);
