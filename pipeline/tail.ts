@@ -24,7 +24,7 @@ export function topicTail(broker: Broker, codec: Codec, catalogue: Catalogue, na
   ): AsyncGenerator<TailLine, void> {
     const row = catalogue[topic];
     const name = topicName(row, naming);
-    const decoder = codec.recordDecoder<Record<string, unknown>>(topic);
+    const decoder = codec.recordDecoder(topic);
     const next = new Map<number, number>();
     let records = await lastRecords(broker, name, limit, next);
     for (;;) {

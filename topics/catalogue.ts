@@ -4,7 +4,7 @@ import { baseline, deviation } from './insight.ts';
 import { metricInterface, rawInterface } from './interface.ts';
 import { controlSite, controlTick, inventoryDevice } from './inventory.ts';
 import { deadLetter, opsCollection } from './ops.ts';
-import { DAYS, MEGABYTE, type FieldRow, type RecordRow, type TopicRow } from './row.ts';
+import { DAYS, MEGABYTE, type FieldRow, type RecordOf, type RecordRow, type TopicRow } from './row.ts';
 
 const keyed = { class: 'entity', key: 'entity', cleanup: 'delete', maxRecordBytes: MEGABYTE } as const;
 
@@ -22,6 +22,9 @@ export const catalogue = {
 } as const satisfies Record<string, TopicRow>;
 
 export type TopicName = keyof typeof catalogue;
+
+/** The object of a topic's value. */
+export type TopicRecord<T extends TopicName> = RecordOf<(typeof catalogue)[T]['value']>;
 
 /** The topics' rows by name, as the pipeline takes them: a test or an operator may pass one with rows added. */
 export type Catalogue = Readonly<Record<TopicName, TopicRow>>;

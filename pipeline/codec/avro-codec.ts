@@ -1,6 +1,13 @@
 /** The codec of the catalogue's topics on avsc and a schema registry. */
 import { avroSchema, subjectOf } from '../../topics/avro.ts';
-import { rowFields, topicName, type Catalogue, type Naming, type TopicName } from '../../topics/catalogue.ts';
+import {
+  rowFields,
+  topicName,
+  type Catalogue,
+  type Naming,
+  type TopicName,
+  type TopicRecord,
+} from '../../topics/catalogue.ts';
 import { Reading } from '../model/reading.ts';
 import { avroType } from './avro-type.ts';
 import { frameWriter } from './frame-writer.ts';
@@ -46,20 +53,22 @@ export function avroCodec({ catalogue, naming, registry }: AvroCodecOptions): Co
       return readingEncoder(rowFields(row), avroType(avroSchema(row), 'halves'), idOf(topic));
     },
 
-    recordDecoder<T>(topic: TopicName) {
+    recordDecoder<T extends TopicName>(topic: T) {
       const writers = new WriterSchemas(registry, avroSchema(catalogue[topic]), 'bigint');
       return {
         prepare: (values: Iterable<Buffer | null>) => writers.prepare(values),
         decode(value: Buffer) {
           const outcome = writers.decode(value);
-          return outcome.kind === 'value' ? { kind: 'record' as const, record: outcome.value as T } : outcome;
+          return outcome.kind === 'value'
+            ? { kind: 'record' as const, record: outcome.value as TopicRecord<T> }
+            : outcome;
         },
       };
     },
 
-    recordEncoder<T>(topic: TopicName) {
+    recordEncoder<T extends TopicName>(topic: T) {
       const write = frameWriter(avroType(avroSchema(catalogue[topic]), 'bigint'), idOf(topic));
-      return { encode: (record: T) => write(record) };
+      return { encode: (record: TopicRecord<T>) => write(record) };
     },
 
     newReading(...topics) {

@@ -4,7 +4,7 @@
  */
 import type { Component } from '../model/component.ts';
 import type { Reading } from '../model/reading.ts';
-import type { TopicName } from '../../topics/catalogue.ts';
+import type { TopicName, TopicRecord } from '../../topics/catalogue.ts';
 
 /** An Avro schema as JSON. */
 export type AvroSchema = Readonly<Record<string, unknown>>;
@@ -63,8 +63,8 @@ export interface Codec extends Component {
   /** Also registers the topic's columns on the readings it will fill. */
   readingDecoder(topic: TopicName): ReadingDecoder;
   readingEncoder(topic: TopicName): ReadingEncoder;
-  recordDecoder<T>(topic: TopicName): RecordDecoder<T>;
-  recordEncoder<T>(topic: TopicName): RecordEncoder<T>;
+  recordDecoder<T extends TopicName>(topic: T): RecordDecoder<TopicRecord<T>>;
+  recordEncoder<T extends TopicName>(topic: T): RecordEncoder<TopicRecord<T>>;
   /** A reading with all columns of these topics. */
   newReading(...topics: TopicName[]): Reading;
 }

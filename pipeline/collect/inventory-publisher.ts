@@ -57,8 +57,8 @@ class Publisher implements InventoryPublisher {
     const { codec } = deps;
     this.#deps = deps;
     this.#encoders = {
-      'inventory.device': codec.recordEncoder<object>('inventory.device'),
-      'control.site': codec.recordEncoder<object>('control.site'),
+      'inventory.device': codec.recordEncoder('inventory.device'),
+      'control.site': codec.recordEncoder('control.site'),
     };
   }
 
@@ -136,7 +136,7 @@ class Publisher implements InventoryPublisher {
   async #held(name: InventoryTopic, domain: string): Promise<Held[]> {
     const { broker, codec, catalogue, naming, partitions } = this.#deps;
     const topic = topicName(catalogue[name], naming);
-    const decoder = codec.recordDecoder<object>(name);
+    const decoder = codec.recordDecoder(name);
     const held: Held[] = Array.from({ length: partitions }, () => new Map<string, string>());
     for (const { partition, earliest, lastStable } of await broker.offsets(topic)) {
       const into = held[partition];

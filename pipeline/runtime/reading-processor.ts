@@ -60,14 +60,11 @@ export class ReadingProcessor implements Processor {
     this.#reading = codec.newReading('raw.interface', 'metric.interface');
     this.#decodeRaw = codec.readingDecoder('raw.interface');
     this.#encodeMetric = codec.readingEncoder('metric.interface');
-    this.#encodeDeviation = codec.recordEncoder<DeviationRecord>('insight.deviation');
-    this.#encodeAnomaly = codec.recordEncoder<AnomalyRecord>('insight.anomaly');
-    this.#encodeBaseline = codec.recordEncoder<BaselineRecord>('insight.baseline');
+    this.#encodeDeviation = codec.recordEncoder('insight.deviation');
+    this.#encodeAnomaly = codec.recordEncoder('insight.anomaly');
+    this.#encodeBaseline = codec.recordEncoder('insight.baseline');
     this.#records = new Map(
-      (['inventory.device', 'control.site'] as const).map((topic) => [
-        topic,
-        codec.recordDecoder<unknown>(topic),
-      ]),
+      (['inventory.device', 'control.site'] as const).map((topic) => [topic, codec.recordDecoder(topic)]),
     );
     const time = this.state.context({ name: 'task', columns: TIME_COLUMNS }, this.#reading);
     this.#observed = time.column(OBSERVED);

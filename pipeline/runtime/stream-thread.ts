@@ -3,7 +3,6 @@ import type { Broker, Consumer, TopicPartition } from '../broker/port.ts';
 import type { Codec } from '../codec/port.ts';
 import type { Clock, Component, Log } from '../model/component.ts';
 import { topicName, type Catalogue, type Naming } from '../../topics/catalogue.ts';
-import type { DeadLetterRecord } from '../../topics/ops.ts';
 import type { ProcessObserver } from './observer.ts';
 import type { SubTopology } from './sub-topology.ts';
 import { Task, type TaskSettings } from './task.ts';
@@ -58,7 +57,7 @@ export function streamThread(deps: StreamThreadDeps): StreamThread {
         partition,
         subTopology,
         physicalName: (topic) => topicName(catalogue[topic], naming),
-        deadLetters: codec.recordEncoder<DeadLetterRecord>('netsigma.dead-letter'),
+        deadLetters: codec.recordEncoder('netsigma.dead-letter'),
         settings,
         clock,
         observer,

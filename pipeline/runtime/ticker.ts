@@ -25,7 +25,7 @@ export function ticker({ broker, codec, catalogue, naming, partitions, writer, l
     async start() {
       producer = broker.producer();
       await producer.start();
-      const value = codec.recordEncoder<{ writer: string }>('control.tick').encode({ writer });
+      const value = codec.recordEncoder('control.tick').encode({ writer });
       const records = Array.from({ length: partitions }, (_, partition) => ({
         topic,
         partition,

@@ -1,5 +1,5 @@
 /** The sink's dead letters: into their topic before the transaction commits that goes on without them. */
-import type { Broker, Producer } from '../broker/port.ts';
+import type { Broker, BrokerRecord, Producer } from '../broker/port.ts';
 import { partitionFor } from '../broker/partitioner.ts';
 import type { Codec } from '../codec/port.ts';
 import type { Clock } from '../model/component.ts';
@@ -27,7 +27,7 @@ export function deadLetters(deps: {
 }): DeadLetters {
   const { broker, codec, catalogue, naming, clock } = deps;
   const topic = topicName(catalogue['netsigma.dead-letter'], naming);
-  const encoder = codec.recordEncoder<DeadLetterRecord>('netsigma.dead-letter');
+  const encoder = codec.recordEncoder('netsigma.dead-letter');
   const producer: Producer = broker.producer();
   let partitions = 1;
 
@@ -39,10 +39,12 @@ export function deadLetters(deps: {
 
     async send(rejected) {
       const failedAtMs = clock();
+      const carried = new Set<BrokerRecord>();
       await producer.send(
         rejected.map((letter) => {
           const key = Buffer.from(letter.record.topic);
-          const value = encoder.encode(deadLetter(letter, failedAtMs));
+          const value = encoder.encode(deadLetter(letter, failedAtMs, !carried.has(letter.record)));
+          carried.add(letter.record);
           return { topic, partition: partitionFor(key, partitions), key, value };
         }),
       );
@@ -52,7 +54,15 @@ export function deadLetters(deps: {
   };
 }
 
-function deadLetter({ record, row, reason, detail }: Rejected, failedAtMs: number): DeadLetterRecord {
+/**
+ * Of several rows of one record the first carries its bytes: five hundred bad rows must not become five hundred
+ * copies of a megabyte. The others name the same topic, partition and offset.
+ */
+function deadLetter(
+  { record, row, reason, detail }: Rejected,
+  failedAtMs: number,
+  withValue: boolean,
+): DeadLetterRecord {
   const { topic, partition, offset, key, value } = record;
   return {
     id: deadLetterId(topic, partition, offset, row ?? WHOLE_RECORD),
@@ -64,7 +74,7 @@ function deadLetter({ record, row, reason, detail }: Rejected, failedAtMs: numbe
     offset: BigInt(offset),
     row: row ?? null,
     key,
-    value,
+    value: withValue ? value : null,
     failed_at: failedAtMs,
   };
 }

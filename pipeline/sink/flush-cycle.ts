@@ -50,11 +50,11 @@ export class FlushCycle {
   schedule(): void {
     const { flushRows, flushMs, onFull } = this.#deps;
     if (this.filling.isEmpty || this.#isEnded) return;
-    const rows = this.filling.rows;
+    const { entries } = this.filling;
     const isFull = this.filling.byteLength >= LIMIT_BYTES;
     if (this.#flushing !== undefined) {
-      if (isFull || rows >= LIMIT_FLUSHES * flushRows) onFull();
-    } else if (this.#isDue || isFull || rows >= flushRows) {
+      if (isFull || entries >= LIMIT_FLUSHES * flushRows) onFull();
+    } else if (this.#isDue || isFull || entries >= flushRows) {
       this.#begin();
       return;
     }

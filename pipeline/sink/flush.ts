@@ -52,7 +52,12 @@ export class Flush {
     return rows;
   }
 
-  /** Encoded rows and the records they came from. */
+  /** What has to be dealt with: rows and dead letters. */
+  get entries(): number {
+    return this.rows + this.rejected.length;
+  }
+
+  /** Encoded rows and the records they came from, dead letters included. */
   get byteLength(): number {
     let bytes = this.#recordBytes;
     for (const batch of this.tables.values()) bytes += batch.byteLength;
@@ -67,7 +72,7 @@ export class Flush {
 
   /** Keeps the record for as long as its rows may fail; its number is their origin. */
   keep(record: BrokerRecord): number {
-    this.#recordBytes += (record.value?.length ?? 0) + (record.key?.length ?? 0);
+    this.#recordBytes += payloadBytes(record);
     return this.#records.push(record) - 1;
   }
 
@@ -76,6 +81,8 @@ export class Flush {
   }
 
   reject(record: BrokerRecord, row: number | undefined, reason: SinkReason, detail: string): void {
+    // A record with rows was counted when it was kept.
+    if (row === undefined) this.#recordBytes += payloadBytes(record);
     this.rejected.push({ record, row, reason, detail });
   }
 
@@ -111,4 +118,8 @@ export class Flush {
     this.#records.length = 0;
     this.#recordBytes = 0;
   }
+}
+
+function payloadBytes({ key, value }: BrokerRecord): number {
+  return (key?.length ?? 0) + (value?.length ?? 0);
 }

@@ -27,7 +27,7 @@ export function recordWriter(
   time: TimeRange | undefined,
 ): RowWriter {
   const { topic, table: name, columns, onlyPartition } = projection;
-  const decoder = codec.recordDecoder<unknown>(topic);
+  const decoder = codec.recordDecoder(topic);
   const staged = projection.merge !== undefined;
   const targets = columns.map(({ column, from }) => ({ ...targetColumn(name, table, column), from }));
   const fields = targets.length + (staged ? 1 : 0);

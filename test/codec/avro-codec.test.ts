@@ -188,8 +188,8 @@ describe('record codec', () => {
       value: Buffer.from([0, 255]),
       failed_at: 1_700_000_000_000,
     };
-    const value = codec.recordEncoder<DeadLetterRecord>('netsigma.dead-letter').encode(record);
-    const decoder = codec.recordDecoder<DeadLetterRecord>('netsigma.dead-letter');
+    const value = codec.recordEncoder('netsigma.dead-letter').encode(record);
+    const decoder = codec.recordDecoder('netsigma.dead-letter');
     await decoder.prepare([value]);
     expect(decoder.decode(value)).toMatchObject({ kind: 'record', record });
   });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Pool } from 'pg';
 import { embeddedPostgres } from '../../pipeline/db/embedded-postgres.ts';
+import { processesIn } from '../../pipeline/db/process-state.ts';
 import { migrate } from '../../pipeline/db/migrate.ts';
 import { connectionPool } from '../../pipeline/db/pool.ts';
 import { ConfigError, PermanentError } from '../../pipeline/model/errors.ts';
@@ -120,10 +121,9 @@ describe('the sink loses nothing and stores nothing twice', () => {
     await sendReadings(lab, 10);
     await until(async () => (await passed(pool)) === 10, 'the first records');
 
-    process.kill(
-      Number.parseInt(await readFile(path.join(dataDir, 'data', 'postmaster.pid'), 'utf8'), 10),
-      'SIGKILL',
-    );
+    const data = path.join(dataDir, 'data');
+    process.kill(Number.parseInt(await readFile(path.join(data, 'postmaster.pid'), 'utf8'), 10), 'SIGKILL');
+    await until(() => processesIn(data).length === 0, 'the server and its backends are gone');
     await sendReadings(lab, 10, 10);
     await until(() => sink.status().state === 'retrying', 'the sink says that it waits');
     expect(sink.status().bufferedRows).toBeGreaterThan(0);

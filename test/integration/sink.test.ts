@@ -126,7 +126,8 @@ describe('bad rows', () => {
       offset: 0n,
       detail: 'interface_metrics.rx_bytes cannot hold 18446744069414584320',
     });
-    expect(letters[0]!.value!.length).toBeGreaterThan(100);
+    // The bytes once, not once a row.
+    expect(letters.map(({ value }) => (value?.length ?? 0) > 100)).toEqual([true, false, false]);
     expect(lab.observed.deadLetters).toEqual(['out_of_range', 'nul_byte', 'not_finite']);
   });
 

@@ -139,7 +139,7 @@ describe('stream thread', () => {
     const thread = await started(echo([]));
     await until(() => thread.idle, 'everything is committed');
     expect(await contents('metric.interface')).toEqual(['good', 'good again']);
-    const decoder = codec.recordDecoder<DeadLetterRecord>('netsigma.dead-letter');
+    const decoder = codec.recordDecoder('netsigma.dead-letter');
     const log = (await broker.offsets('netsigma.dead-letter'))[0]!;
     const letters: DeadLetterRecord[] = [];
     for await (const { records } of broker.readRange(

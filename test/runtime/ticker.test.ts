@@ -29,7 +29,7 @@ describe('ticker', () => {
       async () => (await broker.offsets('control.tick')).every(({ lastStable }) => lastStable > 0),
       'ticks are written',
     );
-    const decoder = codec.recordDecoder<{ writer: string }>('control.tick');
+    const decoder = codec.recordDecoder('control.tick');
     for await (const { records } of broker.readRange({ topic: 'control.tick', partition: 2 }, 0, 1)) {
       await decoder.prepare(records.map(({ value }) => value));
       expect(records.map(({ value }) => decoder.decode(value!))).toMatchObject([

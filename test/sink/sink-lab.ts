@@ -9,7 +9,14 @@ import { deviceId, entityKey } from '../../pipeline/model/entity.ts';
 import type { Reading } from '../../pipeline/model/reading.ts';
 import { sink, type Sink, type SinkDeps } from '../../pipeline/sink/sink.ts';
 import type { SinkObserver } from '../../pipeline/sink/sink-observer.ts';
-import { catalogue, rowFields, topicName, type Catalogue, type TopicName } from '../../topics/catalogue.ts';
+import {
+  catalogue,
+  rowFields,
+  topicName,
+  type Catalogue,
+  type TopicName,
+  type TopicRecord,
+} from '../../topics/catalogue.ts';
 import type { AnomalyRecord } from '../../topics/anomaly.ts';
 import type { DeadLetterRecord } from '../../topics/ops.ts';
 import type { TopicRow } from '../../topics/row.ts';
@@ -30,7 +37,12 @@ export interface SinkLab {
   reading(device: string, observedAtMs: number, interfaces: readonly string[], seed?: number): Reading;
   send(topic: TopicName, key: string | null, value: Buffer | null, partition?: number): Promise<void>;
   sendReading(reading: Reading, partition?: number): Promise<void>;
-  sendRecord(topic: TopicName, key: string, record: unknown, partition?: number): Promise<void>;
+  sendRecord<T extends TopicName>(
+    topic: T,
+    key: string,
+    record: TopicRecord<T>,
+    partition?: number,
+  ): Promise<void>;
   deadLetters(): Promise<DeadLetterRecord[]>;
   stop(): Promise<void>;
 }
@@ -108,7 +120,7 @@ export async function sinkLab(
       send(topic, key, Buffer.from(codec.recordEncoder(topic).encode(record)), partition),
     async deadLetters() {
       const topic = 'netsigma.dead-letter';
-      const decoder = codec.recordDecoder<DeadLetterRecord>(topic);
+      const decoder = codec.recordDecoder(topic);
       const letters: DeadLetterRecord[] = [];
       for (const { partition, earliest, lastStable } of await broker.offsets(topic)) {
         for await (const { records } of broker.readRange({ topic, partition }, earliest, lastStable)) {

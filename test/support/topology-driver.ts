@@ -11,7 +11,12 @@ import { BASELINE_DEFAULTS } from '../../pipeline/stages/baseline/baseline.ts';
 import { DETECT_DEFAULTS } from '../../pipeline/stages/detect/detect.ts';
 import { RATE_DEFAULTS } from '../../pipeline/stages/rate/rate.ts';
 import { entityTopology, type StageSettings } from '../../pipeline/topology.ts';
-import { catalogue as standard, type Catalogue, type TopicName } from '../../topics/catalogue.ts';
+import {
+  catalogue as standard,
+  type Catalogue,
+  type TopicName,
+  type TopicRecord,
+} from '../../topics/catalogue.ts';
 import { startedCodec } from './codec.ts';
 
 export interface SentRecord {
@@ -37,7 +42,7 @@ export interface TopologyDriver {
   pipeReading(reading: Reading, appendedAtMs?: number): Promise<void>;
   tick(tickMs: number): void;
   /** Takes and decodes what was sent to a record topic since the last call. */
-  take<T>(topic: TopicName): Promise<T[]>;
+  take<T extends TopicName>(topic: T): Promise<TopicRecord<T>[]>;
   state: { entities: number; rows: number };
 }
 
@@ -92,8 +97,8 @@ export async function topologyDriver(
     pipeReading: (reading, appendedAtMs = reading.observedAtMs + 100) =>
       pipe('raw.interface', reading.entity, encoder.encode(reading), appendedAtMs),
     tick: (tickMs) => processor.punctuate(tickMs, out),
-    async take<T>(topic: TopicName) {
-      const decoder = codec.recordDecoder<T>(topic);
+    async take<T extends TopicName>(topic: T) {
+      const decoder = codec.recordDecoder(topic);
       const taken = sent.filter((record) => record.topic === topic);
       sent.splice(0, sent.length, ...sent.filter((record) => record.topic !== topic));
       await decoder.prepare(taken.map(({ value }) => value));

@@ -119,8 +119,8 @@ describe('entity sub-topology', () => {
 
   it('enriches from the inventory, which also overrides speeds', async () => {
     const driver = await topologyDriver();
-    const inventory = driver.codec.recordEncoder<InventoryDeviceRecord>('inventory.device').encode(device);
-    const sites = driver.codec.recordEncoder<SiteRecord>('control.site').encode(site);
+    const inventory = driver.codec.recordEncoder('inventory.device').encode(device);
+    const sites = driver.codec.recordEncoder('control.site').encode(site);
     await driver.pipe('control.site', 'default/berlin', sites, START_MS);
     await driver.pipe('inventory.device', ENTITY, inventory, START_MS);
     await driver.pipeReading(poll(driver, 0, [port(1, 0), port(2, 0)]));
@@ -272,9 +272,7 @@ it('every baselined metric reaches insight.deviation', async () => {
     const reading = poll(driver, step * 300, [port(1, step * 300 + (step % 7))]);
     await driver.pipeReading(Object.assign(reading, { intervalMs: 300_000 }));
   }
-  const deviations = await driver.take<{ rows: { deviations: { metric_name: string }[] }[] }>(
-    'insight.deviation',
-  );
+  const deviations = await driver.take('insight.deviation');
   const judged = rowFields(catalogue['metric.interface']).filter(({ baseline }) => baseline);
   expect(
     deviations

@@ -42,8 +42,8 @@ export class AssignedDevices implements Component {
   constructor(deps: AssignedDevicesDeps) {
     this.#deps = deps;
     this.#topic = topicName(deps.catalogue['inventory.device'], deps.naming);
-    this.#decoder = deps.codec.recordDecoder<InventoryDeviceRecord>('inventory.device');
-    this.#deadLetters = deps.codec.recordEncoder<DeadLetterRecord>('netsigma.dead-letter');
+    this.#decoder = deps.codec.recordDecoder('inventory.device');
+    this.#deadLetters = deps.codec.recordEncoder('netsigma.dead-letter');
   }
 
   async start(): Promise<void> {

@@ -56,7 +56,7 @@ export class PollRecords {
     this.#auditTopic = topicName(catalogue['ops.collection'], naming);
     this.#maxBytes = catalogue['raw.interface'].maxRecordBytes;
     this.#encoder = codec.readingEncoder('raw.interface');
-    this.#audits = codec.recordEncoder<CollectionRecord>('ops.collection');
+    this.#audits = codec.recordEncoder('ops.collection');
     this.#reading = codec.newReading('raw.interface');
   }
 

@@ -17,9 +17,9 @@ import { silentSnmpObserver } from '../../../pipeline/collect/snmp/observer.ts';
 import { ConfigError, PermanentError, RetryableError } from '../../../pipeline/model/errors.ts';
 import { deviceId } from '../../../pipeline/model/entity.ts';
 import type { PollStatus } from '../../../pipeline/model/reading.ts';
-import { catalogue, rowFields, type TopicName } from '../../../topics/catalogue.ts';
+import { catalogue, rowFields, type TopicName, type TopicRecord } from '../../../topics/catalogue.ts';
 import type { InventoryDeviceRecord } from '../../../topics/inventory.ts';
-import type { CollectionRecord, DeadLetterRecord } from '../../../topics/ops.ts';
+import type { CollectionRecord } from '../../../topics/ops.ts';
 import { NAMING, startedCodec } from '../../support/codec.ts';
 import { recordingLog } from '../../support/log.ts';
 import { until } from '../../support/until.ts';
@@ -128,7 +128,7 @@ function device(name: string, changes: Partial<InventoryDeviceRecord> = {}): Inv
 
 async function inventory(name: string, record: InventoryDeviceRecord | Buffer | null): Promise<void> {
   const key = Buffer.from(`default/device/${name}`);
-  const encode = codec.recordEncoder<InventoryDeviceRecord>('inventory.device');
+  const encode = codec.recordEncoder('inventory.device');
   const value = record === null || Buffer.isBuffer(record) ? record : encode.encode(record);
   await producer.send([{ topic: 'inventory.device', partition: partitionFor(key, PARTITIONS), key, value }]);
 }
@@ -171,8 +171,8 @@ async function readings(name?: string): Promise<Read[]> {
   return all.filter(({ entity }) => name === undefined || entity === `default/device/${name}`);
 }
 
-async function decoded<T>(topic: TopicName): Promise<T[]> {
-  const decoder = codec.recordDecoder<T>(topic);
+async function decoded<T extends TopicName>(topic: T): Promise<TopicRecord<T>[]> {
+  const decoder = codec.recordDecoder(topic);
   const raw = await records(topic);
   await decoder.prepare(raw.map(({ value }) => value));
   return raw.map(({ value }) => {
@@ -183,7 +183,7 @@ async function decoded<T>(topic: TopicName): Promise<T[]> {
 }
 
 async function audits(name: string): Promise<CollectionRecord[]> {
-  const all = await decoded<CollectionRecord>('ops.collection');
+  const all = await decoded('ops.collection');
   return all.filter(({ entity }) => entity === `default/device/${name}`);
 }
 
@@ -300,7 +300,7 @@ describe('the collector', () => {
     await inventory('r1', Buffer.from('not avro'));
     await inventory('r1', device('r1', { addresses: ['router-1'] }));
     await until(async () => (await records('netsigma.dead-letter')).length === 2, 'two dead letters');
-    const letters = await decoded<DeadLetterRecord>('netsigma.dead-letter');
+    const letters = await decoded('netsigma.dead-letter');
     expect(letters.map(({ reason, failed_in: part, topic }) => [reason, part, topic])).toEqual([
       ['not_framed', 'collect', 'inventory.device'],
       ['invalid', 'collect', 'inventory.device'],
