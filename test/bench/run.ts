@@ -6,16 +6,18 @@ import { sinkBench } from './sink.bench.ts';
 import { stagesBench } from './stages.bench.ts';
 
 const SEED = 20_261_121;
+/** Two days and a bit at 5 minutes: baselines judge, and hour-of-day cells are in use. */
+const WARM_POLLS = 620;
 
 const BENCHES: Readonly<Record<string, () => Promise<Figure[]>>> = {
   stages: () =>
-    stagesBench({ entities: 500, rowsPerEntity: 48, warmPolls: 20, polls: 20, runs: 5, seed: SEED }),
+    stagesBench({ entities: 60, rowsPerEntity: 48, warmPolls: WARM_POLLS, polls: 60, runs: 5, seed: SEED }),
   sink: () => sinkBench({ entities: 200, rowsPerEntity: 48, polls: 40, runs: 5, seed: SEED }),
 };
 
 const QUICK: typeof BENCHES = {
   stages: () =>
-    stagesBench({ entities: 50, rowsPerEntity: 48, warmPolls: 15, polls: 10, runs: 2, seed: SEED }),
+    stagesBench({ entities: 8, rowsPerEntity: 48, warmPolls: WARM_POLLS, polls: 60, runs: 3, seed: SEED }),
   sink: () => sinkBench({ entities: 50, rowsPerEntity: 48, polls: 20, runs: 2, seed: SEED }),
 };
 

@@ -24,7 +24,8 @@ export interface StagesBenchOptions {
 }
 
 const START_MS = 1_780_000_000_000;
-const INTERVAL_MS = 60_000;
+/** As a collector would poll; long enough for two days of warm-up to fill the seasonal cells. */
+const INTERVAL_MS = 300_000;
 
 export async function stagesBench(options: StagesBenchOptions): Promise<Figure[]> {
   const samplesPerSecond: number[] = [];
