@@ -57,7 +57,7 @@ const CREDENTIALS: ReadonlyMap<string, SnmpCredential> = new Map([
 ]);
 const LOOK_EVERY_MS = 250;
 /** What the history is expected to take, per reading: decides when the 32-bit control wraps. */
-const HISTORY_MS_PER_READING = 0.35;
+const HISTORY_MS_PER_READING = 0.2;
 /** A control has been survived when so many polls have come after it. */
 const QUIET_POLLS = 4;
 
@@ -178,7 +178,7 @@ async function watch(
   feed: AnomalyFeed,
   liveFromMs: number,
 ): Promise<void> {
-  const controlsEndMs = controlsEnd(injected, settings.intervalMs);
+  const controlsEndMs = controlsEnd(injected, liveFromMs, settings.intervalMs);
   screen.say(ANOMALY_HEADING);
   for (;;) {
     const nowMs = clock();
@@ -199,15 +199,15 @@ async function watch(
   }
 }
 
-/** When every control has happened and some polls have come after it. Of the wraps, the first ones are enough. */
-function controlsEnd({ controls }: DemoFaults, intervalMs: number): number {
+/** When every control has happened and some polls have come after it. Of the wraps, one between two polls is enough. */
+function controlsEnd({ controls }: DemoFaults, liveFromMs: number, intervalMs: number): number {
   const ends = controls.map((control) => {
     switch (control.kind) {
       case 'reboot':
       case 'discontinuity':
         return control.endMs;
       case 'wrap_32':
-        return control.startMs;
+        return control.wraps.find(({ atMs }) => atMs >= liveFromMs + 2 * intervalMs)?.atMs ?? control.endMs;
       case 'untouched':
         return control.startMs;
     }

@@ -39,13 +39,12 @@ export interface ServerError extends Error {
   /** CONTEXT: for COPY it names the line. */
   readonly where?: string;
   readonly constraint?: string;
-  readonly detail?: string;
 }
 
 export function databaseFault(error: unknown): DatabaseFault {
-  if (!(error instanceof Error)) return 'unknown';
-  const { code } = error as ServerError;
-  if (code === undefined) return CONNECTION_MESSAGES.test(error.message) ? 'retry' : 'unknown';
+  // By what it carries, not instanceof: errors of sockets may come from another realm (node:vm).
+  const { code, message = '' } = (error ?? {}) as Partial<ServerError>;
+  if (typeof code !== 'string') return CONNECTION_MESSAGES.test(message) ? 'retry' : 'unknown';
   if (/^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E')) return FAULTS[code.slice(0, 2)] ?? 'retry';
   // Sockets and names: ECONNREFUSED, EPIPE, EAI_AGAIN, ... Node's own begin with ERR_.
   return /^E(?!RR_)[A-Z_]+$/.test(code) ? 'retry' : 'unknown';
