@@ -121,11 +121,8 @@ async function show(options: ShowOptions): Promise<{ result: DemoResult; complet
     liveStartMs: beginMs + readings * HISTORY_MS_PER_READING,
   });
   const agents = simulatedAgents({
-    devices: network.devices.map((device) => ({
-      view: deviceMib(device),
-      address: device.address,
-      port: device.port,
-    })),
+    // Any free port: two demos may run side by side.
+    devices: network.devices.map((device) => ({ view: deviceMib(device), address: device.address, port: 0 })),
     community: COMMUNITY,
     clock,
   });

@@ -1,110 +1,45 @@
 /** The whole of one process: simulated agents over real UDP, the memory broker, a real PostgreSQL. */
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { simulatedAgents, type SimulatedAgents } from '../../pipeline/collect/snmp/agent/simulated-agents.ts';
+import { simulatedAgents } from '../../pipeline/collect/snmp/agent/simulated-agents.ts';
 import type { MibInstance, MibView } from '../../pipeline/collect/snmp/agent/mib-view.ts';
 import { interfaceProfile } from '../../pipeline/collect/snmp/profile.ts';
-import { loadConfig } from '../../pipeline/config.ts';
-import { deviceId, entityKey } from '../../pipeline/model/entity.ts';
-import { migrate } from '../../pipeline/db/migrate.ts';
 import { Secret } from '../../pipeline/model/secret.ts';
-import { createMetrics } from '../../pipeline/observe/metrics.ts';
-import { lifecycle, type Lifecycle } from '../../pipeline/runtime/lifecycle.ts';
 import { tailJson } from '../../pipeline/tail.ts';
-import { wiring, type Wiring } from '../../pipeline/wiring.ts';
-import { catalogue, withFields, type Catalogue } from '../../topics/catalogue.ts';
-import type { InventoryDeviceRecord } from '../../topics/inventory.ts';
+import { catalogue, withFields } from '../../topics/catalogue.ts';
 import { postgresService, type TestDatabase } from '../services/postgres.ts';
 import { fakeMib } from '../support/fake-mib.ts';
-import { silentLog } from '../support/log.ts';
+import { count, oneProcess, type OneProcess, type OneProcessOptions } from '../support/one-process.ts';
 import { until } from '../support/until.ts';
 
-const running: Lifecycle[] = [];
+const stops: (() => Promise<void>)[] = [];
 
 // Before the service's own hooks: what uses a database ends before the database.
 afterEach(async () => {
-  for (const each of running.splice(0).reverse()) await each.stop();
+  for (const stop of stops.splice(0).reverse()) await stop();
 });
 
 const postgres = postgresService();
 
-interface Started {
-  readonly wired: Wiring;
-  readonly agents: SimulatedAgents;
-  readonly database: TestDatabase;
-  readonly failures: unknown[];
-}
+type Started = OneProcess & { readonly database: TestDatabase };
 
 /** The pipeline polling `views` every 100 ms. */
 async function started(
   views: readonly MibView[],
-  options: { from?: Catalogue; profile?: typeof interfaceProfile } = {},
+  options: Pick<OneProcessOptions, 'catalogue' | 'profile'> = {},
 ): Promise<Started> {
-  const { from = catalogue, profile = interfaceProfile } = options;
   const database = await postgres.database();
-  await migrate({ pool: database.pool, catalogue: from, log: silentLog });
-  const { config } = loadConfig({
-    text: 'http: { port: 0 }\ncollector_id: test\nlog: { level: silent }\nsink: { flush_interval: 20ms }',
-    env: {},
-    readFile: () => '',
-    hostName: 'test',
-  });
-  const failures: unknown[] = [];
-  const wired = wiring({
-    config,
-    catalogue: from,
-    pool: database.pool,
-    clock: Date.now,
-    log: silentLog,
-    metrics: createMetrics(),
-    profiles: new Map([[profile.name, profile]]),
-    failed: (error) => failures.push(error),
-  });
   const agents = simulatedAgents({
     devices: views.map((view) => ({ view, address: '127.0.0.1', port: 0 })),
     community: 'test',
     clock: Date.now,
   });
-  const base = lifecycle([...wired.components, agents], silentLog);
-  await base.start();
-  running.push(base);
-  const devices = views.map(({ name }) => inventoryDevice(name, agents.endpoint(name)));
-  const credentials = new Map([['test', { version: 'v2c', community: new Secret('test') } as const]]);
-  const top = lifecycle(wired.collectors({ domain: 'default', sites: [], devices }, credentials), silentLog);
-  await top.start();
-  running.push(top);
-  return { wired, agents, database, failures };
-}
-
-function inventoryDevice(
-  name: string,
-  { address, port }: { address: string; port: number },
-): InventoryDeviceRecord {
-  const entity = entityKey('default', 'device', name);
-  return {
-    domain: 'default',
-    entity,
-    device_id: deviceId(entity),
-    netbox_device_id: null,
-    hostname: name,
-    addresses: [address],
-    port,
-    credential: 'test',
-    zone: 'default',
-    profile: 'interface',
-    interval_ms: 100,
-    site_id: null,
-    site_slug: null,
-    role: null,
-    manufacturer: null,
-    device_type: null,
-    interfaces: [],
-    tags: [],
-  };
-}
-
-async function count({ pool }: TestDatabase, sql: string): Promise<number> {
-  const { rows } = await pool.query<{ n: string }>(`SELECT count(*) AS n FROM ${sql}`);
-  return Number(rows[0]!.n);
+  await agents.start();
+  stops.push(() => agents.stop());
+  const credential = { version: 'v2c', community: new Secret('test') } as const;
+  const polled = views.map(({ name }) => ({ name, ...agents.endpoint(name), credential, intervalMs: 100 }));
+  const running = await oneProcess({ database, agents: polled, ...options });
+  stops.push(() => running.stop());
+  return { ...running, database };
 }
 
 describe('pipeline in one process', () => {
@@ -169,7 +104,7 @@ describe('pipeline in one process', () => {
       type: 'counter32',
       read: () => (packets += 10),
     });
-    const { database } = await started([mib], { from: wider, profile });
+    const { database } = await started([mib], { catalogue: wider, profile });
     await until(
       async () => (await count(database, 'interface_metrics WHERE rx_unknown_protos_rate > 0')) > 0,
       'the new column is filled',
@@ -177,9 +112,9 @@ describe('pipeline in one process', () => {
   });
 
   it('writes everything that was polled before it stops: nothing lost, nothing twice', async () => {
-    const { database } = await started([fakeMib('a', 8), fakeMib('b', 8)]);
+    const { database, stop } = await started([fakeMib('a', 8), fakeMib('b', 8)]);
     await until(async () => (await count(database, 'interface_metrics')) >= 100, 'some polls are stored');
-    for (const each of running.splice(0).reverse()) await each.stop();
+    await stop();
     const polls = await count(database, 'poll_history');
     expect(await count(database, 'interface_metrics')).toBe(8 * polls);
     expect(
@@ -191,7 +126,7 @@ describe('pipeline in one process', () => {
   });
 
   it('goes on after every connection to the database was killed, without losing or doubling a row', async () => {
-    const { database, failures } = await started([fakeMib('a', 8), fakeMib('b', 8)]);
+    const { database, failures, stop } = await started([fakeMib('a', 8), fakeMib('b', 8)]);
     const kill = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`;
     for (let round = 1; round <= 5; round += 1) {
       await until(
@@ -200,7 +135,7 @@ describe('pipeline in one process', () => {
       );
       await database.pool.query(kill);
     }
-    for (const each of running.splice(0).reverse()) await each.stop();
+    await stop();
     const polls = await count(database, 'poll_history');
     expect(await count(database, 'interface_metrics')).toBe(8 * polls);
     expect(

@@ -1,6 +1,6 @@
 /** Whether octets can be true: against the speed, and against the packets that carried them. */
 import { GOOD, IMPLAUSIBLE, RESET, type RatePass } from './rate-pass.ts';
-import { MIN_PACKET_OCTETS, type DirectionPlan } from './rate-plan.ts';
+import type { DirectionPlan } from './rate-plan.ts';
 import type { RateSettings } from './rate-settings.ts';
 
 /** The largest IP packet: what an interface of unknown MTU may carry. */
@@ -59,5 +59,5 @@ function carriesOctets(
   if (Number.isNaN(count)) return true;
   if (count < settings.minPacketsToJudge) return octets <= PHANTOM_OCTETS;
   const largest = (mtu > 0 ? mtu : MAX_MTU) + settings.mtuSlack;
-  return octets >= count * MIN_PACKET_OCTETS && octets <= count * largest;
+  return octets >= count * pass.minPacketOctets[row]! && octets <= count * largest;
 }

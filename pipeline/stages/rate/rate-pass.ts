@@ -55,6 +55,8 @@ export class RatePass {
   coveredMs = new Float64Array(0);
   /** NaN where nobody knows. */
   bitsPerSecond = new Float64Array(0);
+  /** The fewest octets that a packet of the row's interface has on average. */
+  minPacketOctets = new Uint8Array(0);
   /** By counter: growth within dtMs, NaN where codes[counter][row] is not GOOD. */
   readonly deltas: Float64Array[];
   readonly codes: Uint8Array[];
@@ -87,6 +89,7 @@ export class RatePass {
     this.dtMs = new Float64Array(capacity);
     this.coveredMs = new Float64Array(capacity);
     this.bitsPerSecond = new Float64Array(capacity);
+    this.minPacketOctets = new Uint8Array(capacity);
     for (let counter = 0; counter < this.deltas.length; counter += 1) {
       this.deltas[counter] = new Float64Array(capacity);
       this.codes[counter] = new Uint8Array(capacity);

@@ -37,6 +37,19 @@ describe('speed', () => {
     expect(speedMbps(override, high, low)).toBe(mbps);
   });
 
+  it.each([
+    ['softwareLoopback', 24],
+    ['propVirtual', 53],
+    ['tunnel', 131],
+  ])('of a %s is nominal: no limit, no utilisation, unless the inventory says so', (_name, ifType) => {
+    const more = { if_type: ifType, if_high_speed: 0, if_speed: 9_000 };
+    const device = twoPolls(port({ octets: 0n, more }), port({ octets: MINUTE, more }));
+    expect(device.quality('eth0')).toBe('good');
+    expect(device.number('rx_bps', 'eth0')).toBe(8_000_000);
+    expect(device.number('rx_utilization_pct', 'eth0')).toBeNaN();
+    expect(speedMbps(16, 0, 9_000, ifType)).toBe(16);
+  });
+
   it('gives no utilisation without a speed, and says no_speed', () => {
     const more = { if_high_speed: 0, if_speed: 4_294_967_295 };
     const device = twoPolls(port({ octets: 0n, more }), port({ octets: MINUTE, more }));
