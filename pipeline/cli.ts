@@ -139,7 +139,13 @@ function demoCommand(program: Command): Command {
     .option('--devices <n>', 'simulated devices', integer(MIN_DEMO_DEVICES, 10_000), MIN_DEMO_DEVICES)
     .option('--ports <n>', 'ports a device', integer(1, 1_000), 8)
     .addOption(durationOption('--interval <duration>', 'time between polls', '5s'))
-    .addOption(durationOption('--history <duration>', 'simulated past that is loaded first (baselines judge after 7 days)', '28d'))
+    .addOption(
+      durationOption(
+        '--history <duration>',
+        'simulated past that is loaded first (baselines judge after 7 days)',
+        '28d',
+      ),
+    )
     .option('--seed <n>', 'another network, other noise', integer(0, 2 ** 32 - 1), 1)
     .addOption(durationOption('--time-limit <duration>', 'with --until-detected: give up after', '5m'))
     .option(
