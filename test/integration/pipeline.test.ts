@@ -5,8 +5,8 @@ import type { MibInstance, MibView } from '../../pipeline/collect/snmp/agent/mib
 import { interfaceProfile } from '../../pipeline/collect/snmp/profile.ts';
 import { Secret } from '../../pipeline/model/secret.ts';
 import { tailJson } from '../../pipeline/tail.ts';
-import { catalogue, withFields } from '../../topics/catalogue.ts';
 import { postgresService, type TestDatabase } from '../services/postgres.ts';
+import { catalogueWithUnknownProtos, UNKNOWN_PROTOS_OID } from '../support/added-metric.ts';
 import { fakeMib } from '../support/fake-mib.ts';
 import { count, oneProcess, type OneProcess, type OneProcessOptions } from '../support/one-process.ts';
 import { until } from '../support/until.ts';
@@ -70,30 +70,7 @@ describe('pipeline in one process', () => {
   });
 
   it('stores a metric that was added by its rows alone: topic, state, table', async () => {
-    const wider = withFields(
-      withFields(catalogue, 'raw.interface', [
-        {
-          name: 'in_unknown_protos',
-          type: 'long',
-          kind: 'counter',
-          unit: '{packet}',
-          width: 32,
-          doc: 'ifInUnknownProtos.',
-        },
-      ]),
-      'metric.interface',
-      [
-        {
-          name: 'rx_unknown_protos_rate',
-          type: 'double',
-          kind: 'gauge',
-          unit: '{packet}/s',
-          derive: { kind: 'rate', of: ['in_unknown_protos'], factor: 1 },
-          doc: 'Packets of unknown protocols per second.',
-        },
-      ],
-    );
-    const oid = '1.3.6.1.2.1.2.2.1.15';
+    const oid = UNKNOWN_PROTOS_OID;
     const profile = {
       ...interfaceProfile,
       columns: [...interfaceProfile.columns, { field: 'in_unknown_protos', oid, type: 'counter32' as const }],
@@ -104,7 +81,7 @@ describe('pipeline in one process', () => {
       type: 'counter32',
       read: () => (packets += 10),
     });
-    const { database } = await started([mib], { catalogue: wider, profile });
+    const { database } = await started([mib], { catalogue: catalogueWithUnknownProtos, profile });
     await until(
       async () => (await count(database, 'interface_metrics WHERE rx_unknown_protos_rate > 0')) > 0,
       'the new column is filled',

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { catalogue, rowFields, withFields, type Catalogue } from '../../topics/catalogue.ts';
+import { catalogue, rowFields, type Catalogue } from '../../topics/catalogue.ts';
 import type { InventoryDeviceRecord, SiteRecord } from '../../topics/inventory.ts';
 import { deviceId } from '../../pipeline/model/entity.ts';
 import type { Reading } from '../../pipeline/model/reading.ts';
+import { catalogueWithUnknownProtos } from '../support/added-metric.ts';
 import { rawReading, type RawRow } from '../support/raw-reading.ts';
 import { topologyDriver, type TopologyDriver } from '../support/topology-driver.ts';
 
@@ -142,34 +143,13 @@ describe('entity sub-topology', () => {
   });
 
   it('carries a metric that was added by its rows alone', async () => {
-    const wider = withFields(
-      withFields(catalogue, 'raw.interface', [
-        {
-          name: 'in_unknown_protos',
-          type: 'long',
-          kind: 'counter',
-          unit: '{packet}',
-          width: 32,
-          doc: 'ifInUnknownProtos.',
-        },
-      ]),
-      'metric.interface',
-      [
-        {
-          name: 'rx_unknown_protos_rate',
-          type: 'double',
-          kind: 'gauge',
-          unit: '{packet}/s',
-          derive: { kind: 'rate', of: ['in_unknown_protos'], factor: 1 },
-          baseline: true,
-          quantum: 1,
-          doc: 'Packets of unknown protocols per second.',
-        },
-      ],
+    const driver = await topologyDriver({ catalogue: catalogueWithUnknownProtos });
+    await driver.pipeReading(
+      poll(driver, 0, [port(1, 0, { in_unknown_protos: 0xffff_fff0n })], catalogueWithUnknownProtos),
     );
-    const driver = await topologyDriver({ catalogue: wider });
-    await driver.pipeReading(poll(driver, 0, [port(1, 0, { in_unknown_protos: 0xffff_fff0n })], wider));
-    await driver.pipeReading(poll(driver, 60, [port(1, 60, { in_unknown_protos: 44n })], wider));
+    await driver.pipeReading(
+      poll(driver, 60, [port(1, 60, { in_unknown_protos: 44n })], catalogueWithUnknownProtos),
+    );
     const second = (await metricRows(driver))[1]!;
     expect(second.number('rx_unknown_protos_rate').values[0]).toBe(1);
   });
