@@ -69,10 +69,16 @@ export default {
       'The database is opened and migrated without a broker.',
     ),
     never(
+      'topology-is-a-description',
+      '^pipeline/topology\\.ts$',
+      '^pipeline/(?!model/|stages/)',
+      'stages <- topology <- runtime: it says what, the runtime says how.',
+    ),
+    never(
       'nobody-imports-the-wiring',
-      '^pipeline/[^/]+/',
-      '^pipeline/(main|bin|cli)\\.ts$',
-      'main.ts wires; nothing asks it.',
+      '^pipeline/(?!demo/)[^/]+/',
+      '^pipeline/(main|bin|cli|wiring|run|database)\\.ts$',
+      'Commands wire (the demo is one); nothing asks them.',
     ),
     never(
       'sql-owner',

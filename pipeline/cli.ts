@@ -55,8 +55,9 @@ export interface CliOutput {
   readonly stderr: { write(text: string): unknown };
 }
 
-/** Fewer devices leave no room for the faults and for the quiet controls. */
+/** Fewer devices or ports leave no room for the faults and for the quiet controls. */
 const MIN_DEMO_DEVICES = 12;
+const MIN_DEMO_PORTS = 8;
 
 /**
  * The program: `await cli(actions, io).parseAsync(argv)`. Rejects with what an action threw, or with a CommanderError
@@ -137,17 +138,20 @@ function demoCommand(program: Command): Command {
     .option('--until-detected', 'end when every injected fault is detected and nothing else', false)
     .option('--json', 'a JSON summary as the last line', false)
     .option('--devices <n>', 'simulated devices', integer(MIN_DEMO_DEVICES, 10_000), MIN_DEMO_DEVICES)
-    .option('--ports <n>', 'ports a device', integer(1, 1_000), 8)
-    .addOption(durationOption('--interval <duration>', 'time between polls', '5s'))
+    .option('--ports <n>', 'ports a device', integer(MIN_DEMO_PORTS, 512), MIN_DEMO_PORTS)
+    .addOption(durationOption('--interval <duration>', 'time between polls', '5s', { min: '1s', max: '1h' }))
     .addOption(
       durationOption(
         '--history <duration>',
         'simulated past that is loaded first (baselines judge after 7 days)',
         '28d',
+        { min: '1h', max: '60d' },
       ),
     )
     .option('--seed <n>', 'another network, other noise', integer(0, 2 ** 32 - 1), 1)
-    .addOption(durationOption('--time-limit <duration>', 'with --until-detected: give up after', '5m'))
+    .addOption(
+      durationOption('--time-limit <duration>', 'with --until-detected: give up after', '5m', { min: '1s' }),
+    )
     .option(
       '--database-url <url>',
       'PostgreSQL to write to (others can see it in the process list: prefer NETSIGMA_DATABASE_URL)',
@@ -170,11 +174,19 @@ export function errorText(error: unknown, { stack }: { readonly stack: boolean }
   const messages: string[] = [];
   for (const cause of chain(error)) {
     const message = cause instanceof Error ? cause.message || cause.name : String(cause);
-    // Many errors repeat their cause.
-    if (!messages.some((earlier) => earlier.includes(message))) messages.push(message);
+    // Many errors repeat their cause, or name the system's code of it.
+    const said = [message, ...systemCode(cause)];
+    if (!messages.some((earlier) => said.some((part) => earlier.includes(part)))) messages.push(message);
   }
   const trace = stack && error instanceof Error && error.stack !== undefined ? `\n${error.stack}` : '';
   return withoutPasswords(`netsigma: ${messages.join(': ')}${trace}\n`);
+}
+
+/** "(ENOENT)" of an error of the operating system, which says no more than the code and what the message knows. */
+function systemCode(error: unknown): string[] {
+  if (!(error instanceof Error)) return [];
+  const { code, syscall }: NodeJS.ErrnoException = error;
+  return code === undefined || syscall === undefined ? [] : [`(${code})`];
 }
 
 /** Causes are followed this far: they may form a circle. */
@@ -199,13 +211,20 @@ function integer(min: number, max: number) {
   };
 }
 
-function durationOption(flags: string, description: string, fallback: string): Option {
+function durationOption(
+  flags: string,
+  description: string,
+  fallback: string,
+  { min, max }: { readonly min: string; readonly max?: string },
+): Option {
+  const range = max === undefined ? `of at least ${min}` : `from ${min} to ${max}`;
+  const [minMs, maxMs] = [parseDuration(min)!, max === undefined ? Infinity : parseDuration(max)!];
   return new Option(flags, description)
     .default(parseDuration(fallback), fallback)
     .argParser((text): number => {
       const ms = parseDuration(text);
-      if (ms !== undefined) return ms;
-      throw new InvalidArgumentError('Expected a duration such as 150ms, 5s, 1m or 2d.');
+      if (ms !== undefined && ms >= minMs && ms <= maxMs) return ms;
+      throw new InvalidArgumentError(`Expected a duration ${range}, such as ${fallback}.`);
     });
 }
 

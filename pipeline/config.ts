@@ -28,7 +28,7 @@ export interface ConfigSource {
 
 export interface LoadedConfig {
   readonly config: Config;
-  /** For the log, once: secrets in the file, variables that are no setting. */
+  /** For the log, once. */
   readonly warnings: readonly string[];
 }
 
@@ -55,20 +55,11 @@ export function loadConfig(source: ConfigSource): LoadedConfig {
   const problems = [
     ...secrets.problems.map(({ path, message }) => `${where(path)}: ${path.join('.')} ${message}`),
     ...(checked.error?.issues ?? []).flatMap((issue) => issueLines(issue, tree, where)),
+    ...strayVariables(env, secrets.referenced),
   ];
   if (problems.length > 0 || !checked.success) throw configError(problems);
-  return {
-    config: named(checked.data, resolvePath, source.hostName),
-    warnings: [
-      ...secrets.literals.map(
-        (path) => `${where(path.split('.'))}: ${path} holds a secret as it is: ${ADVICE}`,
-      ),
-      ...strayVariables(env, secrets.referenced),
-    ],
-  };
+  return { config: named(checked.data, resolvePath, source.hostName), warnings: [] };
 }
-
-const ADVICE = 'write env:NAME or file:/path and keep the secret there';
 
 function fileText({ file, readFile }: ConfigSource): string {
   if (file === undefined) return '';

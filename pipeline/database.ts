@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import { embeddedPostgres, type EmbeddedPostgres } from './db/embedded-postgres.ts';
 import { migrate } from './db/migrate.ts';
 import { connectionPool } from './db/pool.ts';
+import { assertReachable } from './db/reachable.ts';
 import type { Component, Log } from './model/component.ts';
 import type { Catalogue } from '../topics/catalogue.ts';
 
@@ -24,7 +25,10 @@ export interface Database extends Component {
   readonly url: string;
 }
 
-/** `start` brings the schema up to date. */
+/**
+ * `start` brings the schema up to date. It throws ConfigError or RetryableError when the configured database cannot
+ * be reached. `stop` closes the connections before it ends the embedded server.
+ */
 export function database({
   config,
   catalogue,
@@ -53,6 +57,7 @@ export function database({
           log,
           maxConnections: config.database.poolSize,
         });
+        if (server === undefined) await assertReachable(pool, url());
         if (migrated) await migrate({ pool, catalogue, log });
       } catch (error) {
         await this.stop();

@@ -8,6 +8,7 @@ import { database } from './database.ts';
 import { demo } from './demo/demo.ts';
 import { screen } from './demo/screen.ts';
 import { migrate } from './db/migrate.ts';
+import { readInventory } from './inventory-file.ts';
 import { ConfigError } from './model/errors.ts';
 import type { Log } from './model/component.ts';
 import { createLog } from './observe/log.ts';
@@ -45,14 +46,18 @@ function stopSignal(): AbortSignal {
   const stop = (signal: NodeJS.Signals): void => {
     if (controller.signal.aborted) process.exit(128 + (signal === 'SIGINT' ? 2 : 15));
     controller.abort();
-    setTimeout(() => {
-      stderr.write(`netsigma: not stopped after ${STOP_DEADLINE_MS / 1000} s: giving up\n`);
-      process.exit(1);
-    }, STOP_DEADLINE_MS).unref();
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   return controller.signal;
+}
+
+/** From now on the process has so long to end. */
+function stopping(): void {
+  setTimeout(() => {
+    stderr.write(`netsigma: not stopped after ${STOP_DEADLINE_MS / 1000} s: giving up\n`);
+    process.exit(1);
+  }, STOP_DEADLINE_MS).unref();
 }
 
 const clock = systemClock;
@@ -60,21 +65,20 @@ const clock = systemClock;
 const actions: Actions = {
   async run(options) {
     const { config, log } = configured(options);
-    await run({ config, catalogue, clock, log, signal: stopSignal() });
+    await run({ config, catalogue, clock, log, signal: stopSignal(), stopping });
   },
 
   async demo(options) {
     const { config, log } = configured(options, 'log: { level: warn }');
     const { databaseUrl, untilDetected, json } = options;
-    // Beside a person's demo another one may run for a test: it takes any free port.
-    const http = untilDetected ? { ...config.http, port: 0 } : config.http;
     const { result, complete } = await demo({
-      config: { ...config, http, ...(databaseUrl && { database: { ...config.database, url: databaseUrl } }) },
+      config: { ...config, ...(databaseUrl && { database: { ...config.database, url: databaseUrl } }) },
       settings: options,
       clock,
       log,
       screen: screen(json ? stderr : stdout),
       signal: stopSignal(),
+      stopping,
     });
     if (json) stdout.write(`${JSON.stringify(result)}\n`);
     if (untilDetected && !complete) throw new Unsuccessful();
@@ -100,8 +104,12 @@ const actions: Actions = {
   },
 
   async configCheck(options) {
-    configured(options);
+    const inventory = readInventory(configured(options).config);
     stdout.write('the configuration is valid\n');
+    if (inventory !== undefined) {
+      const { sites, devices } = inventory;
+      stdout.write(`the inventory is valid: sites ${sites.length}, devices ${devices.length}\n`);
+    }
   },
 
   async tail(options) {

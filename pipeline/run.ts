@@ -1,9 +1,8 @@
 /** `netsigma run`: collect, process and store, in one process, until a signal. */
-import { readFileSync } from 'node:fs';
-import { parseInventory, type Inventory } from './collect/inventory.ts';
 import type { Config } from './config.ts';
 import { database } from './database.ts';
 import { maintenance } from './db/maintenance.ts';
+import { readInventory } from './inventory-file.ts';
 import { ConfigError } from './model/errors.ts';
 import type { Clock, Log } from './model/component.ts';
 import { createMetrics } from './observe/metrics.ts';
@@ -18,11 +17,18 @@ export interface RunOptions {
   readonly log: Log;
   /** Aborts when the process is asked to stop. */
   readonly signal: AbortSignal;
+  /** Called when stopping begins, for whatever reason. */
+  readonly stopping: () => void;
 }
 
 /** Resolves after a clean stop. @throws what made a component unable to go on. */
-export async function run({ config, catalogue, clock, log, signal }: RunOptions): Promise<void> {
+export async function run({ config, catalogue, clock, log, signal, stopping }: RunOptions): Promise<void> {
   const inventory = readInventory(config);
+  if (inventory === undefined) {
+    throw new ConfigError(
+      'inventory.file is not set: name the YAML file of your devices, or try "npm run demo"',
+    );
+  }
   const store = database({ config, catalogue, log });
   await store.start();
   let running: Lifecycle | undefined;
@@ -49,8 +55,12 @@ export async function run({ config, catalogue, clock, log, signal }: RunOptions)
     const error = await Promise.race([running.failed, aborted(signal)]);
     if (!signal.aborted) throw error;
   } finally {
-    await running?.stop();
-    await store.stop();
+    stopping();
+    try {
+      await running?.stop();
+    } finally {
+      await store.stop();
+    }
   }
 }
 
@@ -60,34 +70,4 @@ export function aborted(signal: AbortSignal): Promise<undefined> {
     if (signal.aborted) resolve(undefined);
     else signal.addEventListener('abort', () => resolve(undefined), { once: true });
   });
-}
-
-function readInventory({ inventory, domain, zone, collect, credentials }: Config): Inventory {
-  const { file } = inventory;
-  if (file === null) {
-    throw new ConfigError(
-      'inventory.file is not set: name the YAML file of your devices, or try "npm run demo"',
-    );
-  }
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new ConfigError(`inventory.file ${file} cannot be read: check the path`, { cause });
-  }
-  const parsed = parseInventory(text, {
-    domain,
-    zone,
-    name: file,
-    defaults: { intervalMs: collect.snmp.intervalMs },
-  });
-  for (const { hostname, credential } of parsed.devices) {
-    if (!credentials.has(credential)) {
-      const known = [...credentials.keys()].join(', ') || 'none';
-      throw new ConfigError(
-        `device ${hostname ?? '?'} of ${file} names the credential "${credential}", the configuration has: ${known}`,
-      );
-    }
-  }
-  return parsed;
 }

@@ -1,17 +1,17 @@
 /**
- * The picture of the pipeline as code: which topics a sub-topology reads and which stages it fuses.
+ * The picture of the pipeline as code: which topics a sub-topology reads, which stages it fuses, what it sends.
  *
  *   raw.interface, inventory.device, control.site, control.tick
  *     -> enrich -> rate -> baseline -> detect
  *     -> metric.interface, insight.deviation, insight.anomaly, insight.baseline
  */
-import type { Codec } from './codec/port.ts';
-import { ReadingProcessor } from './runtime/reading-processor.ts';
-import type { SubTopology } from './runtime/sub-topology.ts';
-import { baseline, type BaselineSettings } from './stages/baseline/baseline.ts';
-import { detect, type DetectSettings } from './stages/detect/detect.ts';
+import type { BaselineSettings } from './stages/baseline/baseline-settings.ts';
+import { baseline } from './stages/baseline/baseline.ts';
+import type { DetectSettings } from './stages/detect/detect-settings.ts';
+import { detect } from './stages/detect/detect.ts';
 import { enrich } from './stages/enrich.ts';
-import { rate, type RateSettings } from './stages/rate/rate.ts';
+import type { RateSettings } from './stages/rate/rate-settings.ts';
+import { rate } from './stages/rate/rate.ts';
 import type { StageDefinition } from './stages/stage.ts';
 import type { Catalogue } from '../topics/catalogue.ts';
 
@@ -21,21 +21,42 @@ export interface StageSettings {
   readonly detect: DetectSettings;
 }
 
-/** The fused stages of the entity sub-topology, in order. */
-export function entityStages(catalogue: Catalogue, settings: StageSettings): StageDefinition[] {
-  return [
-    enrich(),
-    rate(catalogue, settings.rate),
-    baseline(catalogue, settings.baseline),
-    detect(catalogue, settings.detect),
-  ];
+/** A sub-topology that folds readings: what the runtime makes tasks of. */
+export interface ReadingTopology {
+  /** Its consumer group is `<app>-<name>`. */
+  readonly name: string;
+  /** Readings as collectors publish them. */
+  readonly raw: 'raw.interface';
+  /** The same readings with the stages' metrics. */
+  readonly metric: 'metric.interface';
+  /** Records that stages are told of (`Stage.update`). */
+  readonly control: readonly ('inventory.device' | 'control.site')[];
+  /** Supplies append time in silence. */
+  readonly tick: 'control.tick';
+  /** What stages send besides their columns, and what becomes of the columns of judged metrics. */
+  readonly insight: {
+    readonly anomaly: 'insight.anomaly';
+    readonly baseline: 'insight.baseline';
+    readonly deviation: 'insight.deviation';
+  };
+  /** Fused, in this order. */
+  readonly stages: readonly StageDefinition[];
 }
 
-export function entityTopology(codec: Codec, catalogue: Catalogue, settings: StageSettings): SubTopology {
-  const stages = entityStages(catalogue, settings);
+/** The sub-topology keyed by entity. @throws ConfigError when the catalogue derives a metric from what it lacks. */
+export function entityTopology(catalogue: Catalogue, settings: StageSettings): ReadingTopology {
   return {
     name: 'entity',
-    inputs: ['raw.interface', 'inventory.device', 'control.site', 'control.tick'],
-    newProcessor: () => new ReadingProcessor({ codec, catalogue, stages }),
+    raw: 'raw.interface',
+    metric: 'metric.interface',
+    control: ['inventory.device', 'control.site'],
+    tick: 'control.tick',
+    insight: { anomaly: 'insight.anomaly', baseline: 'insight.baseline', deviation: 'insight.deviation' },
+    stages: [
+      enrich(),
+      rate(catalogue, settings.rate),
+      baseline(catalogue, settings.baseline),
+      detect(catalogue, settings.detect),
+    ],
   };
 }

@@ -18,6 +18,7 @@ import type { Metrics } from './observe/metrics.ts';
 import { processMetrics, sinkMetrics, snmpMetrics } from './observe/observers.ts';
 import { statusServer, type StatusServer } from './observe/status-server.ts';
 import { drain } from './runtime/drain.ts';
+import { readingSubTopology } from './runtime/reading-processor.ts';
 import { streamThread, type StreamThread } from './runtime/stream-thread.ts';
 import { ticker } from './runtime/ticker.ts';
 import { sink, type Sink } from './sink/sink.ts';
@@ -35,6 +36,8 @@ export interface WiringOptions {
   readonly metrics: Metrics;
   /** What is read off agents, by name; the standard ones unless told. */
   readonly profiles?: ReadonlyMap<string, Profile>;
+  /** Where the configured HTTP port is taken, any free one will do. */
+  readonly anyHttpPort?: boolean;
   /** A component cannot go on. */
   readonly failed: (error: unknown) => void;
 }
@@ -53,27 +56,39 @@ export interface Wiring {
     inventory: Inventory,
     credentials: ReadonlyMap<string, SnmpCredential>,
   ): readonly [Component, Component];
+  /** Rows that this process has committed to a table. */
+  storedRows(table: string): number;
   /** Everything that was published has been folded, and is in the tables. */
   readonly idle: boolean;
 }
 
+/** Per partition: enough for `tail` to show what tasks and sink have long been done with. */
+const KEEP_COMMITTED_BYTES = 128 * 1024;
+
 /** How long the end waits for what is under way: the database may be gone for good. */
-const DRAIN_MS = 30_000;
+const DRAIN_MS = 15_000;
 
 export function wiring(options: WiringOptions): Wiring {
   const { config, catalogue, pool, clock, log, metrics, failed } = options;
   const { partitions, prefix } = config.broker;
   const naming: Naming = { prefix, generation: '' };
-  const broker = memoryBroker({ clock, log, maxPartitionBytes: config.broker.memory.maxPartitionBytes });
+  const broker = memoryBroker({
+    clock,
+    log,
+    maxPartitionBytes: config.broker.memory.maxPartitionBytes,
+    keepCommittedBytes: KEEP_COMMITTED_BYTES,
+  });
   const codec = avroCodec({ catalogue, naming, registry: embeddedRegistry() });
   const ports = { broker, codec, catalogue, naming, clock, log, failed };
   const settings = { rate: config.rate, baseline: config.baseline, detect: config.detect };
   const stream = streamThread({
     ...ports,
-    subTopology: entityTopology(codec, catalogue, settings),
+    subTopology: readingSubTopology({ codec, catalogue, topology: entityTopology(catalogue, settings) }),
     settings: config.runtime,
     observer: processMetrics(metrics, 'entity'),
   });
+  const observer = sinkMetrics(metrics, failed);
+  const stored = new Map<string, number>();
   const tables = sink({
     ...ports,
     pool,
@@ -83,12 +98,19 @@ export function wiring(options: WiringOptions): Wiring {
       flushMs: config.sink.flushIntervalMs,
       flushRows: config.sink.flushRows,
     },
-    observer: sinkMetrics(metrics, failed),
+    observer: {
+      ...observer,
+      flushed(rows, durationMs) {
+        for (const [table, count] of rows) stored.set(table, (stored.get(table) ?? 0) + count);
+        observer.flushed(rows, durationMs);
+      },
+    },
   });
   const ticks = ticker({ ...ports, partitions, writer: config.collectorId });
   const startedAtMs = clock();
   const status = statusServer({
     ...config.http,
+    anyPort: options.anyHttpPort ?? false,
     log,
     metrics,
     status: () => ({
@@ -124,7 +146,13 @@ export function wiring(options: WiringOptions): Wiring {
       topics(options, broker, naming),
       codec,
       tables,
-      drain({ name: 'sink', idle: () => tables.idle, timeoutMs: DRAIN_MS, clock, log }),
+      drain({
+        name: 'sink',
+        idle: () => tables.idle || tables.status().state === 'failed',
+        timeoutMs: DRAIN_MS,
+        clock,
+        log,
+      }),
       stream,
       drain({ name: 'tasks', idle: () => stream.idle, timeoutMs: DRAIN_MS, clock, log }),
       ticks,
@@ -143,6 +171,7 @@ export function wiring(options: WiringOptions): Wiring {
         observer: snmpMetrics(metrics),
       }),
     ],
+    storedRows: (table) => stored.get(table) ?? 0,
     get idle() {
       return stream.idle && tables.idle;
     },

@@ -113,7 +113,15 @@ describe('wrong command lines', () => {
     ['config prnt', '(Did you mean print?)'],
     ['demo --devices 11', 'Expected a whole number from 12 to 10000.'],
     ['demo --devices 1e3', 'Expected a whole number'],
-    ['demo --interval fast', 'Expected a duration such as 150ms'],
+    ['demo --ports 7', 'Expected a whole number from 8 to 512.'],
+    ['demo --ports 513', 'Expected a whole number from 8 to 512.'],
+    ['demo --devices 10001', 'Expected a whole number from 12 to 10000.'],
+    ['demo --interval fast', 'Expected a duration from 1s to 1h'],
+    ['demo --interval 999ms', 'Expected a duration from 1s to 1h'],
+    ['demo --interval 61m', 'Expected a duration from 1s to 1h'],
+    ['demo --history 59m', 'Expected a duration from 1h to 60d'],
+    ['demo --history 61d', 'Expected a duration from 1h to 60d'],
+    ['demo --time-limit 500ms', 'Expected a duration of at least 1s, such as 5m.'],
     ['demo --seed -1', 'Expected a whole number'],
     ['tail', "missing required argument 'topic'"],
     ['tail a b', 'too many arguments'],
@@ -162,6 +170,17 @@ describe('errorText', () => {
     );
     const repeating = new Error(`polling failed: ${refused.message}`, { cause: refused });
     expect(errorText(repeating, { stack: false })).toBe(`netsigma: polling failed: ${refused.message}\n`);
+  });
+
+  it('says once what the message says by its code', () => {
+    const cause = Object.assign(new Error("ENOENT: no such file or directory, open 'a.yaml'"), {
+      code: 'ENOENT',
+      syscall: 'open',
+    });
+    const error = new ConfigError('cannot read a.yaml (ENOENT): check --config', { cause });
+    expect(errorText(error, { stack: false })).toBe(
+      'netsigma: cannot read a.yaml (ENOENT): check --config\n',
+    );
   });
 
   it('looks into an error without a message for those inside', () => {

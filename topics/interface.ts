@@ -2,7 +2,7 @@
 import { envelopeFields } from './envelope.ts';
 import type { EnumType, FieldRow, RecordRow } from './row.ts';
 
-/** Verdict on a row's rates, best first. The code in a Reading is the index. Reasons: docs/guide and stages/rate. */
+/** Verdict on a row's rates, best first. The code in a Reading is the index. What each means: README, Quality; when each is given: stages/rate. */
 export const QUALITIES = ['good', 'gap', 'first', 'reindexed', 'width_change', 'reset', 'agent_restart', 'discontinuity', 'implausible', 'stale', 'missing', 'unknown'] as const;
 export type Quality = (typeof QUALITIES)[number];
 

@@ -25,10 +25,12 @@ const address = z.string().transform((value, context) => {
   return canonical ?? '';
 });
 
-const interval = z.union([z.string(), z.number()]).transform((value, context) => {
+const INTERVAL_WORDS = 'expected a duration from 100ms to 1d, such as 30s';
+
+const interval = z.union([z.string(), z.number()], { error: INTERVAL_WORDS }).transform((value, context) => {
   const ms = parseDuration(value);
   if (ms === undefined || ms < INTERVAL_MS.min || ms > INTERVAL_MS.max) {
-    context.addIssue('expected a duration from 100ms to 1d, such as 30s');
+    context.addIssue(INTERVAL_WORDS);
   }
   return ms ?? 0;
 });

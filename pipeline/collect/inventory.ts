@@ -2,6 +2,8 @@
 import { closest } from 'fastest-levenshtein';
 import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
+import { issueReason, shownValue } from '../config/issue-words.ts';
+import { valueAt } from '../config/names.ts';
 import { deviceId, entityKey, siteId, siteUuid } from '../model/entity.ts';
 import { ConfigError } from '../model/errors.ts';
 import type { InventoryDeviceRecord, SiteRecord } from '../../topics/inventory.ts';
@@ -28,6 +30,8 @@ export interface InventoryOptions {
     /** Credential of devices that name none; without it they must name one. */
     readonly credential?: string;
   };
+  /** Names of the credentials that there are; devices may name any when it is left out. */
+  readonly credentials?: ReadonlySet<string>;
   /** What messages call the text, such as the file's path. */
   readonly name?: string;
 }
@@ -59,11 +63,12 @@ export function parseInventory(text: string, options: InventoryOptions): Invento
     );
   }
   const where: Where = (path) => `${lineOf(document, path, lines)}${pathText(path)}`;
-  const checked = inventorySchema.safeParse(plainTree(document, source) ?? {});
+  const tree = plainTree(document, source) ?? {};
+  const checked = inventorySchema.safeParse(tree);
   if (!checked.success) {
     throw refused(
       source,
-      checked.error.issues.flatMap((issue) => issueLines(issue, where)),
+      checked.error.issues.flatMap((issue) => issueLines(issue, tree, where)),
     );
   }
   const problems: Problems = [];
@@ -128,38 +133,52 @@ function deviceRecords(
     const found = deviceProblems(device, options, site, sites);
     const record = found.length === 0 ? deviceRecord(device, options, site) : undefined;
     if (record !== undefined && entities.has(record.entity)) {
-      found.push(`a second device "${device.name}" (names are compared in lower case)`);
+      found.push({ key: [], message: `a second device "${device.name}" (names are compared in lower case)` });
     }
-    problems.push(...found.map((problem) => `${where(['devices', i])}: ${problem}`));
+    problems.push(...found.map(({ key, message }) => `${where(['devices', i, ...key])}: ${message}`));
     if (record === undefined) return [];
     entities.add(record.entity);
     return [record];
   });
 }
 
+interface DeviceProblem {
+  /** The key of the device that it is about; empty for the whole device. */
+  readonly key: readonly string[];
+  readonly message: string;
+}
+
 function deviceProblems(
   device: DeviceEntry,
-  { domain, defaults }: InventoryOptions,
+  { domain, defaults, credentials }: InventoryOptions,
   site: SiteRecord | undefined,
   sites: ReadonlyMap<string, SiteRecord>,
-): string[] {
-  const problems: string[] = [];
+): DeviceProblem[] {
+  const problems: DeviceProblem[] = [];
+  const add = (message: string, ...key: string[]) => problems.push({ key, message });
   if ((device.address === undefined) === (device.addresses === undefined)) {
-    problems.push(`"${device.name}" needs either address or addresses`);
+    add(`"${device.name}" needs either address or addresses`);
   }
-  if (device.credential === undefined && defaults.credential === undefined) {
-    problems.push(`"${device.name}" names no credential, and there is no default`);
+  const credential = device.credential ?? defaults.credential;
+  if (credential === undefined) add(`"${device.name}" names no credential, and there is no default`);
+  else if (credentials !== undefined && !credentials.has(credential)) {
+    const near = credentials.size === 0 ? 'the configuration has none' : nearest(credential, credentials);
+    add(`"${device.name}" names the unknown credential "${credential}": ${near}`, 'credential');
   }
   if (device.site !== undefined && site === undefined) {
-    const near = sites.size === 0 ? '' : `: the nearest is ${closest(device.site, [...sites.keys()])}`;
-    problems.push(`"${device.name}" is at the unknown site "${device.site}"${near}`);
+    const near = sites.size === 0 ? 'the file has none' : nearest(device.site, sites.keys());
+    add(`"${device.name}" is at the unknown site "${device.site}": ${near}`, 'site');
   }
   try {
     entityKey(domain, 'device', device.name);
   } catch (error) {
-    problems.push(error instanceof Error ? error.message : String(error));
+    add(error instanceof Error ? error.message : String(error), 'name');
   }
   return problems;
+}
+
+function nearest(name: string, known: Iterable<string>): string {
+  return `the nearest is ${closest(name, [...known])}`;
 }
 
 function deviceRecord(
@@ -203,8 +222,11 @@ function plainTree(document: Document, source: string): unknown {
   }
 }
 
-function issueLines(issue: z.core.$ZodIssue, where: Where): string[] {
-  if (issue.code !== 'unrecognized_keys') return [`${where(issue.path)}: ${issue.message}`];
+function issueLines(issue: z.core.$ZodIssue, tree: unknown, where: Where): string[] {
+  if (issue.code !== 'unrecognized_keys') {
+    const value = valueAt(tree, issue.path);
+    return [`${where(issue.path)}${shownValue(value)} ${issueReason(issue, value)}`];
+  }
   const known = knownKeys(issue.path);
   return issue.keys.map(
     (key) => `${where([...issue.path, key])}: unknown key: the nearest is ${closest(key, known)}`,
@@ -228,6 +250,7 @@ function lineOf(document: Document, path: Path, lines: LineCounter): string {
 
 /** devices[2].address */
 function pathText(path: Path): string {
+  if (path.length === 0) return 'the text';
   return path
     .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
     .join('')

@@ -43,7 +43,7 @@ const v3 = z
     }
   });
 
-const credential = z.discriminatedUnion('version', [v2c, v3]);
+const credential = z.discriminatedUnion('version', [v2c, v3], { error: 'expected v2c or v3' });
 type CredentialInput = z.output<typeof credential>;
 
 /** Keys of a credential that hold secrets. */

@@ -23,14 +23,19 @@ export function applyEnvironment(tree: Record<string, unknown>, env: Environment
 const FOR_TESTS = ['NETSIGMA_REQUIRE_SERVICES', 'NETSIGMA_TEST_DATABASE_URL'];
 
 /**
- * A warning for every NETSIGMA_ variable that is no setting and that no secret refers to. A warning and not an error:
- * Kubernetes puts NETSIGMA_SERVICE_HOST and the like into every container beside a service of that name.
+ * What Kubernetes puts into every container beside a service called netsigma:
+ * https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
  */
+const FROM_KUBERNETES =
+  /^NETSIGMA_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_\d+_[A-Z]+(_(PROTO|PORT|ADDR))?)?)$/;
+
+/** A problem for every NETSIGMA_ variable that is no setting and that no secret refers to: most likely mistyped. */
 export function strayVariables(env: Environment, referenced: ReadonlySet<string>): string[] {
   const names = allSettings().flatMap((setting) => variable(setting) ?? []);
   return Object.keys(env)
-    .filter((name) => name.startsWith(PREFIX) && !names.includes(name) && !referenced.has(name))
-    .filter((name) => !FOR_TESTS.includes(name))
+    .filter((name) => name.startsWith(PREFIX) && (env[name] ?? '') !== '')
+    .filter((name) => !names.includes(name) && !referenced.has(name))
+    .filter((name) => !FOR_TESTS.includes(name) && !FROM_KUBERNETES.test(name))
     .map((name) => `environment variable ${name} is no setting: the nearest is ${closest(name, names)}`);
 }
 

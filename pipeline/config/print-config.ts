@@ -23,6 +23,8 @@ function printed({ kind, path }: Setting, value: unknown): unknown {
       return formatDuration(value as number);
     case 'seconds':
       return formatDuration(1000 * (value as number));
+    case 'days':
+      return `${value as number}d`;
     case 'secret': {
       const secret = value as Secret;
       return path.at(-1) === 'url' ? maskedUrl(secret.reveal()) : String(secret);
@@ -38,7 +40,6 @@ function printed({ kind, path }: Setting, value: unknown): unknown {
     case 'choice':
     case 'integer':
     case 'number':
-    case 'days':
       return value;
   }
 }

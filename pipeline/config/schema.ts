@@ -78,7 +78,7 @@ export const schema = z.strictObject({
 
   database: section('Where the tables are.', {
     url: optionalSecret(
-      'PostgreSQL to write to, postgres://user:password@host:port/name. Without it an embedded server is started.',
+      'PostgreSQL to write to, postgres://user@host:port/name; with a password by reference (env:NAME, file:/path). Without it an embedded server is started.',
       databaseUrlProblem,
     ),
     embedded: section('The embedded PostgreSQL, used when there is no url.', {
@@ -116,10 +116,10 @@ export const schema = z.strictObject({
       max: '1m',
     }),
     flush_rows: integer('Rows after which a transaction begins at once.', 5_000, { min: 1, max: 1_000_000 }),
-    retention: section('Days that the rows of a table are kept.', {
-      interface_metrics: tableDays('Rates of interfaces.', 30),
-      anomaly_events: tableDays('Anomalies.', 730),
-      poll_history: tableDays('Audit of polls.', 30),
+    retention: section('How long the rows of a table are kept, in days.', {
+      interface_metrics: tableDays('Rates of interfaces are kept so many days (30d or 30).', 30),
+      anomaly_events: tableDays('Anomalies are kept so many days.', 730),
+      poll_history: tableDays('The audit of polls is kept so many days.', 30),
     }),
   }),
 

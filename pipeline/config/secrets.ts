@@ -1,4 +1,4 @@
-/** Secrets by reference, resolved before the schema sees them: `env:NAME`, `file:/path`, or (with a warning) the secret itself. */
+/** Secrets by reference, resolved before the schema sees them: `env:NAME` or `file:/path`, never the secret itself. */
 import { Secret } from '../model/secret.ts';
 import { CREDENTIAL_SECRETS } from './credentials.ts';
 import { hasPassword } from './database-url.ts';
@@ -7,6 +7,9 @@ import { allSettings, valueAt } from './names.ts';
 
 /** A secret longer than this is a wrong file. */
 const MAX_CHARACTERS = 10_000;
+
+const REFERENCE = /^(env|file):/;
+const PLAIN_TEXT = 'is a secret in plain text: write env:NAME or file:/path and keep the secret there';
 
 export interface SecretSources {
   readonly env: Environment;
@@ -22,8 +25,6 @@ export interface SecretProblem {
 
 export interface ResolvedSecrets {
   readonly problems: SecretProblem[];
-  /** Settings whose secret stands in the file as it is. */
-  readonly literals: string[];
   /** Environment variables that were referred to. */
   readonly referenced: Set<string>;
 }
@@ -37,23 +38,24 @@ export function resolveSecrets(
   sources: SecretSources,
   fromEnvironment: ReadonlyMap<string, string>,
 ): ResolvedSecrets {
-  const resolved: ResolvedSecrets = { problems: [], literals: [], referenced: new Set() };
+  const resolved: ResolvedSecrets = { problems: [], referenced: new Set() };
+  const secretOf = (path: readonly string[], written: string, overridden: boolean): string | Error => {
+    if (REFERENCE.test(written)) return referred(written, sources, resolved.referenced);
+    const harmless = path[0] === 'database' && !hasPassword(written);
+    return overridden || harmless ? written : new Error(PLAIN_TEXT);
+  };
   for (const path of secretPaths(tree)) {
     const holder = valueAt(tree, path.slice(0, -1)) as Record<string, unknown>;
     const key = path.at(-1)!;
     const written = holder[key];
     if (typeof written !== 'string') continue;
-    const literal = !/^(env|file):/.test(written);
-    const secret = literal ? written : referred(written, sources, resolved.referenced);
+    const secret = secretOf(path, written, fromEnvironment.has(path.join('.')));
     if (secret instanceof Error) {
       resolved.problems.push({ path, message: secret.message });
       // Any legal value: what is wrong has been said.
       holder[key] = new Secret('postgres://unresolved');
       continue;
     }
-    const shown = path.join('.');
-    const harmless = path[0] === 'database' && !hasPassword(secret);
-    if (literal && !harmless && !fromEnvironment.has(shown)) resolved.literals.push(shown);
     holder[key] = new Secret(secret);
   }
   return resolved;

@@ -115,18 +115,23 @@ function span<Unit>(min: string, max: string, unit: (ms: number) => Unit) {
   });
 }
 
-/** How many days a table's rows are kept. The key is the table's name. */
+const MAX_DAYS = 36_500;
+
+/** How many days a table's rows are kept: 30d, or 30. The key is the table's name. */
 export function tableDays(doc: string, fallback: number) {
+  const words = `expected 1 to ${MAX_DAYS} days, such as 30d`;
   const schema = z
-    .int()
-    .min(1)
-    .max(36_500)
-    .transform((days) => days as TableDays)
-    .prefault(fallback);
-  return known(schema, 'days', fallback, doc, {});
+    .union([z.string(), z.number()], { error: words })
+    .transform((value, context) => {
+      const days = Number(/^(\d{1,9}) ?d?$/.exec(String(value).trim())?.[1]);
+      if (!(days >= 1 && days <= MAX_DAYS)) context.addIssue(words);
+      return days as TableDays;
+    })
+    .prefault(`${fallback}d`);
+  return known(schema, 'days', `${fallback}d`, doc, {});
 }
 
-/** A secret by reference (`env:NAME`, `file:/path`) or as it is; references are resolved before the schema sees it. */
+/** A secret by reference (`env:NAME`, `file:/path`), which is resolved before the schema sees it. */
 export function optionalSecret(doc: string, check: (value: string) => string | undefined = () => undefined) {
   const schema = resolvedSecret(check).nullable().default(null);
   return known(schema, 'secret', null, doc, {});

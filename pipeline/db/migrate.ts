@@ -6,17 +6,21 @@
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import type { ClientBase, Pool, PoolClient } from 'pg';
+import type { ClientBase, Pool, PoolClient, QueryConfig } from 'pg';
 import type { Catalogue } from '../../topics/catalogue.ts';
 import { ConfigError, PermanentError } from '../model/errors.ts';
 import type { Log } from '../model/component.ts';
 import { flavourOf } from './flavour.ts';
 import { missingColumns } from './metric-columns.ts';
+import { withClient } from './with-client.ts';
 
 const FOLDER = new URL('../../sql/', import.meta.url);
 
 /** Two migrators of one database: the second waits for this lock and finds nothing left to do. */
 const LOCK = `hashtext('netsigma.migrate')`;
+
+/** `setTimeout` takes no more: 24 days. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export interface MigrateOptions {
   readonly pool: Pool;
@@ -42,22 +46,28 @@ export interface Migration {
  */
 export async function migrate(options: MigrateOptions): Promise<string[]> {
   const { pool, log, plan = false } = options;
-  const client = await pool.connect();
-  const onNotice = (notice: { message?: string | undefined }) =>
-    log.warn({ notice: notice.message }, 'the database has something to say about the migration');
-  client.on('notice', onNotice);
-  try {
-    await flavourOf(client);
-    await client.query('SET statement_timeout = 0');
-    await client.query('SET search_path = public; SET client_min_messages = notice');
-    if (plan) return await planned(client, options);
-    await client.query(`SELECT pg_advisory_lock(${LOCK})`);
-    return await applied(client, options);
-  } finally {
-    client.off('notice', onNotice);
-    // Settings and the lock end with the connection.
-    client.release(true);
-  }
+  return withClient(pool, async (client) => {
+    const onNotice = (notice: { message?: string | undefined }) =>
+      log.warn({ notice: notice.message }, 'the database has something to say about the migration');
+    client.on('notice', onNotice);
+    try {
+      await flavourOf(client);
+      await client.query('SET statement_timeout = 0');
+      await client.query('SET search_path = public; SET client_min_messages = notice');
+      if (plan) return await planned(client, options);
+      await client.query(unhurried(`SELECT pg_advisory_lock(${LOCK})`));
+      return await applied(client, options);
+    } finally {
+      client.off('notice', onNotice);
+      // Settings and the lock end here; a lost connection has ended them already.
+      await client.query('DISCARD ALL').catch(() => undefined);
+    }
+  });
+}
+
+/** An index may take hours: without the limit of the pool. */
+function unhurried(text: string): QueryConfig & { query_timeout: number } {
+  return { text, query_timeout: LONGEST_TIMER_MS };
 }
 
 async function planned(client: PoolClient, { folder, catalogue }: MigrateOptions): Promise<string[]> {
@@ -67,7 +77,7 @@ async function planned(client: PoolClient, { folder, catalogue }: MigrateOptions
 }
 
 async function applied(client: PoolClient, { folder, catalogue, log }: MigrateOptions): Promise<string[]> {
-  await transaction(client, 'sql/roles.sql', () => client.query(script('roles.sql')));
+  await transaction(client, 'sql/roles.sql', () => client.query(unhurried(script('roles.sql'))));
   const owner = await ownerOfTables(client);
   const asOwner = (what: string, work: () => Promise<unknown>) =>
     transaction(client, what, async () => {
@@ -84,7 +94,7 @@ async function applied(client: PoolClient, { folder, catalogue, log }: MigrateOp
   const done: string[] = [];
   for (const { version, file, checksum, sql } of await pendingMigrations(client, migrations(folder))) {
     await asOwner(file, async () => {
-      await client.query(sql);
+      await client.query(unhurried(sql));
       await client.query('INSERT INTO schema_migrations (version, file, checksum) VALUES ($1, $2, $3)', [
         version,
         file,
@@ -95,11 +105,11 @@ async function applied(client: PoolClient, { folder, catalogue, log }: MigrateOp
     done.push(`apply ${file}`);
   }
   for (const { what, sql } of await missingColumns(client, catalogue)) {
-    await asOwner(what, () => client.query(sql));
+    await asOwner(what, () => client.query(unhurried(sql)));
     log.info({ what }, 'column of the catalogue added');
     done.push(what);
   }
-  await asOwner('sql/grants.sql', () => client.query(script('grants.sql')));
+  await asOwner('sql/grants.sql', () => client.query(unhurried(script('grants.sql'))));
   return done;
 }
 

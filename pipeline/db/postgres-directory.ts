@@ -73,8 +73,8 @@ async function keptDirectory(dataDir: string, runAs: RunAs | undefined): Promise
   if ((await mkdir(directory, { recursive: true })) !== undefined) await chmod(directory, 0o755);
   if (!(await canEnter(directory, runAs))) {
     throw new ConfigError(
-      `${runAs?.user ?? 'this user'} runs the embedded PostgreSQL and cannot enter ${directory}: choose a data ` +
-        'directory outside of /root and other private folders',
+      `${runAs?.user ?? 'this user'} runs the embedded PostgreSQL and cannot enter ${directory}: set ` +
+        'database.embedded.directory to a folder outside of /root and other private folders',
     );
   }
   return directory;
@@ -131,7 +131,7 @@ async function initialise(
   if (code !== 0) {
     throw new PermanentError(
       `PostgreSQL could not create its data in ${directory} (initdb ended with code ${code}): ` +
-        `${initdb.tail().trim().slice(-2000)}. Free space there or choose another data directory`,
+        `${initdb.tail().trim().slice(-2000)}. Free space there or set database.embedded.directory to another folder`,
     );
   }
   await rm(data, { recursive: true, force: true });
@@ -147,7 +147,9 @@ async function awaitPredecessor(data: string): Promise<void> {
   for (let waited = 0; processesIn(data).length > 0; waited += PREDECESSOR_POLL_MS) {
     if (waited >= PREDECESSOR_MS) {
       const pids = processesIn(data).join(', ');
-      throw new ConfigError(`${data} is in use by process ${pids}: stop it or choose another data directory`);
+      throw new ConfigError(
+        `${data} is in use by process ${pids}: stop it or set database.embedded.directory to another folder`,
+      );
     }
     await sleep(PREDECESSOR_POLL_MS);
   }

@@ -4,6 +4,7 @@ import type { Clock, Log } from '../model/component.ts';
 import { DAYS } from '../../topics/row.ts';
 import { flavourOf, timeSeriesStorage } from './flavour.ts';
 import { dayOf } from './partitions.ts';
+import { withClient } from './with-client.ts';
 
 export interface RetentionPolicy {
   readonly table: string;
@@ -38,11 +39,10 @@ export interface Maintained {
  */
 export async function maintain(deps: { pool: Pool; clock: Clock; log: Log }): Promise<Maintained> {
   const { pool, clock, log } = deps;
-  const client = await pool.connect();
   const droppedPartitions: string[] = [];
   const failures: unknown[] = [];
   let deletedRows = 0;
-  try {
+  await withClient(pool, async (client) => {
     const storage = timeSeriesStorage(await flavourOf(client));
     const now = clock();
     const ahead = Array.from({ length: DAYS_AHEAD + 1 }, (_, i) => dayOf(now) + i);
@@ -64,12 +64,13 @@ export async function maintain(deps: { pool: Pool; clock: Clock; log: Log }): Pr
       } catch (err) {
         failures.push(err);
         log.warn({ table, err }, 'retention of a table failed; it is tried again at the next maintenance');
-        await client.query('ROLLBACK');
+        // Without a connection there is nothing to roll back, and no other table either.
+        await client.query('ROLLBACK').catch(() => {
+          throw err;
+        });
       }
     }
-  } finally {
-    client.release();
-  }
+  });
   log.info({ droppedPartitions, deletedRows }, 'database maintained');
   if (failures.length > 0) throw failures[0];
   return { droppedPartitions, deletedRows };

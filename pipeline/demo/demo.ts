@@ -2,24 +2,25 @@
  * `netsigma demo`: the whole pipeline in one process on a simulated network. History first, through the same stages,
  * so that baselines are warm; then real SNMP polls, with faults to be found and quiet events that must not alarm.
  */
-import { setTimeout as wait } from 'node:timers/promises';
 import { simulatedAgents, type SimulatedAgents } from '../collect/snmp/agent/simulated-agents.ts';
 import type { Inventory } from '../collect/inventory.ts';
 import type { Config } from '../config.ts';
 import { database, type Database } from '../database.ts';
 import type { Clock, Component, Log } from '../model/component.ts';
+import { ConfigError } from '../model/errors.ts';
 import { Secret, type SnmpCredential } from '../model/secret.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { lifecycle, type Lifecycle } from '../runtime/lifecycle.ts';
 import { wiring, type Wiring } from '../wiring.ts';
 import { catalogue } from '../../topics/catalogue.ts';
-import { anomalyFeed, type AnomalyFeed } from './anomaly-feed.ts';
-import { demoFaults, type DemoFaults } from './demo-faults.ts';
+import { anomalyFeed } from './anomaly-feed.ts';
+import { demoFaults } from './demo-faults.ts';
 import { deviceMib } from './device-mib.ts';
 import { loadHistory, storedRows } from './load-history.ts';
 import { simulatedNetwork, type SimulatedNetwork } from './network.ts';
-import { ANOMALY_HEADING, anomalyLine, faultLine, whereToLook, type Screen } from './screen.ts';
-import { verdict, type FaultVerdict, type Verdict } from './verdict.ts';
+import { whereToLook, type Screen } from './screen.ts';
+import type { FaultVerdict } from './verdict.ts';
+import { watch, type Watched } from './watch.ts';
 
 export interface DemoSettings {
   readonly devices: number;
@@ -38,6 +39,8 @@ export interface DemoOptions {
   readonly log: Log;
   readonly screen: Screen;
   readonly signal: AbortSignal;
+  /** Called when stopping begins, for whatever reason. */
+  readonly stopping: () => void;
 }
 
 export interface DemoResult {
@@ -55,12 +58,8 @@ const COMMUNITY = 'demo';
 const CREDENTIALS: ReadonlyMap<string, SnmpCredential> = new Map([
   ['demo', { version: 'v2c', community: new Secret(COMMUNITY) } as const],
 ]);
-const LOOK_EVERY_MS = 250;
 /** What the history is expected to take, per reading: decides when the 32-bit control wraps. */
 const HISTORY_MS_PER_READING = 0.2;
-/** A control has been survived when so many polls have come after it. */
-const QUIET_POLLS = 4;
-
 /**
  * Runs until every fault is found (`untilDetected`), the time limit or the signal.
  * @returns what was found; `complete` is false when a fault was not found or something else was alarmed.
@@ -71,10 +70,10 @@ export async function demo(options: DemoOptions): Promise<{ result: DemoResult; 
   screen.say(`netsigma demo: ${settings.devices} devices of ${settings.ports} ports. Ctrl-C stops it.`);
   const store = database({ config, catalogue, log, temporary: true });
   await store.start();
-  let base: Lifecycle | undefined;
+  const ended = new AbortController();
   const above: Lifecycle[] = [];
   try {
-    const fail = (error: unknown): void => base?.fail(error);
+    await refuseUsed(store);
     const wired = wiring({
       config,
       catalogue,
@@ -82,25 +81,44 @@ export async function demo(options: DemoOptions): Promise<{ result: DemoResult; 
       clock,
       log,
       metrics: createMetrics(),
-      failed: fail,
+      anyHttpPort: true,
+      failed: (error) => base.fail(error),
     });
-    base = lifecycle(wired.components, log);
+    const base = lifecycle(wired.components, log);
+    above.push(base);
     await base.start();
+    const signal = AbortSignal.any([options.signal, ended.signal]);
+    const shown = show({ ...options, signal, store, wired, startedMs, above });
     const failed = base.failed.then((error) => Promise.reject(error as Error));
-    const shown = show({ ...options, store, wired, startedMs, above });
     return await Promise.race([shown, failed]);
   } finally {
-    for (const each of above.reverse()) await each.stop();
-    await base?.stop();
-    await store.stop();
+    // What still runs of `show` ends too.
+    ended.abort();
+    options.stopping();
+    await stopAll([...above.reverse(), store]);
   }
+}
+
+/** Each is stopped, whatever the others do. @throws the first failure, after all of them. */
+async function stopAll(components: readonly Component[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const component of components) await component.stop().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
+}
+
+/** A database of one's own must be empty: the simulated history would mix with what is there. */
+async function refuseUsed({ pool }: Database): Promise<void> {
+  if ((await storedRows(pool)) === 0) return;
+  throw new ConfigError(
+    'the database already has rows in interface_metrics: give the demo an empty one, or leave out --database-url',
+  );
 }
 
 interface ShowOptions extends DemoOptions {
   readonly store: Database;
   readonly wired: Wiring;
   readonly startedMs: number;
-  /** What was started on top of the pipeline, in order. */
+  /** What was started, in order; what is started joins it. */
   readonly above: Lifecycle[];
 }
 
@@ -146,78 +164,49 @@ async function show(options: ShowOptions): Promise<{ result: DemoResult; complet
     screen,
     signal,
   });
-  screen.say(`${historyRows} rows of history in ${seconds(clock() - beginMs)} s`);
-  await startAbove(collector);
-  const liveFromMs = clock();
-  const injected = plan.begin(liveFromMs);
-  whereToLook(screen, { url: store.url, status: wired.status.url });
-  const feed = anomalyFeed(store.pool, liveFromMs);
-  await watch(options, injected, feed, liveFromMs);
-  const judged = judge(injected, feed, liveFromMs);
-  for (const fault of judged.faults) screen.say(faultLine(fault));
-  for (const alarm of judged.falseAlarms)
-    screen.say(`  FALSE  ${alarm.metric} on ${alarm.device} ${alarm.interface}`);
+  const none = { faults: [], falseAlarms: [], complete: false };
+  const live = signal.aborted ? undefined : await goLive();
+  const { faults, falseAlarms, complete } = live?.watched ?? none;
   const result: DemoResult = {
     history_rows: historyRows,
-    live_rows: (await storedRows(store.pool)) - historyRows,
-    faults: judged.faults,
-    false_alarms: judged.falseAlarms.length,
-    anomalies: feed.all().length,
+    live_rows: live === undefined ? 0 : (await storedRows(store.pool)) - historyRows,
+    faults,
+    false_alarms: falseAlarms.length,
+    anomalies: live?.anomalies ?? 0,
     seconds: seconds(clock() - startedMs),
   };
-  return { result, complete: isComplete(judged) };
-}
+  return { result, complete };
 
-/** Prints what is committed; ends with the signal, and when all is found and every control has passed, or in time. */
-async function watch(
-  { settings, clock, screen, signal, startedMs }: ShowOptions,
-  injected: DemoFaults,
-  feed: AnomalyFeed,
-  liveFromMs: number,
-): Promise<void> {
-  const controlsEndMs = controlsEnd(injected, liveFromMs, settings.intervalMs);
-  screen.say(ANOMALY_HEADING);
-  for (;;) {
-    const nowMs = clock();
-    for (const anomaly of await feed.poll(nowMs)) screen.say(anomalyLine(anomaly));
-    if (signal.aborted) return;
-    if (settings.untilDetected) {
-      if (
-        nowMs >= controlsEndMs &&
-        judge(injected, feed, liveFromMs).faults.every(({ detected }) => detected)
-      )
-        return;
-      if (nowMs - startedMs >= settings.timeLimitMs) {
-        screen.say(`time limit of ${seconds(settings.timeLimitMs)} s reached`);
-        return;
-      }
+  async function goLive(): Promise<{ watched: Watched; anomalies: number }> {
+    screen.say(`${historyRows} rows of history in ${seconds(clock() - beginMs)} s`);
+    await startAbove(collector);
+    const liveFromMs = clock();
+    const injected = plan.begin(liveFromMs);
+    const look = () => whereToLook(screen, { url: store.url, status: wired.status.url });
+    look();
+    const feed = anomalyFeed(store.pool, liveFromMs);
+    const untilMs = settings.untilDetected ? startedMs + settings.timeLimitMs : undefined;
+    const { intervalMs } = settings;
+    const watched = await watch({
+      clock,
+      screen,
+      signal,
+      injected,
+      feed,
+      liveFromMs,
+      intervalMs,
+      untilMs,
+      seen,
+    });
+    return { watched, anomalies: feed.all().length };
+
+    function seen(): void {
+      screen.say('every fault was found, every control has happened');
+      if (untilMs !== undefined) return;
+      screen.say('polling goes on until Ctrl-C');
+      look();
     }
-    await wait(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
   }
-}
-
-/** When every control has happened and some polls have come after it. Of the wraps, one between two polls is enough. */
-function controlsEnd({ controls }: DemoFaults, liveFromMs: number, intervalMs: number): number {
-  const ends = controls.map((control) => {
-    switch (control.kind) {
-      case 'reboot':
-      case 'discontinuity':
-        return control.endMs;
-      case 'wrap_32':
-        return control.wraps.find(({ atMs }) => atMs >= liveFromMs + 2 * intervalMs)?.atMs ?? control.endMs;
-      case 'untouched':
-        return control.startMs;
-    }
-  });
-  return Math.max(...ends) + QUIET_POLLS * intervalMs;
-}
-
-function judge({ faults }: DemoFaults, feed: AnomalyFeed, liveFromMs: number): Verdict {
-  return verdict(faults, feed.all(), liveFromMs);
-}
-
-function isComplete({ faults, falseAlarms }: Verdict): boolean {
-  return falseAlarms.length === 0 && faults.every(({ detected }) => detected);
 }
 
 function inventoryOf(

@@ -43,11 +43,11 @@ export async function loadHistory(options: LoadHistoryOptions): Promise<number> 
     batches += 1;
     // The pipeline lives in this process: it must get its turn.
     await yieldToOthers();
-    if (batches % LOOK_EVERY === 0) progress.at(wired.sink.status().storedRows);
+    if (batches % LOOK_EVERY === 0) progress.at(wired.storedRows('interface_metrics'));
   };
   try {
     for (const polled of historyReadings({ network, fromMs, toMs, reading })) {
-      if (signal.aborted) return 0;
+      if (signal.aborted) break;
       const key = Buffer.from(polled.entity);
       batch.push({ topic, partition: partitionFor(key, partitions), key, value: encoder.encode(polled) });
       if (batch.length >= BATCH) await flush();
@@ -55,9 +55,8 @@ export async function loadHistory(options: LoadHistoryOptions): Promise<number> 
     await flush();
     while (!wired.idle && !signal.aborted) {
       await yieldToOthers();
-      progress.at(wired.sink.status().storedRows);
+      progress.at(wired.storedRows('interface_metrics'));
     }
-    progress.at(total);
   } finally {
     progress.end();
     await producer.stop();

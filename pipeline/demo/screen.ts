@@ -1,6 +1,7 @@
 /** What the demo shows people: a progress bar, one line an anomaly, and where to look. */
 import { SingleBar } from 'cli-progress';
 import type { CommittedAnomaly } from './anomaly-feed.ts';
+import type { QuietControl } from './faults.ts';
 import type { FaultVerdict } from './verdict.ts';
 
 export interface Screen {
@@ -65,9 +66,15 @@ export function anomalyLine(anomaly: CommittedAnomaly): string {
   ]);
 }
 
-export function faultLine({ kind, device, interface: port, detected, seconds }: FaultVerdict): string {
-  const place = `${kind} on ${device} ${port}`;
-  return detected ? `  found  ${place}, ${seconds} s after it began` : `  open   ${place}`;
+/** A fault that was found. */
+export function faultLine({ kind, device, interface: port, seconds }: FaultVerdict): string {
+  return `  found  ${kind} on ${device} ${port}, ${seconds ?? '?'} s after it began`;
+}
+
+/** A quiet control that has happened. */
+export function controlLine(control: QuietControl, quiet: boolean): string {
+  const port = control.kind === 'discontinuity' ? ` ${control.interface}` : '';
+  return `  ${quiet ? 'quiet' : 'ALARM'}  ${control.kind} on ${control.device}${port}`;
 }
 
 /** Connection string, queries to try, status address. */

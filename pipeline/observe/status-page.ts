@@ -32,9 +32,9 @@ ${value(status, 0)}
 function value(node: unknown, depth: number): string {
   if (node === null || node === undefined) return '';
   if (typeof node === 'string') return escaped(node);
+  if (node instanceof Date) return escaped(node.toJSON());
   // JSON.stringify gives undefined for functions and symbols, and throws on a bigint: a status holds none of them.
-  if (typeof node !== 'object' || depth >= MAX_DEPTH || node instanceof Date)
-    return escaped(JSON.stringify(node));
+  if (typeof node !== 'object' || depth >= MAX_DEPTH) return escaped(JSON.stringify(node));
   const rows = Array.isArray(node) ? table(node, depth) : undefined;
   return rows ?? list(Object.entries(node), depth);
 }

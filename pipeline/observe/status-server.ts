@@ -21,6 +21,8 @@ export interface StatusServerDeps {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Where the port is taken, any free one will do. */
+  readonly anyPort?: boolean;
   readonly metrics: { readonly contentType: string; text(): Promise<string> };
   readonly status: () => object;
   readonly ready: () => Readiness;
@@ -36,7 +38,7 @@ export interface StatusServer extends Component {
 
 /** The server. `start` throws ConfigError when it cannot listen; `stop` also ends streams that are open. */
 export function statusServer(deps: StatusServerDeps): StatusServer {
-  const { host, port, log } = deps;
+  const { host, port, anyPort = false, log } = deps;
   let app: FastifyInstance | undefined;
   let url: string | undefined;
   let closing = new AbortController();
@@ -54,7 +56,10 @@ export function statusServer(deps: StatusServerDeps): StatusServer {
         await app.listen({ host, port });
       } catch (error) {
         await app.close();
-        throw listenError(error, host, port);
+        if (!anyPort || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE')
+          throw listenError(error, host, port);
+        app = routes(deps, closing.signal);
+        await app.listen({ host, port: 0 });
       }
       url = addressOf(app.server.address() as AddressInfo);
       log.info({ url }, 'status server listens');

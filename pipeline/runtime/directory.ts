@@ -3,30 +3,44 @@
  * one comparison a row and no map look-up.
  */
 import type { Reading } from '../model/reading.ts';
+import { EntityRows, MAX_ROWS_PER_ENTITY } from './entity-rows.ts';
 import type { StateStore } from './state-store.ts';
 
 interface Entity {
   readonly slot: number;
-  readonly slotByInstance: Map<string, number>;
+  readonly rows: EntityRows;
   /** Names seen twice in one poll: qualified by ifIndex ever after, so that instances do not flip. */
   readonly ambiguous: Set<string>;
+  /** Who has a name in the current layouts, whatever poll they come from. */
+  readonly owners: Map<string, NameOwner>;
   /** The layout of the last reading, by part: what row i was. */
-  readonly layouts: Layout[];
+  readonly layouts: Map<number, Layout>;
+}
+
+interface NameOwner {
+  readonly index: number;
+  readonly part: number;
 }
 
 interface Layout {
   pollId: string;
-  readonly indexes: number[];
-  readonly names: (string | null)[];
-  readonly instances: string[];
-  readonly slots: number[];
+  /** To be laid out anew at the next reading, whether the rows stand where they stood or not. */
+  isStale: boolean;
+  /** Whether a row without a name in the reading goes by the name that its ifIndex had. */
+  readonly isPartial: boolean;
+  readonly isNameless: boolean;
+  readonly indexes: readonly number[];
+  /** As read. */
+  readonly names: readonly (string | null)[];
+  /** As read, or known from before. */
+  readonly knownNames: readonly (string | null)[];
+  readonly instances: readonly string[];
+  readonly slots: readonly number[];
 }
 
 /** Why a reading's rows cannot be told apart or kept: a dead letter. */
 export type DirectoryRefusal = 'too_many_rows' | 'duplicate_row';
 
-/** An agent may invent names for ever; its state may not. */
-const MAX_ROWS_PER_ENTITY = 20_000;
 const MAX_PARTS = 1_000;
 
 export class Directory {
@@ -46,30 +60,26 @@ export class Directory {
     return this.#entities.get(entity)?.slot;
   }
 
-  /** Sets entitySlot, slots, instances and fresh of the reading, or says why not. */
+  /**
+   * Sets entitySlot, slots, instances and fresh of the reading, or says why not. At the limit of rows a new row gets
+   * the slot of the one that has been absent for the longest, emptied; if none is absent the reading is refused.
+   */
   resolve(reading: Reading): DirectoryRefusal | undefined {
+    const { part, parts, rowCount } = reading;
     const entity = this.#entity(reading.entity);
     reading.entitySlot = entity.slot;
-    if (reading.rowCount === 0) return undefined;
-    if (reading.part < 1 || reading.part > MAX_PARTS) return 'too_many_rows';
-    const indexes = reading.number('if_index').values;
-    const names = reading.text('if_name').values;
-    const layout = (entity.layouts[reading.part] ??= {
-      pollId: '',
-      indexes: [],
-      names: [],
-      instances: [],
-      slots: [],
-    });
-    layout.pollId = reading.pollId;
-    if (!sameLayout(layout, reading.rowCount, indexes, names)) {
-      const refusal = this.#relayout(entity, layout, reading);
-      if (refusal !== undefined) {
-        layout.indexes.length = 0;
-        return refusal;
-      }
+    if (rowCount === 0) return undefined;
+    if (part < 1 || Math.max(part, parts) > MAX_PARTS || rowCount > MAX_ROWS_PER_ENTITY)
+      return 'too_many_rows';
+    if (entity.layouts.size > parts) dropParts(entity, Math.max(part, parts));
+    let layout = entity.layouts.get(part);
+    if (layout === undefined || !isSameLayout(layout, reading)) {
+      const laidOut = this.#layOut(entity, reading);
+      if (typeof laidOut === 'string') return laidOut;
+      layout = laidOut;
     }
-    for (let row = 0; row < reading.rowCount; row += 1) {
+    layout.pollId = reading.pollId;
+    for (let row = 0; row < rowCount; row += 1) {
       reading.slots[row] = layout.slots[row]!;
       reading.instances[row] = layout.instances[row]!;
     }
@@ -81,43 +91,54 @@ export class Directory {
     if (entity === undefined) {
       entity = {
         slot: this.#state.newEntity(),
-        slotByInstance: new Map(),
+        rows: new EntityRows(),
         ambiguous: new Set(),
-        layouts: [],
+        owners: new Map(),
+        layouts: new Map(),
       };
       this.#entities.set(key, entity);
     }
     return entity;
   }
 
-  #relayout(entity: Entity, layout: Layout, reading: Reading): DirectoryRefusal | undefined {
-    const indexes = reading.number('if_index').values;
-    const names = reading.text('if_name').values;
-    const rows = reading.rowCount;
-    markAmbiguous(entity, reading.part, reading.pollId, indexes, names, rows);
-    layout.indexes.length = 0;
-    layout.names.length = 0;
-    layout.instances.length = 0;
-    layout.slots.length = 0;
-    const seen = new Set<string>();
-    for (let row = 0; row < rows; row += 1) {
-      const name = names[row] ?? null;
-      const instance = instanceName(name, indexes[row]!, entity.ambiguous);
-      if (seen.has(instance)) return 'duplicate_row';
-      seen.add(instance);
-      let slot = entity.slotByInstance.get(instance);
-      if (slot === undefined) {
-        if (entity.slotByInstance.size >= MAX_ROWS_PER_ENTITY) return 'too_many_rows';
-        slot = this.#state.newRows(1);
-        entity.slotByInstance.set(instance, slot);
-        reading.fresh[row] = 1;
-      }
-      layout.indexes.push(indexes[row]!);
-      layout.names.push(name);
-      layout.instances.push(instance);
-      layout.slots.push(slot);
+  #layOut(entity: Entity, reading: Reading): Layout | DirectoryRefusal {
+    const { part, pollId, rowCount } = reading;
+    const { rows } = entity;
+    const isPartial = reading.status === 'partial';
+    const indexes = [...reading.number('if_index').values.subarray(0, rowCount)];
+    const names = reading.text('if_name').values.slice(0, rowCount);
+    const knownNames = isPartial ? withKnownNames(entity, indexes, names) : names;
+    drop(entity, part);
+    markAmbiguous(entity, pollId, indexes, knownNames);
+    const instances = indexes.map((index, row) => instanceName(knownNames[row]!, index, entity.ambiguous));
+    if (new Set(instances).size < rowCount) return 'duplicate_row';
+    if (!rows.fits(instances)) return 'too_many_rows';
+    // Known rows first: a new one must not take the slot of one that is just coming back.
+    const found = instances.map((instance, row) =>
+      rows.arrive(part, instance, indexes[row]!, knownNames[row]! || null),
+    );
+    const slots = found.map((slot, row) => {
+      if (slot !== undefined) return slot;
+      reading.fresh[row] = 1;
+      return rows.create(part, instances[row]!, indexes[row]!, knownNames[row]! || null, this.#state);
+    });
+    for (const [row, name] of knownNames.entries()) {
+      if (name) entity.owners.set(name, { index: indexes[row]!, part });
     }
-    return undefined;
+    const isNameless = names.some((name) => !name);
+    const layout: Layout = {
+      pollId,
+      isStale: false,
+      isPartial,
+      isNameless,
+      indexes,
+      names,
+      knownNames,
+      instances,
+      slots,
+    };
+    entity.layouts.set(part, layout);
+    return layout;
   }
 }
 
@@ -127,45 +148,73 @@ function instanceName(name: string | null, index: number, ambiguous: ReadonlySet
   return ambiguous.has(name) ? `${name}#${index}` : name;
 }
 
-function sameLayout(
-  layout: Layout,
-  rows: number,
-  indexes: Float64Array,
-  names: readonly (string | null)[],
-): boolean {
-  if (layout.indexes.length !== rows) return false;
-  for (let row = 0; row < rows; row += 1) {
+function isSameLayout(layout: Layout, reading: Reading): boolean {
+  const { rowCount } = reading;
+  if (layout.isStale || layout.indexes.length !== rowCount) return false;
+  if (layout.isNameless && layout.isPartial !== (reading.status === 'partial')) return false;
+  const indexes = reading.number('if_index').values;
+  const names = reading.text('if_name').values;
+  for (let row = 0; row < rowCount; row += 1) {
     if (layout.indexes[row] !== indexes[row] || layout.names[row] !== names[row]) return false;
   }
   return true;
 }
 
-/** Two rows of one name in this part, or one here and one of another index in another part of the same poll. */
+/** The rows of a poll that lost some columns: a name that was not read is the one that the ifIndex had before. */
+function withKnownNames(
+  { rows, ambiguous }: Entity,
+  indexes: readonly number[],
+  names: readonly (string | null)[],
+): (string | null)[] {
+  const read = new Set(names);
+  return names.map((name, row) => {
+    if (name) return name;
+    const known = rows.nameOf(indexes[row]!);
+    // A name that another row has by now is not this row's.
+    return known === undefined || (read.has(known) && !ambiguous.has(known)) ? null : known;
+  });
+}
+
+/** The part has no layout: its names and rows are free. */
+function drop({ layouts, owners, rows }: Entity, part: number): void {
+  const layout = layouts.get(part);
+  if (layout === undefined) return;
+  layouts.delete(part);
+  rows.leave(part, layout.instances);
+  for (const name of layout.knownNames) if (name && owners.get(name)?.part === part) owners.delete(name);
+}
+
+/** Parts that polls no longer have. */
+function dropParts(entity: Entity, parts: number): void {
+  for (const part of [...entity.layouts.keys()]) if (part > parts) drop(entity, part);
+}
+
+/**
+ * Two rows of one name in this part, or one here and one of another index in another part of the same poll. If the
+ * other part has not come yet, the name may just have moved here (a reboot numbers interfaces anew): that part lays
+ * out anew when it comes, and finds out.
+ */
 function markAmbiguous(
   entity: Entity,
-  part: number,
   pollId: string,
-  indexes: Float64Array,
+  indexes: readonly number[],
   names: readonly (string | null)[],
-  rows: number,
 ): void {
-  const indexByName = new Map<string, number>();
-  for (const [number, layout] of entity.layouts.entries()) {
-    // A sparse array: parts are numbered from 1.
-    if ((layout as Layout | undefined) === undefined || number === part || layout.pollId !== pollId) continue;
-    for (const [row, name] of layout.names.entries())
-      if (name !== null) indexByName.set(name, layout.indexes[row]!);
-  }
-  for (let row = 0; row < rows; row += 1) {
-    const name = names[row];
-    if (name === null || name === undefined || name === '') continue;
-    const other = indexByName.get(name);
-    if (other !== undefined && other !== indexes[row] && !entity.ambiguous.has(name)) {
-      entity.ambiguous.add(name);
+  const { ambiguous, layouts, owners } = entity;
+  const here = new Map<string, number>();
+  for (const [row, name] of names.entries()) {
+    if (!name || ambiguous.has(name)) continue;
+    const index = indexes[row]!;
+    const owner = owners.get(name);
+    const other = owner === undefined ? undefined : layouts.get(owner.part);
+    const clashes = owner !== undefined && other !== undefined && owner.index !== index;
+    if ((here.get(name) ?? index) !== index || (clashes && other.pollId === pollId)) {
+      ambiguous.add(name);
       // The other parts named their row plainly: they lay out anew.
-      for (const layout of entity.layouts)
-        if ((layout as Layout | undefined) !== undefined) layout.indexes.length = 0;
+      for (const layout of layouts.values()) layout.isStale = true;
+    } else if (clashes) {
+      other.isStale = true;
     }
-    indexByName.set(name, indexes[row]!);
+    here.set(name, index);
   }
 }

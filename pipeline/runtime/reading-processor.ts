@@ -8,14 +8,15 @@ import { parseEntityKey } from '../model/entity.ts';
 import type { Reading } from '../model/reading.ts';
 import type { ColumnDeclaration, StateColumn } from '../model/state.ts';
 import { deviationRecord } from '../stages/detect/deviation-record.ts';
-import type { Stage, StageDefinition, StageOutput } from '../stages/stage.ts';
+import type { Stage, StageOutput } from '../stages/stage.ts';
+import type { ReadingTopology } from '../topology.ts';
 import { rowFields, type Catalogue, type TopicName } from '../../topics/catalogue.ts';
 import type { AnomalyRecord } from '../../topics/anomaly.ts';
 import type { BaselineRecord, DeviationRecord } from '../../topics/insight.ts';
 import { QUALITIES } from '../../topics/interface.ts';
 import { Directory } from './directory.ts';
 import { StateStore } from './state-store.ts';
-import type { Processor, ProcessorOutput } from './sub-topology.ts';
+import type { Processor, ProcessorOutput, SubTopology } from './sub-topology.ts';
 
 /** An observation later than its record by more than this has a clock that cannot be believed. */
 const FUTURE_MS = 5 * 60_000;
@@ -35,11 +36,18 @@ const TIME_COLUMNS: readonly ColumnDeclaration[] = [OBSERVED, LIVE];
 export interface ReadingProcessorOptions {
   readonly codec: Codec;
   readonly catalogue: Catalogue;
-  readonly stages: readonly StageDefinition[];
+  readonly topology: ReadingTopology;
+}
+
+/** The sub-topology as the stream thread runs it: one ReadingProcessor a task. */
+export function readingSubTopology(options: ReadingProcessorOptions): SubTopology {
+  const { name, raw, control, tick } = options.topology;
+  return { name, inputs: [raw, ...control, tick], newProcessor: () => new ReadingProcessor(options) };
 }
 
 export class ReadingProcessor implements Processor {
   readonly state = new StateStore();
+  readonly #topology: ReadingTopology;
   readonly #directory = new Directory(this.state);
   readonly #reading: Reading;
   readonly #stages: readonly Stage[];
@@ -56,42 +64,41 @@ export class ReadingProcessor implements Processor {
   readonly #qualityCounts = new Uint32Array(QUALITIES.length);
   #out: ProcessorOutput | undefined;
 
-  constructor({ codec, catalogue, stages }: ReadingProcessorOptions) {
-    this.#reading = codec.newReading('raw.interface', 'metric.interface');
-    this.#decodeRaw = codec.readingDecoder('raw.interface');
-    this.#encodeMetric = codec.readingEncoder('metric.interface');
-    this.#encodeDeviation = codec.recordEncoder('insight.deviation');
-    this.#encodeAnomaly = codec.recordEncoder('insight.anomaly');
-    this.#encodeBaseline = codec.recordEncoder('insight.baseline');
-    this.#records = new Map(
-      (['inventory.device', 'control.site'] as const).map((topic) => [topic, codec.recordDecoder(topic)]),
-    );
+  constructor({ codec, catalogue, topology }: ReadingProcessorOptions) {
+    const { raw, metric, control, insight, stages } = topology;
+    this.#topology = topology;
+    this.#reading = codec.newReading(raw, metric);
+    this.#decodeRaw = codec.readingDecoder(raw);
+    this.#encodeMetric = codec.readingEncoder(metric);
+    this.#encodeDeviation = codec.recordEncoder(insight.deviation);
+    this.#encodeAnomaly = codec.recordEncoder(insight.anomaly);
+    this.#encodeBaseline = codec.recordEncoder(insight.baseline);
+    this.#records = new Map(control.map((topic) => [topic, codec.recordDecoder(topic)]));
     const time = this.state.context({ name: 'task', columns: TIME_COLUMNS }, this.#reading);
     this.#observed = time.column(OBSERVED);
     this.#live = time.column(LIVE);
     this.#stages = stages.map((stage) => stage.init(this.state.context(stage, this.#reading)));
-    const judged = rowFields(catalogue['metric.interface']).filter((field) => field.baseline);
+    const judged = rowFields(catalogue[metric]).filter((field) => field.baseline);
     this.#deviation = deviationRecord(
       this.#reading,
       judged.map(({ name }) => name),
     );
     this.#stageOutput = {
-      anomaly: (record) => this.#send('insight.anomaly', record.entity, this.#encodeAnomaly.encode(record)),
-      baseline: (record) =>
-        this.#send('insight.baseline', record.entity, this.#encodeBaseline.encode(record)),
+      anomaly: (record) => this.#send(insight.anomaly, record.entity, this.#encodeAnomaly.encode(record)),
+      baseline: (record) => this.#send(insight.baseline, record.entity, this.#encodeBaseline.encode(record)),
       count: (stage, outcome, by) => this.#out?.count(stage, outcome, by),
     };
   }
 
   async prepare(topic: TopicName, values: Iterable<Buffer | null>): Promise<void> {
-    if (topic === 'raw.interface') await this.#decodeRaw.prepare(values);
+    if (topic === this.#topology.raw) await this.#decodeRaw.prepare(values);
     else await this.#records.get(topic)?.prepare(values);
   }
 
   fold(topic: TopicName, record: BrokerRecord, out: ProcessorOutput): void {
     this.#out = out;
-    if (topic === 'control.tick') return;
-    if (topic === 'raw.interface') this.#foldReading(topic, record, out);
+    if (topic === this.#topology.tick) return;
+    if (topic === this.#topology.raw) this.#foldReading(topic, record, out);
     else this.#foldControl(topic, record, out);
   }
 
@@ -118,10 +125,10 @@ export class ReadingProcessor implements Processor {
     this.#keepTime(reading);
     for (const stage of this.#stages) if (!stage.process(reading, this.#stageOutput)) return;
     if (reading.rowCount === 0) return;
-    this.#send('metric.interface', reading.entity, this.#encodeMetric.encode(reading));
+    this.#send(this.#topology.metric, reading.entity, this.#encodeMetric.encode(reading));
     const deviation = this.#deviation();
     if (deviation !== undefined) {
-      this.#send('insight.deviation', reading.entity, this.#encodeDeviation.encode(deviation));
+      this.#send(this.#topology.insight.deviation, reading.entity, this.#encodeDeviation.encode(deviation));
     }
     this.#countRows(reading, out);
   }

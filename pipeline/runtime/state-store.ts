@@ -55,6 +55,15 @@ export class StateStore {
     return this.#rows - count;
   }
 
+  /** Sets what the columns hold of a row, and of its series, to what a new slot holds. */
+  resetRow(slot: number): void {
+    for (const { column } of this.#columns.values()) {
+      const { scope, initial = 0 } = column.declaration;
+      if (scope === 'entity') continue;
+      for (let k = 0; k < column.width; k += 1) column.set(slot, initial, k);
+    }
+  }
+
   get entities(): number {
     return this.#entities;
   }

@@ -32,7 +32,7 @@ export interface StreamThread extends Component {
   readonly group: string;
   readonly tasks: ReadonlyMap<number, Task>;
   status(): TaskStatus[];
-  /** Every task is folded and committed to the end of its inputs. */
+  /** Every task is folded and committed to the end of its inputs, or the thread has failed and will do no more. */
   readonly idle: boolean;
 }
 
@@ -42,8 +42,10 @@ export function streamThread(deps: StreamThreadDeps): StreamThread {
   const topics = subTopology.inputs.map((topic) => topicName(catalogue[topic], naming));
   const tasks = new Map<number, Task>();
   let consumer: Consumer | undefined;
+  let hasFailed = false;
 
   const fail = (error: unknown): void => {
+    hasFailed = true;
     log.error({ err: error, group }, 'sub-topology failed');
     deps.failed(error);
   };
@@ -70,10 +72,9 @@ export function streamThread(deps: StreamThreadDeps): StreamThread {
   };
 
   const revoked = async (partitions: readonly TopicPartition[]): Promise<void> => {
-    for (const partition of new Set(partitions.map((given) => given.partition))) {
-      await tasks.get(partition)?.stop();
-      tasks.delete(partition);
-    }
+    const lost = [...new Set(partitions.map((given) => given.partition))];
+    await stopAll(lost.flatMap((partition) => tasks.get(partition) ?? []));
+    for (const partition of lost) tasks.delete(partition);
   };
 
   const lagOf = (partition: number): number =>
@@ -87,7 +88,7 @@ export function streamThread(deps: StreamThreadDeps): StreamThread {
     group,
     tasks,
     get idle() {
-      return tasks.size > 0 && [...tasks.values()].every((task) => task.idle);
+      return hasFailed || (tasks.size > 0 && [...tasks.values()].every((task) => task.idle));
     },
     async start() {
       consumer = broker.consumer({
@@ -106,7 +107,7 @@ export function streamThread(deps: StreamThreadDeps): StreamThread {
     },
     async stop() {
       await consumer?.stop();
-      for (const task of tasks.values()) await task.stop();
+      await stopAll(tasks.values());
     },
     status: () =>
       [...tasks].map(([partition, { processor }]) => ({
@@ -116,4 +117,13 @@ export function streamThread(deps: StreamThreadDeps): StreamThread {
         lagRecords: lagOf(partition),
       })),
   };
+}
+
+/** Every task is asked to stop, whatever the others do. @throws AggregateError when some could not. */
+async function stopAll(tasks: Iterable<Task>): Promise<void> {
+  const stopped = await Promise.allSettled([...tasks].map((task) => task.stop()));
+  const errors = stopped.flatMap((outcome): unknown[] =>
+    outcome.status === 'rejected' ? [outcome.reason] : [],
+  );
+  if (errors.length > 0) throw new AggregateError(errors, `${errors.length} tasks could not stop`);
 }

@@ -4,6 +4,7 @@
  *
  *   batch -> head queues -> fold order -> processor.fold -> buffer -> transaction (every commitIntervalMs or commitBytes)
  */
+import { setTimeout as wait } from 'node:timers/promises';
 import type {
   Broker,
   BrokerRecord,
@@ -44,6 +45,8 @@ export interface TaskDeps {
 /** Records a topic may have queued before its partition pauses, and at which it resumes. */
 const QUEUE_HIGH = 1_000;
 const QUEUE_LOW = 250;
+/** How long `stop` waits for its last commit. */
+const STOP_COMMIT_MS = 10_000;
 /** How soon a head is looked at again while another input is not known to be at its end. */
 const WAIT_MS = 20;
 /** Folding gives the event loop back after this long: sockets and timers live beside it. */
@@ -71,6 +74,8 @@ export class Task {
   #waitTimer: NodeJS.Timeout | undefined;
   #pumping = false;
   #stopped = false;
+  /** What is buffered may be wrong or out of order: nothing is committed any more. */
+  #failed = false;
   #lastTickMs = Number.NaN;
 
   constructor(deps: TaskDeps) {
@@ -115,9 +120,17 @@ export class Task {
     this.#stopped = true;
     clearTimeout(this.#commitTimer);
     clearTimeout(this.#waitTimer);
+    // A topic without room (its reader is stuck) must not hold up the end: what is not committed stays in the log.
+    const last = this.#lastCommit();
+    await Promise.race([last, wait(STOP_COMMIT_MS, undefined, { ref: false })]);
+    // Beyond the limit its failure is what stopping the producer does to it.
+    last.catch(() => undefined);
+    await this.#producer?.stop();
+  }
+
+  async #lastCommit(): Promise<void> {
     while (this.#committing !== undefined) await this.#committing;
     await this.#commit();
-    await this.#producer?.stop();
   }
 
   async batch({ topic, records }: RecordBatch): Promise<void> {
@@ -184,7 +197,16 @@ export class Task {
   #fold(record: BrokerRecord): void {
     this.#punctuate(record.appendedAtMs);
     const topic = this.#topics.get(record.topic)!;
-    this.#processor.fold(topic, record, this.#output);
+    const { length } = this.#buffer.records;
+    const { bytes } = this.#buffer;
+    try {
+      this.#processor.fold(topic, record, this.#output);
+    } catch (error) {
+      // What it sent before it threw belongs to a record that is not folded.
+      this.#buffer.records.length = length;
+      this.#buffer.bytes = bytes;
+      throw error;
+    }
     this.#positions.set(record.topic, record.offset + 1);
     this.#buffer.folded += 1;
     this.#deps.observer.folded(topic);
@@ -228,7 +250,7 @@ export class Task {
 
   /** One transaction: outputs and next offsets. A task with nothing new does not commit. */
   async #commit(): Promise<void> {
-    if (this.#buffer.folded === 0 || this.#producer === undefined) return;
+    if (this.#failed || this.#buffer.folded === 0 || this.#producer === undefined) return;
     const { group, partition, clock, observer } = this.#deps;
     const { records } = this.#buffer;
     this.#buffer = { records: [], bytes: 0, folded: 0 };
@@ -248,6 +270,7 @@ export class Task {
 
   #fail(error: unknown): void {
     this.#stopped = true;
+    this.#failed = true;
     clearTimeout(this.#commitTimer);
     this.#deps.failed(error);
   }

@@ -1,6 +1,7 @@
 /** Binds the projections to the tables as the database has them. */
 import type { Pool } from 'pg';
 import { flavourOf, timeSeriesStorage } from '../db/flavour.ts';
+import { withClient } from '../db/with-client.ts';
 import { acceptedRange, retentionPolicies, type RetentionPolicy } from '../db/retention.ts';
 import type { TimeSeriesStorage } from '../db/partitions.ts';
 import type { Codec } from '../codec/port.ts';
@@ -9,7 +10,6 @@ import { topicName, type Catalogue, type Naming } from '../../topics/catalogue.t
 import type { Target } from './flush-transaction.ts';
 import { projections } from './projections.ts';
 import { readingWriter } from './reading-writer.ts';
-import { withClient } from './retrying.ts';
 import { recordWriter } from './record-writer.ts';
 import type { RowWriter, TimeRange } from './row-writer.ts';
 import { tableColumns } from './table-columns.ts';

@@ -45,9 +45,15 @@ export function databaseFault(error: unknown): DatabaseFault {
   // By what it carries, not instanceof: errors of sockets may come from another realm (node:vm).
   const { code, message = '' } = (error ?? {}) as Partial<ServerError>;
   if (typeof code !== 'string') return CONNECTION_MESSAGES.test(message) ? 'retry' : 'unknown';
-  if (/^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E')) return FAULTS[code.slice(0, 2)] ?? 'retry';
+  if (isServerError(error)) return FAULTS[code.slice(0, 2)] ?? 'retry';
   // Sockets and names: ECONNREFUSED, EPIPE, EAI_AGAIN, ... Node's own begin with ERR_.
   return /^E(?!RR_)[A-Z_]+$/.test(code) ? 'retry' : 'unknown';
+}
+
+/** The server has said it (with a SQLSTATE), not the connection. */
+export function isServerError(error: unknown): boolean {
+  const { code } = (error ?? {}) as Partial<ServerError>;
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !code.startsWith('E');
 }
 
 /** The partition of a row is gone (maintenance dropped it) or was never made. No constraint has a name then. */

@@ -6,6 +6,7 @@
 import type { PoolClient } from 'pg';
 import type { TimeSeriesStorage } from '../db/partitions.ts';
 import { copyIn } from './copy-in.ts';
+import { isServerError } from './database-fault.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Flush } from './flush.ts';
 import { stagingTable, type Merge } from './merges.ts';
@@ -43,6 +44,8 @@ export interface TransactionDeps {
   readonly storage: TimeSeriesStorage;
   readonly deadLetters: DeadLetters;
   readonly writer: string;
+  /** A COPY that makes no progress for so long is given up; 30 s unless told. */
+  readonly silenceMs?: number | undefined;
 }
 
 export class FlushTransaction {
@@ -65,7 +68,7 @@ export class FlushTransaction {
         const batch = flush.tables.get(target.table);
         if (batch === undefined || batch.live === 0) continue;
         at.target = target;
-        await writeTable(client, target, batch);
+        await this.#writeTable(client, target, batch);
       }
       at.target = undefined;
       await this.#sendRejected(flush);
@@ -77,8 +80,7 @@ export class FlushTransaction {
       await client.query('COMMIT');
       return { kind: 'committed' };
     } catch (error) {
-      // A lost connection cannot roll back, and need not.
-      await client.query('ROLLBACK').catch(() => undefined);
+      await rollBack(client, error);
       return { kind: 'failed', error: error as Error, ...at };
     }
   }
@@ -90,15 +92,23 @@ export class FlushTransaction {
     batch: RowBatch,
     count: number,
   ): Promise<Error | undefined> {
-    await client.query('BEGIN');
     try {
-      await writeTable(client, target, batch, count);
-      return undefined;
+      await client.query('BEGIN');
+      await this.#writeTable(client, target, batch, count);
     } catch (error) {
+      await rollBack(client, error);
       return error as Error;
-    } finally {
-      await client.query('ROLLBACK');
     }
+    await client.query('ROLLBACK');
+    return undefined;
+  }
+
+  async #writeTable(client: PoolClient, target: Target, batch: RowBatch, count = batch.live): Promise<void> {
+    const { table, columns, merge } = target;
+    const into = merge === undefined ? table : stagingTable(table);
+    await copyIn(client, into, columns, batch.chunks(count), this.#deps.silenceMs);
+    if (merge === undefined) return;
+    for (const statement of merge({ table, columns: withoutOrdinal(columns) })) await client.query(statement);
   }
 
   /** Partitions are looked for again: some have been dropped. */
@@ -132,19 +142,9 @@ export class FlushTransaction {
   }
 }
 
-async function writeTable(
-  client: PoolClient,
-  target: Target,
-  batch: RowBatch,
-  count = batch.live,
-): Promise<void> {
-  const { table, columns, merge } = target;
-  if (merge === undefined) {
-    await copyIn(client, table, columns, batch.chunks(count));
-    return;
-  }
-  await copyIn(client, stagingTable(table), columns, batch.chunks(count));
-  for (const statement of merge({ table, columns: withoutOrdinal(columns) })) await client.query(statement);
+/** Only where the server has answered: a lost or silent connection cannot roll back, and its end does. */
+async function rollBack(client: PoolClient, error: unknown): Promise<void> {
+  if (isServerError(error)) await client.query('ROLLBACK').catch(() => undefined);
 }
 
 /** Without NOT NULL and defaults: a tombstone has few columns. */

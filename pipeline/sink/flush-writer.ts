@@ -10,7 +10,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
 import type { Clock, Log } from '../model/component.ts';
-import { PermanentError } from '../model/errors.ts';
+import { discard } from '../db/with-client.ts';
+import { PermanentError, RetryableError } from '../model/errors.ts';
 import { copyRow, databaseFault, describe, isMissingPartition, type ServerError } from './database-fault.ts';
 import { FlushTransaction, type Failure, type Target, type TransactionDeps } from './flush-transaction.ts';
 import { partitionKey, type Flush, type Progress } from './flush.ts';
@@ -20,6 +21,8 @@ import { storedOffsets } from './sink-offsets.ts';
 
 /** More rows than this in one flush are no bad rows: the table and the sink do not fit together. */
 const MAX_REFUSED = 100;
+/** A refusal that no row explains is no passing one after so many times. */
+const MAX_UNEXPLAINED = 5;
 
 export interface LostPartition extends Progress {
   /** Where the database says it stands. */
@@ -44,6 +47,8 @@ interface Seen {
   partitionMissing: boolean;
   /** The connection was lost during a COMMIT. */
   outcomeUnknown: boolean;
+  /** Times that the database refused rows and then took each of them alone. */
+  unexplained: number;
 }
 
 /** Why the flush is not through yet, for /status. */
@@ -78,17 +83,29 @@ export class FlushWriter {
    */
   async write(flush: Flush, signal: AbortSignal): Promise<Written | undefined> {
     const written: WrittenSoFar = { rows: new Map(), lost: [] };
-    const seen: Seen = { refused: 0, partitionMissing: false, outcomeUnknown: false };
+    const seen: Seen = { refused: 0, partitionMissing: false, outcomeUnknown: false, unexplained: 0 };
+    // Whoever has no more time does not wait for a server that may be silent.
+    const onAbort = () => this.#discard();
+    signal.addEventListener('abort', onAbort);
+    try {
+      return (await this.#attempts(flush, seen, written, signal)) ? written : undefined;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  /** false when `signal` ended them. */
+  async #attempts(flush: Flush, seen: Seen, written: WrittenSoFar, signal: AbortSignal): Promise<boolean> {
     while (!flush.isEmpty) {
-      if (signal.aborted) return undefined;
+      if (signal.aborted) return false;
       try {
-        if (await this.#tryOnce(flush, seen, written)) break;
+        if (await this.#tryOnce(flush, seen, written, signal)) break;
       } catch (error) {
         await this.#backOff(error, signal);
       }
     }
     this.#recovered();
-    return written;
+    return true;
   }
 
   /** Gives the connection back. */
@@ -110,12 +127,13 @@ export class FlushWriter {
   #discard(): void {
     const client = this.#client;
     this.#client = undefined;
-    client?.release(true);
+    if (client !== undefined) discard(client);
   }
 
   /** true = committed, false = the same again at once. @throws what needs a pause, or a person. */
-  async #tryOnce(flush: Flush, seen: Seen, written: WrittenSoFar): Promise<boolean> {
+  async #tryOnce(flush: Flush, seen: Seen, written: WrittenSoFar, signal: AbortSignal): Promise<boolean> {
     const client = await this.#connected();
+    if (signal.aborted) return false;
     if (seen.outcomeUnknown) {
       await this.#compare(client, flush, written);
       seen.outcomeUnknown = false;
@@ -164,8 +182,11 @@ export class FlushWriter {
     const batch = flush.tables.get(target.table)!;
     const n = copyRow(error) ?? (await this.#firstRefused(client, target, batch));
     const origin = n === undefined ? undefined : batch.origin(n);
-    if (origin === undefined) return;
     const detail = `table ${target.table}: ${describe(error)}${copyPlace(error)}`;
+    if (origin === undefined) {
+      this.#onUnexplained(seen, error, detail);
+      return;
+    }
     seen.refused += 1;
     if (seen.refused > MAX_REFUSED) {
       throw new PermanentError(
@@ -176,6 +197,23 @@ export class FlushWriter {
     }
     batch.drop(origin.row);
     flush.reject(flush.record(origin.record), origin.rowNumber, 'refused_by_database', detail);
+  }
+
+  /** Rows may depend on each other, or on what another transaction did meanwhile: the first time again at once. */
+  #onUnexplained(seen: Seen, cause: Error, detail: string): void {
+    seen.unexplained += 1;
+    if (seen.unexplained === 1) {
+      this.#deps.onRetry();
+      return;
+    }
+    if (seen.unexplained <= MAX_UNEXPLAINED) {
+      throw new RetryableError(`the database refused rows that it takes alone: ${detail}`, { cause });
+    }
+    throw new PermanentError(
+      `the database refused rows ${seen.unexplained} times and took each of them alone: ${detail}. ` +
+        'A trigger or constraint that looks at other rows does not fit what the stream carries: alter or drop it',
+      { cause },
+    );
   }
 
   /** The row that ends the shortest refused prefix; undefined when all rows are taken after all. */

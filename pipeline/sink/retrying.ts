@@ -1,6 +1,5 @@
 /** Repeats work that needs the database or the registry, for as long as they are away. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Pool, PoolClient } from 'pg';
 import { PermanentError, RetryableError } from '../model/errors.ts';
 import { databaseFault, describe } from './database-fault.ts';
 
@@ -43,21 +42,5 @@ export async function untilDone<T>(work: () => Promise<T>, signal: AbortSignal):
       if (signal.aborted) throw error;
       await sleep(backOffMs(failures), undefined, { signal }).catch(() => undefined);
     }
-  }
-}
-
-/** Lends a connection; after an error it is not used again. */
-export async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  const client = await pool.connect();
-  const onError = () => undefined; // the query that runs fails, too
-  client.on('error', onError);
-  let failed = true;
-  try {
-    const result = await work(client);
-    failed = false;
-    return result;
-  } finally {
-    client.off('error', onError);
-    client.release(failed);
   }
 }

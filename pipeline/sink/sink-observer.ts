@@ -22,7 +22,7 @@ export interface SinkStatus {
   readonly bufferedBytes: number;
   readonly paused: boolean;
   readonly retrying: { readonly sinceMs: number; readonly attempts: number; readonly error: string } | null;
-  readonly lastFlushAtMs: number | null;
+  readonly lastFlushAt: Date | null;
   /** Rows committed to tables since the start. */
   readonly storedRows: number;
   /** Records that wait in the topics; null before the first fetch. */

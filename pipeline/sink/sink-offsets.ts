@@ -76,3 +76,19 @@ export async function swapOffsets(
   );
   return rowCount === progress.length;
 }
+
+/**
+ * Deletes the offsets of earlier runs with a broker in memory, whose logs are gone: other writers
+ * `<name>@memory-...` that stored nothing for a day. A role that may not delete leaves them.
+ */
+export async function forgetMemoryWriters(client: Queryable, name: string, writer: string): Promise<void> {
+  const { rows } = await client.query<{ may: boolean }>(
+    "SELECT has_table_privilege('sink_offsets', 'DELETE') AS may",
+  );
+  if (rows[0]?.may !== true) return;
+  await client.query(
+    `DELETE FROM sink_offsets
+      WHERE starts_with(writer, $1) AND writer <> $2 AND updated_at < now() - interval '1 day'`,
+    [`${name}@memory-`, writer],
+  );
+}

@@ -13,26 +13,18 @@ import type { Broker, Consumer, RecordBatch, TopicPartition } from '../broker/po
 import type { Codec } from '../codec/port.ts';
 import type { Clock, Component, Log } from '../model/component.ts';
 import type { Catalogue, Naming } from '../../topics/catalogue.ts';
+import { withClient } from '../db/with-client.ts';
 import { startingPoints } from './assignment.ts';
 import { bindTables } from './bind-tables.ts';
 import { deadLetters, type DeadLetters } from './dead-letters.ts';
 import { FlushWriter, type LostPartition } from './flush-writer.ts';
 import { FlushCycle } from './flush-cycle.ts';
 import { partitionKey, type Flush, type Progress } from './flush.ts';
-import { untilDone, withClient } from './retrying.ts';
+import { untilDone } from './retrying.ts';
 import type { RowWriter } from './row-writer.ts';
+import { forgetMemoryWriters } from './sink-offsets.ts';
+import type { SinkLimits, SinkSettings } from './sink-settings.ts';
 import type { SinkObserver, SinkStatus } from './sink-observer.ts';
-
-export interface SinkSettings {
-  /** Consumer group. */
-  readonly group: string;
-  /** First part of `sink_offsets.writer`: another name stores everything once more. */
-  readonly writer: string;
-  /** A row waits this long at most before its flush begins, unless another flush is running. */
-  readonly flushMs: number;
-  /** A flush begins with this many rows: 2,000-5,000 for latency, 20,000 for throughput. */
-  readonly flushRows: number;
-}
 
 export interface SinkDeps {
   readonly broker: Broker;
@@ -44,6 +36,7 @@ export interface SinkDeps {
   readonly log: Log;
   readonly settings: SinkSettings;
   readonly observer?: SinkObserver;
+  readonly limits?: SinkLimits;
 }
 
 export interface Sink extends Component {
@@ -72,6 +65,7 @@ class TableSink implements Sink {
   readonly name = 'sink';
   readonly #deps: SinkDeps;
   readonly #writerName: string;
+  readonly #drainMs: number;
   readonly #owned = new Map<string, Owned>();
   readonly #ended = new AbortController();
   readonly #deadLetters: DeadLetters;
@@ -80,7 +74,7 @@ class TableSink implements Sink {
   #writer: FlushWriter | undefined;
   #consumer: Consumer | undefined;
   #isPaused = false;
-  #lastFlushAtMs: number | null = null;
+  #lastFlushAt: Date | null = null;
   #storedRows = 0;
   /** Batches whose schemas are being fetched. */
   #taking = 0;
@@ -91,6 +85,7 @@ class TableSink implements Sink {
     this.#deps = deps;
     // Offsets mean something only beside the log that they count.
     this.#writerName = `${deps.settings.writer}@${deps.broker.clusterId}`;
+    this.#drainMs = deps.limits?.drainMs ?? DRAIN_MS;
     this.#deadLetters = deadLetters(deps);
     this.#cycle = new FlushCycle({
       ...deps.settings,
@@ -103,9 +98,10 @@ class TableSink implements Sink {
   }
 
   async start(): Promise<void> {
-    const { broker, pool, clock, log, settings, observer } = this.#deps;
+    const { broker, pool, clock, log, settings, observer, limits } = this.#deps;
     const { writers, targets, storage } = await bindTables(this.#deps);
     this.#rowWriters = writers;
+    await withClient(pool, (client) => forgetMemoryWriters(client, settings.writer, this.#writerName));
     this.#writer = new FlushWriter({
       pool,
       clock,
@@ -114,6 +110,7 @@ class TableSink implements Sink {
       storage,
       deadLetters: this.#deadLetters,
       writer: this.#writerName,
+      silenceMs: limits?.silenceMs,
       onRetry: () => observer?.retried(),
     });
     await this.#deadLetters.start();
@@ -160,7 +157,7 @@ class TableSink implements Sink {
       bufferedBytes: this.#cycle.bufferedBytes,
       paused: this.#isPaused,
       retrying: trouble,
-      lastFlushAtMs: this.#lastFlushAtMs,
+      lastFlushAt: this.#lastFlushAt,
       storedRows: this.#storedRows,
       lagRecords: Number.isFinite(this.#lag()) ? this.#lag() : null,
     };
@@ -169,10 +166,11 @@ class TableSink implements Sink {
   /** Partitions begin where the database says. */
   async #adopt(partitions: readonly TopicPartition[]): Promise<void> {
     const { broker, pool, log } = this.#deps;
+    const { signal } = this.#ended;
     const writer = this.#writerName;
     const points = await untilDone(
-      () => withClient(pool, (client) => startingPoints(client, partitions, { broker, writer, log })),
-      this.#ended.signal,
+      () => withClient(pool, (client) => startingPoints(client, partitions, { broker, writer, log }), signal),
+      signal,
     );
     for (const { topic, partition, stored, position } of points) {
       const owned = { topic, partition, expected: stored, position };
@@ -183,7 +181,10 @@ class TableSink implements Sink {
   }
 
   async #release(partitions: readonly TopicPartition[]): Promise<void> {
-    await Promise.race([this.#cycle.drain(this.#ended.signal), sleep(DRAIN_MS, undefined, { ref: false })]);
+    await Promise.race([
+      this.#cycle.drain(this.#ended.signal),
+      sleep(this.#drainMs, undefined, { ref: false }),
+    ]);
     for (const partition of partitions) {
       this.#owned.delete(partitionKey(partition));
       this.#cycle.filling.drop(partition);
@@ -226,9 +227,10 @@ class TableSink implements Sink {
     const startedMs = clock();
     const written = await this.#writer!.write(flush, this.#ended.signal);
     if (written === undefined) return;
-    this.#lastFlushAtMs = clock();
+    const endedMs = clock();
+    this.#lastFlushAt = new Date(endedMs);
     for (const count of written.rows.values()) this.#storedRows += count;
-    observer?.flushed(written.rows, this.#lastFlushAtMs - startedMs);
+    observer?.flushed(written.rows, endedMs - startedMs);
     for (const { reason } of flush.rejected) observer?.deadLetter(reason);
     if (written.lost.length > 0) await this.#beginAnew(written.lost);
   }
@@ -281,7 +283,7 @@ class TableSink implements Sink {
     if (this.#state === 'running') {
       this.#state = 'stopping';
       for (const partition of this.#owned.values()) this.#consumer?.pause(partition);
-      const deadline = setTimeout(() => this.#ended.abort(), DRAIN_MS);
+      const deadline = setTimeout(() => this.#ended.abort(), this.#drainMs);
       await this.#cycle.drain(this.#ended.signal);
       clearTimeout(deadline);
     }

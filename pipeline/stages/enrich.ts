@@ -18,6 +18,22 @@ function init({ objects, reading }: StageContext): Stage {
   const ids = new Map<string, string>();
   reading.add([{ name: SPEED_OVERRIDE_COLUMN, kind: 'number' }]);
   const overrides = reading.number(SPEED_OVERRIDE_COLUMN);
+  /** Derived: interface name -> Mbit/s of the devices that have overrides. A changed device is another record. */
+  const speedsByDevice = new WeakMap<InventoryDeviceRecord, ReadonlyMap<string, number>>();
+
+  const speedsOf = (device: InventoryDeviceRecord): ReadonlyMap<string, number> | undefined => {
+    if (device.interfaces.length === 0) return undefined;
+    let speeds = speedsByDevice.get(device);
+    if (speeds === undefined) {
+      speeds = new Map(
+        device.interfaces.flatMap(({ interface_name: name, speed_mbps: speed }) =>
+          speed === null ? [] : [[name, speed] as const],
+        ),
+      );
+      speedsByDevice.set(device, speeds);
+    }
+    return speeds;
+  };
 
   return {
     process(into, out) {
@@ -36,9 +52,11 @@ function init({ objects, reading }: StageContext): Stage {
       into.siteName = site?.name ?? null;
       into.deviceRole = device?.role ?? null;
       into.timeZone = site?.time_zone ?? 'UTC';
-      for (const { interface_name, speed_mbps } of device?.interfaces ?? []) {
-        const row = speed_mbps === null ? -1 : into.instances.indexOf(interface_name);
-        if (row >= 0 && row < into.rowCount) overrides.values[row] = speed_mbps!;
+      const speeds = device === undefined ? undefined : speedsOf(device);
+      if (speeds === undefined) return true;
+      for (let row = 0; row < into.rowCount; row += 1) {
+        const speed = speeds.get(into.instances[row]!);
+        if (speed !== undefined) overrides.values[row] = speed;
       }
       return true;
     },

@@ -18,7 +18,7 @@ import { migrate } from '../../pipeline/db/migrate.ts';
 import { connectionPool } from '../../pipeline/db/pool.ts';
 import { ReadingProcessor } from '../../pipeline/runtime/reading-processor.ts';
 import { sink } from '../../pipeline/sink/sink.ts';
-import { entityStages } from '../../pipeline/topology.ts';
+import { entityTopology } from '../../pipeline/topology.ts';
 import { catalogue } from '../../topics/catalogue.ts';
 import { NAMING, startedCodec } from '../support/codec.ts';
 import { silentLog } from '../support/log.ts';
@@ -102,7 +102,7 @@ async function metricRecords(
   const processor = new ReadingProcessor({
     codec,
     catalogue,
-    stages: entityStages(catalogue, STAGE_DEFAULTS),
+    topology: entityTopology(catalogue, STAGE_DEFAULTS),
   });
   const records: Metric[] = [];
   for (let step = 0; step < polls; step += 1) {

@@ -7,7 +7,7 @@ import { embeddedRegistry } from '../../pipeline/codec/embedded-registry.ts';
 import { ReadingProcessor } from '../../pipeline/runtime/reading-processor.ts';
 import type { Processor, ProcessorOutput } from '../../pipeline/runtime/sub-topology.ts';
 import type { Stage, StageDefinition } from '../../pipeline/stages/stage.ts';
-import { entityStages } from '../../pipeline/topology.ts';
+import { entityTopology, type ReadingTopology } from '../../pipeline/topology.ts';
 import { catalogue } from '../../topics/catalogue.ts';
 import { startedCodec } from '../support/codec.ts';
 import { STAGE_DEFAULTS } from '../support/topology-driver.ts';
@@ -28,12 +28,13 @@ const START_MS = 1_780_000_000_000;
 const INTERVAL_MS = 300_000;
 
 export async function stagesBench(options: StagesBenchOptions): Promise<Figure[]> {
+  const topology = entityTopology(catalogue, STAGE_DEFAULTS);
   const samplesPerSecond: number[] = [];
   const nsPerSample: number[] = [];
   const bytesPerSeries: number[] = [];
   const parts = new Map<string, number[]>();
   for (let run = 0; run < options.runs; run += 1) {
-    const whole = await measure(options, run, entityStages(catalogue, STAGE_DEFAULTS));
+    const whole = await measure(options, run, topology);
     samplesPerSecond.push((1e9 * whole.samples) / whole.ns);
     nsPerSample.push(whole.ns / whole.samples);
     bytesPerSeries.push(whole.bytesPerSeries);
@@ -41,7 +42,7 @@ export async function stagesBench(options: StagesBenchOptions): Promise<Figure[]
     const timed = await measure(
       options,
       run,
-      entityStages(catalogue, STAGE_DEFAULTS).map((stage) => clocked(stage, costs)),
+      { ...topology, stages: topology.stages.map((stage) => clocked(stage, costs)) },
       () => costs.clear(),
     );
     // Wall times of the parts, as shares of the wall time of the same polls, of the CPU time of the plain run.
@@ -76,12 +77,12 @@ interface Measured {
 async function measure(
   options: StagesBenchOptions,
   run: number,
-  stages: StageDefinition[],
+  topology: ReadingTopology,
   warm: () => void = () => undefined,
 ): Promise<Measured> {
   const { entities, rowsPerEntity, warmPolls, polls, seed } = options;
   const codec = await startedCodec(catalogue, embeddedRegistry());
-  const processor = new ReadingProcessor({ codec, catalogue, stages });
+  const processor = new ReadingProcessor({ codec, catalogue, topology });
   const readings = load(codec, {
     seed: seed + run,
     entities,

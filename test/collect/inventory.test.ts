@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseInventory } from '../../pipeline/collect/inventory.ts';
+import fc from 'fast-check';
+import { deviceSchema, siteSchema } from '../../pipeline/collect/inventory-schema.ts';
+import { parseInventory, type InventoryOptions } from '../../pipeline/collect/inventory.ts';
 import { ConfigError } from '../../pipeline/model/errors.ts';
 import { deviceId, siteId, siteUuid } from '../../pipeline/model/entity.ts';
 
@@ -36,7 +38,7 @@ devices:
     zone: dmz
 `;
 
-function problemsOf(text: string, options: Partial<typeof OPTIONS> = {}): string {
+function problemsOf(text: string, options: Partial<InventoryOptions> = {}): string {
   try {
     parseInventory(text, { ...OPTIONS, ...options });
   } catch (error) {
@@ -110,11 +112,15 @@ devices:
     interval: 5 fortnights
 `);
     expect(message.split('\n')).toHaveLength(6);
-    expect(message).toMatch(/line 4: sites\[0\].time_zone: .*Europe\/Zurich/);
+    expect(message).toMatch(
+      /line 4: sites\[0\].time_zone = "Europe\/Zuerich" is wrong: expected .*Europe\/Zurich/,
+    );
     expect(message).toMatch(/line 7: devices\[0\].adress: unknown key: the nearest is address/);
-    expect(message).toMatch(/line 9: devices\[1\].address: expected an IPv4 or IPv6 address/);
-    expect(message).toMatch(/line 10: devices\[1\].port/);
-    expect(message).toMatch(/line 11: devices\[1\].interval: expected a duration/);
+    expect(message).toMatch(
+      /line 9: devices\[1\].address = "192\.0\.2\.300" is wrong: expected an IPv4 or IPv6 address/,
+    );
+    expect(message).toMatch(/line 10: devices\[1\].port = 0 is wrong: expected at least 1/);
+    expect(message).toMatch(/line 11: devices\[1\].interval = "5 fortnights" is wrong: expected a duration/);
   });
 
   it('refuses what contradicts itself', () => {
@@ -144,6 +150,66 @@ devices:
     const text = 'devices: [{ name: a, address: 192.0.2.1 }]';
     expect(() => parseInventory(text, { ...OPTIONS, defaults: { intervalMs: 60_000 } })).toThrow(
       /names no credential/,
+    );
+  });
+
+  it('names every unknown credential at once, with its line and the nearest', () => {
+    const text = `
+devices:
+  - name: a
+    address: 192.0.2.1
+    credential: lba
+  - { name: b, address: 192.0.2.2, credential: lab }
+  - { name: c, address: 192.0.2.3, credential: cor }
+`;
+    const credentials = new Set(['lab', 'core']);
+    expect(problemsOf(text, { credentials }).split('\n  ').slice(1)).toEqual([
+      'line 5: devices[0].credential: "a" names the unknown credential "lba": the nearest is lab',
+      'line 7: devices[2].credential: "c" names the unknown credential "cor": the nearest is core',
+    ]);
+    expect(problemsOf(text, { credentials: new Set() })).toContain(
+      '"b" names the unknown credential "lab": the configuration has none',
+    );
+  });
+
+  it('says what is missing and what is expected in words of its own', () => {
+    const message = problemsOf(`
+sites: [{ slug: 1 }, 7]
+devices:
+  - address: [192.0.2.1]
+  - { name: b, address: , port: x, interval: [], tags: a, profile: other, interfaces: [{ speed_mbps: 0 }] }
+`);
+    expect(message.split('\n  ').slice(1)).toEqual([
+      'line 2: sites[0].slug = 1 is wrong: expected text (in quotes where it looks like a number)',
+      'line 2: sites[0].time_zone is missing',
+      'line 2: sites[1] = 7 is wrong: expected keys and values',
+      'line 4: devices[0].name is missing',
+      'line 4: devices[0].address is wrong: expected text (in quotes where it looks like a number)',
+      'line 5: devices[1].address has no value',
+      'line 5: devices[1].port = "x" is wrong: expected a number',
+      'line 5: devices[1].profile = "other" is wrong: expected one of interface',
+      'line 5: devices[1].interval is wrong: expected a duration from 100ms to 1d, such as 30s',
+      'line 5: devices[1].tags = "a" is wrong: expected a list',
+      'line 5: devices[1].interfaces[0].name is missing',
+      'line 5: devices[1].interfaces[0].speed_mbps = 0 is wrong: expected more than 0',
+    ]);
+    expect(problemsOf('- a')).toContain('the text is wrong: expected keys and values');
+  });
+
+  it("has no words of the schema library's in any problem", () => {
+    const keys = (shape: object) => fc.constantFrom(...Object.keys(shape));
+    fc.assert(
+      fc.property(
+        keys(siteSchema.shape),
+        keys(deviceSchema.shape),
+        fc.jsonValue(),
+        (ofSite, ofDevice, value) => {
+          const text = JSON.stringify({ sites: [{ [ofSite]: value }], devices: [{ [ofDevice]: value }] });
+          expect(problemsOf(text).replaceAll(JSON.stringify(value).slice(0, 80), '')).not.toMatch(
+            /invalid|received|Too (small|big)|>=|<=/i,
+          );
+        },
+      ),
     );
   });
 

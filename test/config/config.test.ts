@@ -11,8 +11,7 @@ import { load, problemsOf } from './load.ts';
 
 describe('defaults', () => {
   it('hold without any text', () => {
-    const { config, warnings } = loadConfig({ env: {}, readFile: () => '', hostName: 'host-a' });
-    expect(warnings).toEqual([]);
+    const { config } = loadConfig({ env: {}, readFile: () => '', hostName: 'host-a' });
     expect(config).toMatchObject({
       domain: 'default',
       zone: 'default',
@@ -78,6 +77,24 @@ describe('values', () => {
     expect(problemsOf('baseline: { shift: 10ms }')).toContain('expected a duration from 1s to 3650d');
   });
 
+  it('that are retention come in days, as a number or with the unit', () => {
+    const { config } = load(
+      'sink: { retention: { interface_metrics: 90d, anomaly_events: 365, poll_history: "8" } }',
+      { env: { NETSIGMA_SINK_RETENTION_POLL_HISTORY: '14 d' } },
+    );
+    expect(config.sink.retentionDays).toEqual({
+      interface_metrics: 90,
+      anomaly_events: 365,
+      poll_history: 14,
+    });
+    expect(printConfig(config)).toContain('    interface_metrics: 90d\n');
+    for (const wrong of ['12h', '1.5d', '0d', '0', '36501', '-1', '1.5', 'soon', '[]']) {
+      expect(problemsOf(`sink: { retention: { poll_history: ${wrong} } }`)).toMatch(
+        /netsigma\.yaml:1: sink\.retention\.poll_history.* is wrong: expected 1 to 36500 days, such as 30d/,
+      );
+    }
+  });
+
   it('that are paths start in the folder of the file', () => {
     const { config } = load(
       'inventory: { file: lab/inventory.yaml }\ndatabase: { embedded: { directory: /srv/pg } }',
@@ -130,12 +147,35 @@ describe('environment variables', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it('that are no setting are a warning with the nearest, unless a secret refers to them', () => {
-    const { warnings } = load('credentials: { a: { version: v2c, community: env:NETSIGMA_LAB } }', {
-      env: { NETSIGMA_LAB: 'x', NETSIGMA_HTP_PORT: '1', OTHER: '2' },
-    });
-    expect(warnings).toEqual([
+  it('that are no setting are refused, naming the nearest, unless a secret refers to them', () => {
+    const env = { NETSIGMA_LAB: 'x', NETSIGMA_HTP_PORT: '1', NETSIGMA_ZONES: '', OTHER: '2' };
+    expect(problemsOf('credentials: { a: { version: v2c, community: env:NETSIGMA_LAB } }', { env })).toBe(
       'environment variable NETSIGMA_HTP_PORT is no setting: the nearest is NETSIGMA_HTTP_PORT',
-    ]);
+    );
+  });
+
+  it('that are no setting are listed with all other problems', () => {
+    const message = problemsOf('http: { prot: 1 }', { env: { NETSIGMA_HTP_PORT: '1', NETSIGMA_ZONE_: 'a' } });
+    expect(message).toContain('the configuration has 3 problems');
+  });
+
+  it('that the tests read, or that Kubernetes makes for a service netsigma, are left alone', () => {
+    const names = [
+      'REQUIRE_SERVICES',
+      'TEST_DATABASE_URL',
+      'SERVICE_HOST',
+      'SERVICE_PORT',
+      'SERVICE_PORT_HTTP',
+      'PORT',
+      'PORT_9464_TCP',
+      'PORT_9464_TCP_PROTO',
+      'PORT_9464_TCP_PORT',
+      'PORT_9464_TCP_ADDR',
+    ];
+    const env = Object.fromEntries(names.map((name) => [`NETSIGMA_${name}`, 'tcp://10.0.0.1:9464']));
+    expect(load('', { env }).config).toEqual(load('').config);
+    for (const wrong of ['NETSIGMA_PORTS', 'NETSIGMA_PORT_X', 'NETSIGMA_SERVICE_HOSTS']) {
+      expect(problemsOf('', { env: { [wrong]: '1' } })).toContain(`${wrong} is no setting`);
+    }
   });
 });

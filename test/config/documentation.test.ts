@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { formatDuration, parseDuration } from '../../pipeline/config/duration.ts';
 import { allSettings } from '../../pipeline/config/names.ts';
 import { settingsTable } from '../../pipeline/config/settings-table.ts';
+import { parseInventory } from '../../pipeline/collect/inventory.ts';
 import { load } from './load.ts';
 
 describe('durations', () => {
@@ -39,6 +40,7 @@ describe('documentation', () => {
       /\| `rate.gap_intervals` \| `3` \| [^|]* \| `NETSIGMA_RATE_GAP_INTERVALS` \| yes \|/,
     );
     expect(table).toContain('`credentials.<name>.auth_key`');
+    expect(table).toMatch(/\| `sink\.retention\.poll_history` \| `30d` \| [^|]*days[^|]* \|/);
   });
 
   it('what changes the fold is exactly what the stages take', () => {
@@ -49,19 +51,48 @@ describe('documentation', () => {
     expect([...sections(true)]).toEqual(['rate', 'baseline', 'detect']);
     expect([...sections(true)].filter((name) => sections(false).has(name))).toEqual([]);
   });
+});
 
-  it('the example configuration is valid and sets nothing in the open', () => {
-    const file = new URL('../../netsigma.example.yaml', import.meta.url);
-    const { config, warnings } = load(readFileSync(file, 'utf8'), {
-      env: {
-        SNMP_COMMUNITY: 'x',
-        SNMP_AUTH_KEY: 'at-least-8',
-        SNMP_PRIV_KEY: 'at-least-8',
-        DATABASE_URL: 'postgres://u:p@h/d',
-      },
+describe('the examples', () => {
+  const root = new URL('../../', import.meta.url).pathname;
+  const example = (name: string) => readFileSync(`${root}${name}`, 'utf8');
+  /** What stands behind "#:" in the examples is text for the day when it is wanted. */
+  const uncommented = (text: string) => text.replaceAll(/^( *)#: /gm, '$1');
+
+  function loaded(change: (text: string) => string, env: Record<string, string>) {
+    const file = `${root}netsigma.example.yaml`;
+    const { config } = load(change(example('netsigma.example.yaml')), { file, env });
+    const { inventory, domain, zone, credentials, collect } = config;
+    const { devices, sites } = parseInventory(change(example('inventory.example.yaml')), {
+      domain,
+      zone,
+      credentials: new Set(credentials.keys()),
+      defaults: { intervalMs: collect.snmp.intervalMs },
     });
-    expect(warnings).toEqual([]);
-    expect(config.inventory.file).toBe('/etc/netsigma/inventory.yaml');
-    expect([...config.credentials.keys()]).toEqual(['lab', 'core']);
+    expect(inventory.file).toBe(`${root}inventory.example.yaml`);
+    return { config, devices, sites };
+  }
+
+  it('work together with the community alone, on the embedded server', () => {
+    const { config, devices, sites } = loaded((text) => text, { SNMP_COMMUNITY: 'public' });
+    expect(config.database.url).toBeNull();
+    expect([...config.credentials.keys()]).toEqual(['lab']);
+    expect(sites.map(({ slug }) => slug)).toEqual(['zurich', 'berlin']);
+    expect(devices.map(({ credential }) => credential)).toEqual(['lab', 'lab', 'lab']);
+    expect(devices[0]?.addresses).toEqual(['127.0.0.1']);
+    expect(devices.some(({ interval_ms: ms }) => ms !== config.collect.snmp.intervalMs)).toBe(true);
+    expect(devices.flatMap(({ interfaces }) => interfaces)[0]?.speed_mbps).toBeGreaterThan(0);
+  });
+
+  it('have parts in comments that are as valid: a v3 credential with its device, a database', () => {
+    const { config, devices } = loaded(uncommented, {
+      SNMP_COMMUNITY: 'public',
+      SNMP_AUTH_KEY: 'at-least-8',
+      SNMP_PRIV_KEY: 'at-least-8',
+      DATABASE_URL: 'postgres://u:p@h/d',
+    });
+    expect(config.database.url?.reveal()).toBe('postgres://u:p@h/d');
+    expect(config.credentials.get('core')?.version).toBe('v3');
+    expect(devices.map(({ credential }) => credential)).toEqual(['lab', 'lab', 'lab', 'core']);
   });
 });

@@ -11,9 +11,8 @@ describe('secrets', () => {
   };
 
   it('are resolved from the environment and from files beside the configuration', () => {
-    const { config, warnings } = load(V3, { env: { AUTH: 'from-the-env' }, readFile });
+    const { config } = load(V3, { env: { AUTH: 'from-the-env' }, readFile });
     const core = config.credentials.get('core');
-    expect(warnings).toEqual([]);
     expect(core).toMatchObject({
       version: 'v3',
       user: 'monitor',
@@ -27,20 +26,35 @@ describe('secrets', () => {
     ]);
   });
 
-  it('that stand in the file as they are work, with a warning that does not repeat them', () => {
-    const { config, warnings } = load(
-      'credentials: { lab: { version: v2c, community: open-sesame } }\ndatabase: { url: "postgres://u:pw-1@h/d" }',
+  it('that stand in the file in plain text are refused, saying what to write and not repeating them', () => {
+    const message = problemsOf(
+      [
+        'credentials: { lab: { version: v2c, community: open-sesame } }',
+        'database: { url: "postgres://u:pw-1@h/d" }',
+      ].join('\n'),
     );
-    const lab = config.credentials.get('lab');
-    expect(lab?.version === 'v2c' && lab.community.reveal()).toBe('open-sesame');
-    expect(warnings).toHaveLength(2);
-    expect(warnings.join()).toMatch(/netsigma\.yaml:1: credentials\.lab\.community holds a secret as it is/);
-    expect(warnings.join()).not.toMatch(/open-sesame|pw-1/);
+    const advice = 'is a secret in plain text: write env:NAME or file:/path and keep the secret there';
+    expect(message.split('\n- ').slice(1).sort()).toEqual([
+      `/etc/netsigma/netsigma.yaml:1: credentials.lab.community ${advice}`,
+      `/etc/netsigma/netsigma.yaml:2: database.url ${advice}`,
+    ]);
+    expect(problemsOf('database: { url: "postgres://u@h/d?password=pw-2" }')).toContain(
+      `database.url ${advice}`,
+    );
   });
 
-  it('a database URL without a password, or from the environment, is no warning', () => {
-    expect(load('database: { url: "postgres://u@h/d" }').warnings).toEqual([]);
-    expect(load('', { env: { NETSIGMA_DATABASE_URL: 'postgres://u:p@h/d' } }).warnings).toEqual([]);
+  it('that are short are refused once: as plain text', () => {
+    const wrong = 'credentials: { a: { version: v3, user: u, level: authNoPriv, auth_key: short } }';
+    expect(problemsOf(wrong)).toMatch(/auth_key is a secret in plain text/);
+    expect(problemsOf(wrong)).not.toMatch(/shorter/);
+  });
+
+  it('a database URL may stand in the file without a password, and in the environment with one', () => {
+    const url = 'postgres://u@h/d';
+    expect(load(`database: { url: "${url}" }`).config.database.url?.reveal()).toBe(url);
+    const secret = 'postgres://u:p@h/d';
+    const { config } = load('', { env: { NETSIGMA_DATABASE_URL: secret } });
+    expect(config.database.url?.reveal()).toBe(secret);
   });
 
   it('that cannot be had are problems with the reference, not with the content', () => {
@@ -54,7 +68,8 @@ describe('secrets', () => {
 
   it('that are wrong are refused without being shown', () => {
     const message = problemsOf(
-      'database: { url: "mysql://u:hidden@h" }\ncredentials: { a: { version: v2c, community: 8675309 } }',
+      'database: { url: env:URL }\ncredentials: { a: { version: v2c, community: 8675309 } }',
+      { env: { URL: 'mysql://u:hidden@h' } },
     );
     expect(message).toContain('database.url is wrong: expected a URL that begins with postgres://');
     expect(message).toContain('credentials.a.community is wrong: expected text: env:NAME or file:/path');
@@ -62,15 +77,18 @@ describe('secrets', () => {
   });
 
   it('are demanded as the security level says', () => {
-    const of = (lines: string) => problemsOf(`credentials: { a: { version: v3, user: u, ${lines} } }`);
-    expect(of('level: authPriv, auth_key: long-enough')).toContain(
+    const of = (lines: string) =>
+      problemsOf(`credentials: { a: { version: v3, user: u, ${lines} } }`, {
+        env: { LONG: 'long-enough', SHORT: 'short' },
+      });
+    expect(of('level: authPriv, auth_key: env:LONG')).toContain(
       'a.priv_key is missing: level authPriv needs it',
     );
     expect(of('level: authNoPriv')).toContain('a.auth_key is missing: level authNoPriv needs it');
-    expect(of('level: noAuthNoPriv, auth_key: long-enough')).toContain(
+    expect(of('level: noAuthNoPriv, auth_key: env:LONG')).toContain(
       'auth_key has no use at level noAuthNoPriv',
     );
-    expect(of('level: authNoPriv, auth_key: short')).toContain('auth_key is shorter than 8 characters');
+    expect(of('level: authNoPriv, auth_key: env:SHORT')).toContain('auth_key is shorter than 8 characters');
     expect(of('comunity: x')).toContain(
       'unknown key credentials.a.comunity: the nearest is credentials.a.community',
     );
@@ -78,12 +96,19 @@ describe('secrets', () => {
 });
 
 describe('the printed configuration', () => {
-  const text = `${V3}  lab: { version: v2c, community: open-sesame }
-database: { url: "postgres://u:pw-1@db:5432/d?password=pw-2" }
+  const text = `${V3}  lab: { version: v2c, community: env:LAB }
+database: { url: env:URL }
 detect: { cooldown: 120s }
 `;
   const printed = printConfig(
-    load(text, { env: { AUTH: 'auth-secret' }, readFile: () => 'priv-secret' }).config,
+    load(text, {
+      env: {
+        AUTH: 'auth-secret',
+        LAB: 'open-sesame',
+        URL: 'postgres://u:pw-1@db:5432/d?password=pw-2',
+      },
+      readFile: () => 'priv-secret',
+    }).config,
   );
 
   it('holds every key and no secret', () => {

@@ -101,7 +101,8 @@ describe('the embedded server', () => {
     const parent = await folder();
     await chmod(parent, 0o700);
     await mkdir(path.join(parent, 'data'));
-    await expect(server({ dataDir: path.join(parent, 'data') }).start()).rejects.toThrow('cannot enter');
+    const starting = server({ dataDir: path.join(parent, 'data') }).start();
+    await expect(starting).rejects.toThrow(/cannot enter .* set database\.embedded\.directory/);
   });
 });
 

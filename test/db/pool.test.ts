@@ -1,5 +1,6 @@
+import { EventEmitter } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
-import { connectionPool, withoutPassword } from '../../pipeline/db/pool.ts';
+import { connectionPool } from '../../pipeline/db/pool.ts';
 import { ConfigError } from '../../pipeline/model/errors.ts';
 import { postgresService, silent } from '../services/postgres.ts';
 import { until } from '../support/until.ts';
@@ -31,8 +32,26 @@ describe('the pool', () => {
     }
   });
 
-  it('shows a URL without its password', () => {
-    expect(withoutPassword('postgres://u:secret@h:5432/d')).toBe('postgres://u:***@h:5432/d');
-    expect(withoutPassword('nonsense')).toBe('(not a URL)');
+  it('has closed its connections when end resolves, and says nothing of those lost meanwhile', async () => {
+    const { url } = await postgres.database();
+    let warnings = 0;
+    const log = { ...silent, warn: () => void (warnings += 1) };
+    const pool = connectionPool({ url, applicationName: 'ending', log });
+    let closed = 0;
+    pool.on('connect', (client) => client.once('end', () => void (closed += 1)));
+    await Promise.all([1, 2, 3].map(() => pool.query('SELECT pg_sleep(0.05)')));
+    pool.emit('error', new Error('lost while in use'));
+    expect(warnings).toBe(1);
+    const ending = pool.end();
+    pool.emit('error', new Error('terminating connection due to administrator command'));
+    await ending;
+    expect(closed).toBe(3);
+    expect(warnings).toBe(1);
+  });
+
+  it('ends although the server does not close a connection', async () => {
+    const pool = connectionPool({ url: 'postgres://u@127.0.0.1:1/d', applicationName: 'x', log: silent });
+    pool.emit('connect', new EventEmitter());
+    await expect(pool.end()).resolves.toBeUndefined();
   });
 });

@@ -3,6 +3,7 @@ import { DAYS } from '../../topics/row.ts';
 import { dailyPartitions, dayOf } from '../../pipeline/db/partitions.ts';
 import { acceptedRange, maintain, retentionPolicies } from '../../pipeline/db/retention.ts';
 import { postgresService, silent } from '../services/postgres.ts';
+import { until } from '../support/until.ts';
 
 const postgres = postgresService();
 const NOW = Date.UTC(2026, 10, 21, 12);
@@ -99,6 +100,27 @@ describe('maintain', () => {
     await insert(NOW - 1000 * DAYS, null);
     await insert(NOW - 10 * DAYS, NOW - 9 * DAYS);
     expect((await maintain({ pool, clock: () => NOW, log: silent })).deletedRows).toBe(1);
+  });
+
+  it('fails, and the process lives, when its connection is lost while it waits for a lock', async () => {
+    const { pool } = await postgres.database();
+    await dailyPartitions.makeRoom(pool, 'interface_metrics', [dayOf(NOW) - 60]);
+    const blocker = await pool.connect();
+    try {
+      await blocker.query('BEGIN; LOCK TABLE interface_metrics IN ACCESS SHARE MODE');
+      const failed = expect(maintain({ pool, clock: () => NOW, log: silent })).rejects.toThrow(/terminat/);
+      await until(async () => {
+        const { rowCount } = await pool.query(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        return rowCount === 1;
+      }, 'a backend that waits for the lock is ended');
+      await failed;
+    } finally {
+      await blocker.query('ROLLBACK');
+      blocker.release();
+    }
   });
 
   it('goes on with the other tables when one is locked, and then says what failed', async () => {

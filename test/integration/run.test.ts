@@ -59,7 +59,14 @@ describe('run', () => {
     await inFolder({ 'netsigma.yaml': CONFIG, 'inventory.yaml': inventory(port) }, async (folder) => {
       const config = configured(folder, { TEST_URL: url, TEST_COMMUNITY: 'c0mmunity' });
       const stop = new AbortController();
-      const running = run({ config, catalogue, clock: Date.now, log, signal: stop.signal });
+      const running = run({
+        config,
+        catalogue,
+        clock: Date.now,
+        log,
+        signal: stop.signal,
+        stopping: () => undefined,
+      });
       const stored = async () =>
         (
           await pool
@@ -84,15 +91,15 @@ describe('run', () => {
     [
       'an inventory file that is not there',
       { inventory: 'inventory: { file: nowhere.yaml }' },
-      /nowhere\.yaml cannot be read/,
+      /nowhere\.yaml cannot be read \(ENOENT\): check the path/,
     ],
   ])('refuses %s, saying what to do', async (_what, { inventory: line }, message) => {
     await inFolder({ 'netsigma.yaml': line }, async (folder) => {
       const { signal } = new AbortController();
       const config = configured(folder, {});
-      await expect(run({ config, catalogue, clock: Date.now, log: silentLog, signal })).rejects.toThrow(
-        message,
-      );
+      await expect(
+        run({ config, catalogue, clock: Date.now, log: silentLog, signal, stopping: () => undefined }),
+      ).rejects.toThrow(message);
     });
   });
 
@@ -102,9 +109,9 @@ describe('run', () => {
       async (folder) => {
         const config = configured(folder, { TEST_URL: 'postgres://x@127.0.0.1/x', TEST_COMMUNITY: 'c' });
         const { signal } = new AbortController();
-        await expect(run({ config, catalogue, clock: Date.now, log: silentLog, signal })).rejects.toThrow(
-          /core-1.*credential "lab".*other/,
-        );
+        await expect(
+          run({ config, catalogue, clock: Date.now, log: silentLog, signal, stopping: () => undefined }),
+        ).rejects.toThrow(/line 5: .*"core-1" names the unknown credential "lab": the nearest is other/);
       },
     );
   });

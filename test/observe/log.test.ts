@@ -70,7 +70,57 @@ describe('createLog', () => {
   });
 });
 
+describe('a logged error', () => {
+  const client = { secretKey: 4711, connectionParameters: { host: 'db' } };
+
+  it.each(['err', 'reason'])(
+    'is its message, code and stack under %s, without what libraries hang on it',
+    (name) => {
+      const { log, written } = logTo({});
+      const cause = Object.assign(new Error('socket closed'), { client });
+      const error = Object.assign(new TypeError('connection lost', { cause }), { code: '57P01', client });
+      log.error({ [name]: error, component: 'sink' }, 'failed');
+      const text = written();
+      expect(text).not.toContain('4711');
+      expect(JSON.parse(text)).toEqual({
+        level: 'error',
+        time: expect.any(String),
+        component: 'sink',
+        [name]: {
+          type: 'TypeError',
+          message: 'connection lost: socket closed',
+          code: '57P01',
+          stack: expect.stringMatching(/^TypeError: connection lost[^]*caused by: Error: socket closed/),
+        },
+        msg: 'failed',
+      });
+    },
+  );
+
+  it('shows its stack to people, and nothing of the client', () => {
+    const { log, written } = logTo({ format: 'pretty' });
+    log.warn({ err: Object.assign(new Error('connection lost'), { client }) }, 'failed');
+    const text = written();
+    expect(text).toContain('log.test.ts');
+    expect(text).not.toMatch(/client|secretKey|4711/);
+  });
+
+  it('names what an AggregateError holds', () => {
+    const { log, written } = logTo({});
+    log.error(
+      { err: new AggregateError([new Error('::1 refused'), new Error('127.0.0.1 refused')]) },
+      'failed',
+    );
+    expect(JSON.parse(written())).toMatchObject({ err: { errors: ['::1 refused', '127.0.0.1 refused'] } });
+  });
+});
+
 describe('withoutPasswords', () => {
+  it('masks passwords among the parameters of a URL', () => {
+    const text = 'postgres://h/d?password=hunter2&sslpassword=hunter3&sslmode=require';
+    expect(withoutPasswords(text)).toBe('postgres://h/d?password=***&sslpassword=***&sslmode=require');
+  });
+
   it('leaves URLs without a password as they are', () => {
     const text = 'http://127.0.0.1:9464/status and postgres://user@host/db at a@b.c';
     expect(withoutPasswords(text)).toBe(text);

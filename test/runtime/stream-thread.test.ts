@@ -186,3 +186,31 @@ describe('stream thread', () => {
     expect(await contents('metric.interface')).toEqual(values);
   });
 });
+
+describe('a task that has failed', () => {
+  it('commits neither what the record that threw had sent, nor anything after it', async () => {
+    await append('raw.interface', 'a', 'bad', 'c');
+    const subTopology = echo([]);
+    const sendsThenThrows: SubTopology = {
+      ...subTopology,
+      newProcessor: () => {
+        const processor = subTopology.newProcessor();
+        return {
+          ...processor,
+          fold(topic, record, out) {
+            processor.fold(topic, record, out);
+            if (record.value?.toString() === 'bad') throw new TypeError('a bug');
+          },
+        };
+      },
+    };
+    const thread = await started(sendsThenThrows, 60_000);
+    await until(() => failures.length > 0, 'the failure is reported');
+    await thread.stop();
+    expect(await contents('metric.interface')).toEqual([]);
+    expect(thread.idle).toBe(true);
+    const again = await started(echo([]));
+    await until(() => again.idle, 'a mended processor goes on from the start');
+    expect(await contents('metric.interface')).toEqual(['a', 'bad', 'c']);
+  });
+});

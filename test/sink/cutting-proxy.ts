@@ -1,4 +1,7 @@
-/** A TCP proxy before PostgreSQL that cuts connections at a COMMIT: before the server sees it, or before its answer. */
+/**
+ * A TCP proxy before PostgreSQL. It cuts connections at a COMMIT: before the server sees it, or before its answer.
+ * And it freezes them: nothing passes any more, in no direction, and nobody is told.
+ */
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /** A Query message: type, length, text, NUL. */
@@ -9,6 +12,12 @@ export interface CuttingProxy {
   readonly url: string;
   /** How the next COMMITs are cut, in order; then all pass. */
   readonly cuts: ('before' | 'after')[];
+  /** Connections that send this are frozen from there on; new ones are not, unless they send it, too. */
+  freezeAt: string | undefined;
+  /** Freezes all connections of now. */
+  freeze(): void;
+  /** Connections that were frozen so far. */
+  readonly frozen: number;
   stop(): Promise<void>;
 }
 
@@ -17,9 +26,19 @@ export async function cuttingProxy(databaseUrl: string): Promise<CuttingProxy> {
   const port = Number(to.port);
   const cuts: ('before' | 'after')[] = [];
   const sockets = new Set<Socket>();
+  const frozen = new WeakSet<Socket>();
+  let freezeAt: string | undefined;
+  let count = 0;
+  const freeze = (client: Socket) => {
+    frozen.add(client);
+    count += 1;
+  };
+  const clients = new Set<Socket>();
   const server = createServer((client) => {
     const upstream = connect({ host: to.hostname, port });
     let isCut = false;
+    clients.add(client);
+    client.on('close', () => clients.delete(client));
     for (const socket of [client, upstream]) {
       sockets.add(socket);
       socket.on('error', () => undefined);
@@ -30,6 +49,8 @@ export async function cuttingProxy(databaseUrl: string): Promise<CuttingProxy> {
       });
     }
     client.on('data', (data) => {
+      if (freezeAt !== undefined && data.includes(freezeAt)) freeze(client);
+      if (frozen.has(client)) return;
       const cut = data.includes(COMMIT) ? cuts.shift() : undefined;
       if (cut === 'before') client.destroy();
       else {
@@ -38,6 +59,7 @@ export async function cuttingProxy(databaseUrl: string): Promise<CuttingProxy> {
       }
     });
     upstream.on('data', (data) => {
+      if (frozen.has(client)) return;
       if (isCut) client.destroy();
       else client.write(data);
     });
@@ -47,6 +69,18 @@ export async function cuttingProxy(databaseUrl: string): Promise<CuttingProxy> {
   return {
     url: to.href,
     cuts,
+    get freezeAt() {
+      return freezeAt;
+    },
+    set freezeAt(text) {
+      freezeAt = text;
+    },
+    freeze() {
+      for (const client of clients) freeze(client);
+    },
+    get frozen() {
+      return count;
+    },
     async stop() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));

@@ -5,13 +5,22 @@ import { describe, it } from '@jest/globals';
 
 type Suite = (name: string, tests: () => void) => void;
 
+export interface DescribeIfOptions {
+  /** For what a machine may not allow whatever is installed on it: skipped under NETSIGMA_REQUIRE_SERVICES=1, too. */
+  readonly optional?: boolean;
+}
+
 /**
  * `describe` if `condition` holds. Otherwise the suite is skipped and `reason` printed; with
- * NETSIGMA_REQUIRE_SERVICES=1 it fails with that reason instead.
+ * NETSIGMA_REQUIRE_SERVICES=1 it fails with that reason instead, unless it is optional.
  */
-export function describeIf(condition: boolean, reason: string): Suite {
+export function describeIf(
+  condition: boolean,
+  reason: string,
+  { optional = false }: DescribeIfOptions = {},
+): Suite {
   if (condition) return describe;
-  if (process.env['NETSIGMA_REQUIRE_SERVICES'] === '1') {
+  if (!optional && process.env['NETSIGMA_REQUIRE_SERVICES'] === '1') {
     return (name) => {
       describe(name, () => {
         it('has what it needs', () => {

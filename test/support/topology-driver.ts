@@ -6,6 +6,7 @@ import type { BrokerRecord } from '../../pipeline/broker/port.ts';
 import { embeddedRegistry } from '../../pipeline/codec/embedded-registry.ts';
 import type { Codec } from '../../pipeline/codec/port.ts';
 import type { Reading } from '../../pipeline/model/reading.ts';
+import { readingSubTopology } from '../../pipeline/runtime/reading-processor.ts';
 import type { ProcessorOutput } from '../../pipeline/runtime/sub-topology.ts';
 import { BASELINE_DEFAULTS } from '../../pipeline/stages/baseline/baseline.ts';
 import { DETECT_DEFAULTS } from '../../pipeline/stages/detect/detect.ts';
@@ -57,7 +58,8 @@ export async function topologyDriver(
 ): Promise<TopologyDriver> {
   const catalogue = options.catalogue ?? standard;
   const codec = await startedCodec(catalogue, embeddedRegistry());
-  const processor = entityTopology(codec, catalogue, options.settings ?? STAGE_DEFAULTS).newProcessor();
+  const topology = entityTopology(catalogue, options.settings ?? STAGE_DEFAULTS);
+  const processor = readingSubTopology({ codec, catalogue, topology }).newProcessor();
   const encoder = codec.readingEncoder('raw.interface');
   const sent: SentRecord[] = [];
   const refused: RefusedRecord[] = [];

@@ -9,6 +9,7 @@ import { payloadBytes } from './record-size.ts';
 export interface ClusterOptions {
   readonly clock: Clock;
   readonly maxPartitionBytes: number;
+  readonly keepCommittedBytes: number;
   readonly log?: Log;
 }
 
@@ -61,6 +62,7 @@ export class Cluster {
       const options = {
         clock: this.#options.clock,
         maxBytes: this.#options.maxPartitionBytes,
+        keepCommittedBytes: this.#options.keepCommittedBytes,
         onUnreadDropped: (topic: string) => this.#logUnreadDropped(topic),
       };
       const partitions = Array.from({ length: spec.partitions }, (_, i) => new Partition(spec, i, options));

@@ -30,6 +30,8 @@ export interface MemoryBrokerOptions {
   readonly log?: Log;
   /** Stable bytes a partition keeps before it drops what nobody needs, or lets senders wait. 4 MiB unless told. */
   readonly maxPartitionBytes?: number;
+  /** Bytes of a partition that stay although every group has committed them, so that people can look. 0 unless told. */
+  readonly keepCommittedBytes?: number;
   /** Unique unless told: offsets of another run mean nothing here. */
   readonly clusterId?: string;
 }
@@ -54,8 +56,13 @@ export interface MemoryBroker extends Broker {
 
 /** An inert broker without topics; every call before `start` or after `stop` is a RetryableError. */
 export function memoryBroker(options: MemoryBrokerOptions): MemoryBroker {
-  const { clock, log, maxPartitionBytes = DEFAULT_MAX_PARTITION_BYTES } = options;
-  const cluster = new Cluster({ clock, maxPartitionBytes, ...(log === undefined ? undefined : { log }) });
+  const { clock, log, maxPartitionBytes = DEFAULT_MAX_PARTITION_BYTES, keepCommittedBytes = 0 } = options;
+  const cluster = new Cluster({
+    clock,
+    maxPartitionBytes,
+    keepCommittedBytes,
+    ...(log === undefined ? undefined : { log }),
+  });
   const owners: TransactionalIds = new Map();
   return {
     name: 'memory broker',

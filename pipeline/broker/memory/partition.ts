@@ -1,7 +1,7 @@
 /**
  * One partition with everybody who uses it: committed offsets, readers, and senders that wait for room. What is
  * kept, and who waits, is decided here:
- * - "delete": dropped below the lowest offset that a group has committed; a reading group that has not committed
+ * - "delete": dropped below the lowest offset that a group has committed (but for `keepCommittedBytes`); a reading group that has not committed
  *   holds everything, within the size limit below. Without any reader, retention by time and by size applies.
  * - Size: above `maxBytes` of stable records, those are dropped that no *reading* group needs; a group that never
  *   commits anything (a collector on its inventory, a sink with offsets of its own) needs what lies beyond its
@@ -32,6 +32,8 @@ interface WaitingSender {
 export interface PartitionOptions {
   readonly clock: Clock;
   readonly maxBytes: number;
+  /** Records that every group has committed stay up to this size, for people who look. */
+  readonly keepCommittedBytes: number;
   /** Records were dropped by size although nobody had read them. */
   readonly onUnreadDropped: (topic: string, records: number) => void;
 }
@@ -123,12 +125,12 @@ export class Partition {
 
   #trim(): void {
     const { log } = this;
-    const { maxBytes, clock, onUnreadDropped } = this.#options;
+    const { maxBytes, keepCommittedBytes, clock, onUnreadDropped } = this.#options;
     if (this.spec.cleanup === 'compact') {
       if (log.compactionDue(maxBytes)) log.compact(this.#lowestPosition());
       return;
     }
-    log.trimBelow(this.#lowestCommitted());
+    log.trimToSize(keepCommittedBytes, this.#lowestCommitted());
     const { retentionMs } = this.spec;
     if (this.readers.size === 0 && retentionMs >= 0) log.trimOlderThan(clock() - retentionMs);
     if (log.stableBytes > maxBytes) {

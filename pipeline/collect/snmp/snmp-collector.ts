@@ -109,12 +109,13 @@ class Collector implements SnmpCollector {
   async stop(): Promise<void> {
     await this.#inventory.stop();
     // Polls under way end as `gone`; only records that are being sent are waited for.
-    const idle = this.#dispatcher.stop();
+    const idle = this.#dispatcher.stop().then(() => this.#producer?.stop());
     const waited = new AbortController();
     await Promise.race([idle, sleep(LAST_SENDS_MS, undefined, { signal: waited.signal }).catch(() => {})]);
     waited.abort();
+    // A topic without room keeps its senders waiting until the broker stops: what they hold is counted as lost then.
     this.#stopping.abort();
-    await this.#producer?.stop();
+    idle.catch(() => undefined);
     await this.#sockets.stop();
   }
 

@@ -21,14 +21,24 @@ const OWED = {
 /** Number of the wall-clock hour of the last record; 0 before the first. */
 const HOUR = { name: 'hour', type: 'u32', scope: 'entity', group: 'hot' } as const;
 const SINCE = { name: 'since', type: 'f64', scope: 'entity', group: 'hot', initial: Number.NaN } as const;
+/** observed_at of the last record. */
+const OBSERVED = {
+  name: 'observed_at',
+  type: 'f64',
+  scope: 'entity',
+  group: 'hot',
+  initial: Number.NaN,
+} as const;
 
-export const PUBLICATION_COLUMNS = [OWED, HOUR, SINCE] as const;
+export const PUBLICATION_COLUMNS = [OWED, HOUR, SINCE, OBSERVED] as const;
 
 /** A live entity with hours to publish: what a tick needs to know of it without a reading. */
 interface Debtor {
   readonly entitySlot: number;
-  /** One a part of the poll: a device of more than 500 rows comes in several. */
-  readonly places: CellPlace[];
+  /** One a part of the poll: a device of more than 500 rows comes in several. `undefined` until its part came. */
+  places: (CellPlace | undefined)[];
+  /** Between the first and the last part of a poll: only some of the rows are as of observed_at. */
+  midPoll: boolean;
 }
 
 export class BaselinePublication {
@@ -37,6 +47,7 @@ export class BaselinePublication {
   readonly #owed: StateColumn<'u32'>;
   readonly #hour: StateColumn<'u32'>;
   readonly #since: StateColumn<'f64'>;
+  readonly #observed: StateColumn<'f64'>;
   readonly #debtors: ObjectState<Debtor>;
 
   constructor(context: StageContext, cells: BaselineCells, liveMs: number) {
@@ -45,6 +56,7 @@ export class BaselinePublication {
     this.#owed = context.column(OWED);
     this.#hour = context.column(HOUR);
     this.#since = context.column(SINCE);
+    this.#observed = context.column(OBSERVED);
     this.#debtors = context.objects('debtors');
   }
 
@@ -54,6 +66,7 @@ export class BaselinePublication {
     const before = this.#hour.get(entitySlot);
     const live = reading.appendedAtMs - observedAtMs <= this.#liveMs;
     if (before === 0) this.#since.set(entitySlot, observedAtMs);
+    this.#observed.set(entitySlot, observedAtMs);
     if (shifted) for (let week = 0; week < WEEK_CELLS; week += 1) this.#owe(entitySlot, week);
     // The hour turns with the last part of the poll, so that every part publishes its rows.
     if (before !== hour && part >= parts) this.#hour.set(entitySlot, hour);
@@ -66,24 +79,43 @@ export class BaselinePublication {
       this.#pay(entitySlot, week);
     }
     if (!this.#owes(entitySlot)) return;
-    let debtor = this.#debtors.get(reading.entity);
-    if (debtor === undefined) this.#debtors.set(reading.entity, (debtor = { entitySlot, places: [] }));
-    if (turned || debtor.places[part - 1] === undefined) debtor.places[part - 1] = this.#place(reading);
+    this.#keepPlace(reading, turned);
   }
 
-  /** One hour of the day of each live debtor, from the present hour on. */
+  /**
+   * One hour of the day of each live debtor, from the present hour on. Its revision is the last observed_at and not
+   * the tick: the reading that closes the present hour may have been observed before this tick, and must outrank it.
+   */
   punctuate(tickMs: number, entityTimeMs: (entity: string) => number, out: StageOutput): void {
-    for (const [entity, { entitySlot, places }] of this.#debtors.entries()) {
-      const nowMs = entityTimeMs(entity);
-      if (!(tickMs - nowMs <= this.#liveMs)) continue;
+    for (const [entity, debtor] of this.#debtors.entries()) {
+      const { entitySlot, places } = debtor;
+      if (!(tickMs - entityTimeMs(entity) <= this.#liveMs)) continue;
+      // What a part owes is not paid while nobody knows its rows.
+      if (debtor.midPoll || places.includes(undefined)) continue;
       const present = hourOfDay(this.#hour.get(entitySlot));
       const owed = this.#nextOwed(entitySlot, present);
       if (owed === undefined) {
         this.#debtors.delete(entity);
         continue;
       }
-      for (const place of places) this.#cells.publish(place, nowMs, owed.hourOfDay, owed.hoursOfWeek, out);
+      const atMs = this.#observed.get(entitySlot);
+      for (const place of places) {
+        if (place !== undefined) this.#cells.publish(place, atMs, owed.hourOfDay, owed.hoursOfWeek, out);
+      }
     }
+  }
+
+  #keepPlace(reading: Reading, turned: boolean): void {
+    const { entity, entitySlot, part, parts, rowCount, fresh } = reading;
+    const debtor = this.#debtors.get(entity) ?? { entitySlot, places: [], midPoll: false };
+    // With another number of parts, rows stand in other parts.
+    const count = Math.max(part, parts);
+    if (debtor.places.length !== count) debtor.places = new Array<undefined>(count).fill(undefined);
+    if (turned || debtor.places[part - 1] === undefined || fresh.subarray(0, rowCount).includes(1)) {
+      debtor.places[part - 1] = this.#place(reading);
+    }
+    debtor.midPoll = part < parts;
+    this.#debtors.set(entity, debtor);
   }
 
   #place(reading: Reading): CellPlace {

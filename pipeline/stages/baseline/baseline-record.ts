@@ -5,7 +5,7 @@ import type { BaselinedMetric } from './baselined-metrics.ts';
 import type { SeriesArrays, SeriesColumns } from './baseline-columns.ts';
 import { baseScale, cellDeviation } from './baseline-scale.ts';
 import type { BaselineSettings } from './baseline-settings.ts';
-import { QUANTILE_BUCKETS, residualQuantile } from './residual-quantiles.ts';
+import { QUANTILE_BUCKETS, residualQuantile, residualRange } from './residual-quantiles.ts';
 import type { StageOutput } from '../stage.ts';
 
 type Row = BaselineRecord['rows'][number];
@@ -147,6 +147,7 @@ export class BaselineCells {
       metric.unit === '%' ? Math.min(Math.max(value, 0), 100) : value;
     const quantile = (p: number): number =>
       bounded(mean + residualQuantile(arrays.residuals, at, p, total) * base);
+    const range = residualRange(arrays.residuals, at);
     return {
       metric_name: metric.name,
       metric_unit: metric.unit,
@@ -156,8 +157,8 @@ export class BaselineCells {
       baseline_mean: mean,
       baseline_median: quantile(0.5),
       baseline_stddev: scale,
-      baseline_min: quantile(0.01),
-      baseline_max: quantile(0.99),
+      baseline_min: range === undefined ? null : bounded(mean + range.lowest * base),
+      baseline_max: range === undefined ? null : bounded(mean + range.highest * base),
       baseline_p5: quantile(0.05),
       baseline_p95: quantile(0.95),
       baseline_p99: quantile(0.99),

@@ -42,7 +42,13 @@ export function cellDeviation(
   );
 }
 
-/** One sigma in the metric's unit, before the tails widen it: never 0. */
+/**
+ * The least scale, in the metric's unit: for a gauge that stood at 0, of which nothing says how far it may move. A
+ * percentage that leaves 0 is off by a million sigmas at most, and whatever else a gauge says by a finite number.
+ */
+const MIN_SCALE = 1e-4;
+
+/** One sigma in the metric's unit, before the tails widen it: never below MIN_SCALE. */
 export function baseScale(
   deviation: number,
   expected: number,
@@ -54,6 +60,6 @@ export function baseScale(
     deviation * SIGMA_PER_DEVIATION,
     Math.abs(expected) * minRelativeScale,
     countingScale(expected, dtS, quantum),
-    Number.MIN_VALUE,
+    MIN_SCALE,
   );
 }

@@ -49,6 +49,22 @@ export function residualQuantile(buckets: Float32Array, at: number, p: number, t
   return 0;
 }
 
+/**
+ * Residuals, in scales, between which all that was ever seen lies: the outer edges of the outermost buckets with any
+ * weight, so up to 35 % beyond the extreme itself. Weight fades, but never to nothing. undefined when nothing was seen.
+ */
+export function residualRange(
+  buckets: Float32Array,
+  at: number,
+): { readonly lowest: number; readonly highest: number } | undefined {
+  let low = 0;
+  while (low < QUANTILE_BUCKETS && buckets[at + low]! === 0) low += 1;
+  if (low === QUANTILE_BUCKETS) return undefined;
+  let high = QUANTILE_BUCKETS - 1;
+  while (buckets[at + high]! === 0) high -= 1;
+  return { lowest: edge(low), highest: edge(high + 1) };
+}
+
 /** Lower edge of bucket b. */
 function edge(b: number): number {
   if (b === SIDE) return 0;

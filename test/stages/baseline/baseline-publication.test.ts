@@ -94,7 +94,8 @@ describe('publishing baselines', () => {
       entity: 'default/device/r1',
       device_id: 'd1',
       site_id: null,
-      calculated_at: end + TICK,
+      // Not the tick's: what a later reading publishes must be newer.
+      calculated_at: end - STEP,
       baseline_start: START,
     });
     const cell = record!.rows[0]!.cells[0]!;
@@ -118,7 +119,8 @@ describe('publishing baselines', () => {
     expect((cell.baseline_p95! - mean) / 1e7).toBeLessThan(2);
     expect((mean - cell.baseline_p5!) / 1e7).toBeGreaterThan(1.3);
     expect(cell.baseline_p99!).toBeGreaterThan(cell.baseline_p95!);
-    expect(cell.baseline_min!).toBeLessThan(cell.baseline_p5!);
+    expect(cell.baseline_max!).toBeGreaterThan(cell.baseline_p99!);
+    expect(cell.baseline_min!).toBeLessThan(mean - 2.4e7);
   });
 
   it('ends the bands of a percentage at 0 and 100', () => {
@@ -156,5 +158,80 @@ describe('publishing baselines', () => {
     expect(harness.baselines.length).toBeGreaterThan(2);
     for (const record of harness.baselines) expect(cells([record]).length).toBeLessThanOrEqual(4_000);
     expect(new Set(cells(harness.baselines)).size).toBe(800 * names.length * 2);
+  });
+
+  /** Live polls of a device in two parts; part 2 shifts its level from `shiftAt` on. */
+  function inParts(harness: DetectHarness, fromMs: number, toMs: number, shiftAt = Infinity): void {
+    for (let atMs = fromMs; atMs < toMs; atMs += STEP) {
+      harness.poll({ atMs, part: 1, parts: 2, rows: { p1: { rx_bps: 1e8 } } });
+      const rx_bps = atMs >= shiftAt ? 3e8 : 1e8;
+      harness.poll({ atMs, part: 2, parts: 2, rows: { p2: { rx_bps } } }).tick(atMs + TICK);
+    }
+  }
+
+  it('publishes both parts in full after a level shift in the second', () => {
+    const harness = new DetectHarness();
+    const shiftAt = START + 21 * DAY;
+    inParts(harness, START, shiftAt);
+    harness.baselines.length = 0;
+    inParts(harness, shiftAt, shiftAt + 12 * HOUR, shiftAt);
+    expect(harness.outcomes.get('level_shift')).toBe(1);
+    const published = new Set(cells(harness.baselines));
+    for (const port of ['p1', 'p2']) {
+      expect([...published].filter((cell) => cell.startsWith(port))).toHaveLength(24 + 168);
+    }
+  });
+
+  it('owes everything until every part of a poll has come, also when the last ones come first', () => {
+    const harness = new DetectHarness();
+    const end = START + 3 * DAY;
+    for (let atMs = START; atMs < end; atMs += STEP) {
+      for (const part of [1, 2]) {
+        const live = atMs === end - STEP && part === 2;
+        const appendedAtMs = live ? end : end + DAY;
+        harness.poll({ atMs, appendedAtMs, part, parts: 2, rows: { [`p${part}`]: { rx_bps: 4e6 } } });
+      }
+    }
+    for (let k = 1; k <= 3; k += 1) harness.tick(end + k * TICK);
+    expect(harness.baselines).toEqual([]);
+    harness.poll({ atMs: end - 1_000, part: 1, parts: 2, rows: { p1: { rx_bps: 4e6 } } });
+    harness.tick(end + 4 * TICK);
+    expect(harness.baselines).toEqual([]);
+    harness.poll({ atMs: end - 1_000, part: 2, parts: 2, rows: { p2: { rx_bps: 4e6 } } });
+    for (let k = 5; k <= 30; k += 1) harness.tick(end + k * TICK);
+    const ports = cells(harness.baselines).map((cell) => cell.split(' ')[0]);
+    expect(ports.filter((port) => port === 'p1').length).toBeGreaterThan(24);
+    expect(ports.filter((port) => port === 'p2')).toHaveLength(ports.length / 2);
+  });
+
+  it('goes on with the parts that are left when a poll gets fewer', () => {
+    const harness = new DetectHarness();
+    const end = START + 2 * DAY;
+    for (let atMs = START; atMs < end; atMs += STEP) {
+      for (const part of [1, 2]) {
+        const rows = { [`p${part}`]: { rx_bps: 4e6 } };
+        harness.poll({ atMs, appendedAtMs: atMs === end - STEP ? end : end + DAY, part, parts: 2, rows });
+      }
+    }
+    harness.poll({ atMs: end - 1_000, rows: { p1: { rx_bps: 4e6 } } });
+    for (let k = 1; k <= 30; k += 1) harness.tick(end + k * TICK);
+    const ports = new Set(cells(harness.baselines).map((cell) => cell.split(' ')[0]));
+    expect(ports).toEqual(new Set(['p1']));
+  });
+
+  it('gives the close of an hour a newer revision than any tick gave its cells before', () => {
+    const harness = new DetectHarness();
+    const end = load(harness, 14);
+    // The tick comes before the record that closes the hour of 23:00, but after it was observed.
+    harness.tick(end + 60_000);
+    const before = harness.baselines.splice(0);
+    expect(cells(before)).toContain('p1 rx_bps 23 null');
+    harness.poll({
+      atMs: end + 1_000,
+      appendedAtMs: end + 61_000,
+      rows: { p1: { rx_bps: 1e8 }, p2: { rx_bps: 1e8 } },
+    });
+    expect(cells(harness.baselines)).toContain('p1 rx_bps 23 null');
+    expect(harness.baselines[0]!.calculated_at).toBeGreaterThan(before[0]!.calculated_at);
   });
 });

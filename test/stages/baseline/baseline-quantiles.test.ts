@@ -6,6 +6,7 @@ import {
   quantileBucket,
   QUANTILE_BUCKETS,
   residualQuantile,
+  residualRange,
 } from '../../../pipeline/stages/baseline/residual-quantiles.ts';
 import { normalFrom, randomFrom } from '../../support/simulated-series.ts';
 
@@ -63,6 +64,20 @@ describe('residual quantiles', () => {
 
   it('are 0 where nothing was seen', () => {
     expect(residualQuantile(new Float32Array(QUANTILE_BUCKETS), 0, 0.99, 0)).toBe(0);
+  });
+
+  it('have a range from the outer edges of the outermost buckets, or none where nothing was seen', () => {
+    expect(residualRange(new Float32Array(QUANTILE_BUCKETS), 0)).toBeUndefined();
+    expect(residualRange(histogram([0.05]), 0)).toEqual({ lowest: 0, highest: 0.1 });
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: -6, max: 6, noNaN: true }), { minLength: 1 }), (values) => {
+        const { lowest, highest } = residualRange(histogram(values), 0)!;
+        expect(lowest).toBeLessThanOrEqual(Math.min(...values));
+        expect(highest).toBeGreaterThanOrEqual(Math.max(...values));
+        expect(highest).toBeLessThanOrEqual(Math.max(0.1, 1.35 * Math.max(...values)) + 1e-12);
+        expect(lowest).toBeGreaterThanOrEqual(Math.min(-0.1, 1.35 * Math.min(...values)) - 1e-12);
+      }),
+    );
   });
 
   it('forget: weight beyond two weeks is halved', () => {
