@@ -28,8 +28,6 @@ export interface ConfigSource {
 
 export interface LoadedConfig {
   readonly config: Config;
-  /** For the log, once. */
-  readonly warnings: readonly string[];
 }
 
 /**
@@ -58,7 +56,7 @@ export function loadConfig(source: ConfigSource): LoadedConfig {
     ...strayVariables(env, secrets.referenced),
   ];
   if (problems.length > 0 || !checked.success) throw configError(problems);
-  return { config: named(checked.data, resolvePath, source.hostName), warnings: [] };
+  return { config: named(checked.data, resolvePath, source.hostName) };
 }
 
 function fileText({ file, readFile }: ConfigSource): string {

@@ -28,7 +28,7 @@ const STOP_DEADLINE_MS = 60_000;
 class Unsuccessful extends Error {}
 
 function configured({ config: file }: GlobalOptions, text?: string): { config: Config; log: Log } {
-  const { config, warnings } = loadConfig({
+  const { config } = loadConfig({
     ...(file === undefined ? {} : { file }),
     ...(text === undefined || file !== undefined ? {} : { text }),
     env: process.env,
@@ -36,7 +36,6 @@ function configured({ config: file }: GlobalOptions, text?: string): { config: C
     hostName: hostname(),
   });
   const log = createLog(config.log);
-  for (const warning of warnings) log.warn({ warning }, 'configuration');
   return { config, log };
 }
 

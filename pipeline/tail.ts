@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Broker, BrokerRecord } from './broker/port.ts';
 import type { Codec, RecordDecoder } from './codec/port.ts';
 import { topicName, type Catalogue, type Naming, type TopicName } from '../topics/catalogue.ts';
+import type { TopicRow } from '../topics/row.ts';
 
 export interface TailOptions {
   /** Records to begin with, over all partitions. */
@@ -30,7 +31,7 @@ export function topicTail(broker: Broker, codec: Codec, catalogue: Catalogue, na
     for (;;) {
       await decoder.prepare(records.map(({ value }) => value));
       for (const record of records) {
-        for (const line of lines(record, decoder, row.shape === 'reading')) {
+        for (const line of lines(record, decoder, row)) {
           if (signal.aborted) return;
           yield line;
         }
@@ -44,10 +45,21 @@ export function topicTail(broker: Broker, codec: Codec, catalogue: Catalogue, na
 }
 
 /** A record as lines: one, or one a row of a reading. */
+/** Timestamps of the record itself; those of a reading's rows do not exist. */
+function dated(record: Record<string, unknown>, { value }: TopicRow): Record<string, unknown> {
+  const times = value.fields.filter(({ type }) => type === 'timestamp').map(({ name }) => name);
+  return Object.fromEntries(
+    Object.entries(record).map(([name, at]) => [
+      name,
+      typeof at === 'number' && times.includes(name) ? new Date(at) : at,
+    ]),
+  );
+}
+
 function lines(
   record: BrokerRecord,
   decoder: RecordDecoder<Record<string, unknown>>,
-  packed: boolean,
+  topic: TopicRow,
 ): TailLine[] {
   const { partition, offset, appendedAtMs } = record;
   const key = record.key?.toString() ?? null;
@@ -56,12 +68,13 @@ function lines(
   const outcome = decoder.decode(record.value);
   if (outcome.kind === 'deadLetter')
     return [{ ...place, undecodable: outcome.reason, detail: outcome.detail }];
-  const { rows, entity, observed_at: observedAtMs } = outcome.record;
-  if (!packed) return [{ ...place, ...outcome.record }];
+  const values = dated(outcome.record, topic);
+  const { rows, entity, observed_at } = values;
+  if (topic.shape === 'record') return [{ ...place, ...values }];
   return (rows as object[]).map((row) => ({
     ...place,
     entity,
-    observed_at: new Date(Number(observedAtMs)),
+    observed_at,
     ...row,
   }));
 }

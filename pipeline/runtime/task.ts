@@ -251,7 +251,7 @@ export class Task {
   /** One transaction: outputs and next offsets. A task with nothing new does not commit. */
   async #commit(): Promise<void> {
     if (this.#failed || this.#buffer.folded === 0 || this.#producer === undefined) return;
-    const { group, partition, clock, observer } = this.#deps;
+    const { group, partition, observer } = this.#deps;
     const { records } = this.#buffer;
     this.#buffer = { records: [], bytes: 0, folded: 0 };
     const offsets = [...this.#positions].map(([topic, offset]) => ({
@@ -260,12 +260,12 @@ export class Task {
       offset,
       metadata: '',
     }));
-    const startedMs = clock();
+    const startedMs = performance.now();
     const transaction = await this.#producer.begin();
     await transaction.send(records);
     await transaction.sendOffsets(group, offsets);
     await transaction.commit();
-    observer.committed(clock() - startedMs, records);
+    observer.committed(performance.now() - startedMs, records);
   }
 
   #fail(error: unknown): void {

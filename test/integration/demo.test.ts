@@ -56,6 +56,18 @@ describe('demo', () => {
     expect(await listens(port)).toBe(false);
   }, 120_000);
 
+  it('stops at Ctrl-C in the middle of the history too, without showing what never began', async () => {
+    const started = demo('--history', '28d');
+    await until(
+      () => started.output().includes('loading history: 10%'),
+      'the history is being loaded',
+      60_000,
+    );
+    started.child.kill('SIGINT');
+    expect(await started.ended).toBe(0);
+    expect(started.output()).not.toMatch(/postgres:|found|severity/);
+  }, 120_000);
+
   it('leaves no database behind when it is killed', async () => {
     const started = demo();
     const port = await databasePort(started);

@@ -53,14 +53,13 @@ describe('pipeline in one process', () => {
       'rates are stored',
     );
     const { rows } = await database.pool.query<Record<string, unknown>>(
-      `SELECT d.hostname, m.interface_name, m.quality, m.rx_bps = m.tx_bps AS same, m.rx_bytes
+      `SELECT d.hostname, m.interface_name, m.rx_bps = m.tx_bps AS same, m.rx_bytes
          FROM interface_metrics m JOIN devices d USING (device_id) WHERE m.rx_bps > 0 ORDER BY m.recorded_at, 2 LIMIT 3`,
     );
     expect(rows).toEqual(
       ['eth1', 'eth2', 'eth3'].map((name) => ({
         hostname: 'core-1',
         interface_name: name,
-        quality: 'good',
         same: true,
         rx_bytes: String(2 ** 32 + 1_005_000),
       })),

@@ -5,7 +5,10 @@ import { deviceId } from '../../pipeline/model/entity.ts';
 import type { Reading } from '../../pipeline/model/reading.ts';
 import { catalogueWithUnknownProtos } from '../support/added-metric.ts';
 import { rawReading, type RawRow } from '../support/raw-reading.ts';
-import { topologyDriver, type TopologyDriver } from '../support/topology-driver.ts';
+import { STAGE_DEFAULTS, topologyDriver, type TopologyDriver } from '../support/topology-driver.ts';
+import { startedCodec } from '../support/codec.ts';
+import { ReadingProcessor } from '../../pipeline/runtime/reading-processor.ts';
+import { entityTopology } from '../../pipeline/topology.ts';
 
 const ENTITY = 'default/device/core-1';
 const START_MS = 1_700_000_000_000;
@@ -152,6 +155,14 @@ describe('entity sub-topology', () => {
     );
     const second = (await metricRows(driver))[1]!;
     expect(second.number('rx_unknown_protos_rate').values[0]).toBe(1);
+  });
+
+  it('keeps state for it: a series column of every stage that judges it', async () => {
+    const codec = await startedCodec(catalogueWithUnknownProtos);
+    const topology = entityTopology(catalogueWithUnknownProtos, STAGE_DEFAULTS);
+    const { state } = new ReadingProcessor({ codec, catalogue: catalogueWithUnknownProtos, topology });
+    const ofMetric = [...state.columns()].filter(([name]) => name.endsWith('.rx_unknown_protos_rate'));
+    expect(new Set(ofMetric.map(([, { stage }]) => stage))).toEqual(new Set(['baseline', 'detect']));
   });
 
   it('gives the same bytes for the same records', async () => {
