@@ -14,6 +14,8 @@ export interface DatabaseOptions {
   readonly log: Log;
   /** The embedded server's data die with it, and it does not wait for the disk: for demos. */
   readonly temporary?: boolean;
+  /** The embedded server has ended by itself. */
+  readonly failed?: (error: unknown) => void;
   /** false leaves the schema as it is. */
   readonly migrated?: boolean;
 }
@@ -35,8 +37,9 @@ export function database({
   log,
   temporary = false,
   migrated = true,
+  failed = () => undefined,
 }: DatabaseOptions): Database {
-  const server = config.database.url === null ? embedded(config, log, temporary) : undefined;
+  const server = config.database.url === null ? embedded(config, log, temporary, failed) : undefined;
   let pool: Pool | undefined;
   const url = (): string => server?.url ?? config.database.url!.reveal();
   return {
@@ -73,8 +76,13 @@ export function database({
   };
 }
 
-function embedded(config: Config, log: Log, temporary: boolean): EmbeddedPostgres {
+function embedded(
+  config: Config,
+  log: Log,
+  temporary: boolean,
+  failed: (error: unknown) => void,
+): EmbeddedPostgres {
   return temporary
-    ? embeddedPostgres({ durable: false, log })
-    : embeddedPostgres({ durable: true, dataDir: config.database.embedded.directory, log });
+    ? embeddedPostgres({ durable: false, log, failed })
+    : embeddedPostgres({ durable: true, dataDir: config.database.embedded.directory, log, failed });
 }

@@ -29,9 +29,10 @@ export async function run({ config, catalogue, clock, log, signal, stopping }: R
       'inventory.file is not set: name the YAML file of your devices, or try "npm run demo"',
     );
   }
-  const store = database({ config, catalogue, log });
-  await store.start();
   let running: Lifecycle | undefined;
+  const failed = (error: unknown): void => running?.fail(error);
+  const store = database({ config, catalogue, log, failed });
+  await store.start();
   try {
     const wired = wiring({
       config,
@@ -40,7 +41,7 @@ export async function run({ config, catalogue, clock, log, signal, stopping }: R
       clock,
       log,
       metrics: createMetrics(),
-      failed: (error) => running?.fail(error),
+      failed,
     });
     const { retentionDays } = config.sink;
     running = lifecycle(

@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import type { Config } from '../config.ts';
 import { Secret, type SnmpCredential } from '../model/secret.ts';
 import { printedCredential } from './credentials.ts';
-import { maskedUrl } from './database-url.ts';
+import { maskedUrl } from '../model/database-url.ts';
 import { formatDuration } from './duration.ts';
 import { allSettings, programPath, putAt, valueAt, type Setting } from './names.ts';
 

@@ -17,7 +17,7 @@ import {
   tableDays,
   text,
 } from './setting.ts';
-import { databaseUrlProblem } from './database-url.ts';
+import { databaseUrlProblem } from '../model/database-url.ts';
 import { baselineSection, detectSection, rateSection } from './stage-sections.ts';
 
 /** Part of every entity key, which `/` separates. */

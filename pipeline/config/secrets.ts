@@ -1,7 +1,7 @@
 /** Secrets by reference, resolved before the schema sees them: `env:NAME` or `file:/path`, never the secret itself. */
 import { Secret } from '../model/secret.ts';
 import { CREDENTIAL_SECRETS } from './credentials.ts';
-import { hasPassword } from './database-url.ts';
+import { hasPassword } from '../model/database-url.ts';
 import type { Environment } from './environment.ts';
 import { allSettings, valueAt } from './names.ts';
 

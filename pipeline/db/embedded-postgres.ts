@@ -29,6 +29,8 @@ export interface EmbeddedPostgresOptions {
   /** false = no fsync: as fast as memory, and lost with the machine (not with the process). */
   readonly durable: boolean;
   readonly log: Log;
+  /** The server has ended by itself (killed, out of memory): whoever needs it should stop. */
+  readonly failed?: (error: PermanentError) => void;
 }
 
 export interface EmbeddedPostgres extends Component {
@@ -59,8 +61,11 @@ export function embeddedPostgres(options: EmbeddedPostgresOptions): EmbeddedPost
         server = { child, place, url };
         await createDatabase(url);
         void child.exited.then((code) => {
-          if (!stopping)
-            log.error({ code, tail: child.tail() }, 'embedded postgres ended: restart the process');
+          if (stopping) return;
+          log.error({ code, tail: child.tail() }, 'embedded postgres ended');
+          options.failed?.(
+            new PermanentError(`the embedded PostgreSQL ended by itself (code ${code}): start again`),
+          );
         });
         log.info({ port, dataDir: options.dataDir, durable: options.durable }, 'embedded postgres started');
       } catch (error) {

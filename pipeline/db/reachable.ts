@@ -1,6 +1,6 @@
 /** Whether the configured database can be worked with, and what to do where it cannot. */
 import type { Pool } from 'pg';
-import { maskedUrl } from '../config/database-url.ts';
+import { maskedUrl } from '../model/database-url.ts';
 import { ConfigError, RetryableError } from '../model/errors.ts';
 
 interface ConnectionError extends Error {

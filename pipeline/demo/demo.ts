@@ -68,7 +68,9 @@ export async function demo(options: DemoOptions): Promise<{ result: DemoResult; 
   const { config, settings, clock, log, screen } = options;
   const startedMs = clock();
   screen.say(`netsigma demo: ${settings.devices} devices of ${settings.ports} ports. Ctrl-C stops it.`);
-  const store = database({ config, catalogue, log, temporary: true });
+  let base: Lifecycle | undefined;
+  const fail = (error: unknown): void => base?.fail(error);
+  const store = database({ config, catalogue, log, temporary: true, failed: fail });
   await store.start();
   const ended = new AbortController();
   const above: Lifecycle[] = [];
@@ -82,9 +84,9 @@ export async function demo(options: DemoOptions): Promise<{ result: DemoResult; 
       log,
       metrics: createMetrics(),
       anyHttpPort: true,
-      failed: (error) => base.fail(error),
+      failed: fail,
     });
-    const base = lifecycle(wired.components, log);
+    base = lifecycle(wired.components, log);
     above.push(base);
     await base.start();
     const signal = AbortSignal.any([options.signal, ended.signal]);

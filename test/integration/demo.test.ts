@@ -1,6 +1,6 @@
 /** The demo as a newcomer runs it: a process of its own that ends well, and leaves nothing when it does not. */
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { connect } from 'node:net';
 import { until } from '../support/until.ts';
 
@@ -74,6 +74,18 @@ describe('demo', () => {
     started.child.kill('SIGKILL');
     await started.ended;
     await until(async () => !(await listens(port)), 'the database has ended by itself', 30_000);
+  }, 120_000);
+
+  it('exits non-zero, saying why, when its database ends by itself', async () => {
+    const started = demo();
+    const port = await databasePort(started);
+    const postmaster = spawnSync('pgrep', ['-f', `postgres.*port=${port}`], {
+      encoding: 'utf8',
+    }).stdout.split('\n');
+    expect(postmaster[0]).toMatch(/^\d+$/);
+    for (const pid of postmaster.filter(Boolean)) process.kill(Number(pid), 'SIGKILL');
+    expect(await started.ended).toBe(1);
+    expect(started.output()).toContain('the embedded PostgreSQL ended by itself');
   }, 120_000);
 
   it('exits non-zero when the time limit comes before the faults are found, and says so as JSON', async () => {

@@ -25,7 +25,7 @@ import type { Stage, StageContext, StageDefinition, StageOutput } from '../stage
 
 export { BASELINE_DEFAULTS, type BaselineSettings };
 
-const VERSION = 1;
+const VERSION = 2;
 const GOOD = QUALITIES.indexOf('good');
 
 export function baseline(
