@@ -130,7 +130,7 @@ function settings(port: number, durable: boolean): string[] {
       ? {}
       : {
           fsync: 'off',
-          synchronous_commit: 'off',
+          // synchronous_commit stays on: without it a killed server loses what it had confirmed.
           full_page_writes: 'off',
           wal_level: 'minimal',
           max_wal_senders: 0,
