@@ -15,12 +15,12 @@ import type {
 } from '../broker/port.ts';
 import type { Clock } from '../model/component.ts';
 import { TICK_MS, type TopicName } from '../../topics/catalogue.ts';
-import { deadLetterId } from '../model/entity.ts';
 import type { DeadLetterRecord } from '../../topics/ops.ts';
 import type { RecordEncoder } from '../codec/port.ts';
 import { FoldOrder } from './fold-order.ts';
 import type { ProcessObserver } from './observer.ts';
 import type { Processor, ProcessorOutput, SubTopology } from './sub-topology.ts';
+import { taskOutput } from './task-output.ts';
 
 export interface TaskSettings {
   readonly commitIntervalMs: number;
@@ -85,7 +85,10 @@ export class Task {
     this.#order = new FoldOrder([...this.#topics.keys()], (topic) =>
       deps.consumer().fetchState({ topic, partition: deps.partition }),
     );
-    this.#output = this.#newOutput();
+    this.#output = taskOutput(deps, (record) => {
+      this.#buffer.records.push(record);
+      this.#buffer.bytes += (record.value?.length ?? 0) + (record.key?.length ?? 0);
+    });
   }
 
   get processor(): Processor {
@@ -273,35 +276,5 @@ export class Task {
     this.#failed = true;
     clearTimeout(this.#commitTimer);
     this.#deps.failed(error);
-  }
-
-  #newOutput(): ProcessorOutput {
-    const { partition, physicalName, deadLetters, observer, subTopology } = this.#deps;
-    const push = (topic: TopicName, key: Buffer | null, value: Buffer): void => {
-      this.#buffer.records.push({ topic: physicalName(topic), partition, key, value });
-      this.#buffer.bytes += value.length + (key?.length ?? 0);
-    };
-    return {
-      send: push,
-      deadLetter: (topic, { offset, key, value, appendedAtMs }, reason, detail) => {
-        const record: DeadLetterRecord = {
-          id: deadLetterId(topic, partition, offset, -1),
-          reason,
-          detail,
-          failed_in: subTopology.name,
-          topic,
-          partition,
-          offset: BigInt(offset),
-          row: null,
-          key,
-          value,
-          failed_at: appendedAtMs,
-        };
-        push('netsigma.dead-letter', Buffer.from(topic), deadLetters.encode(record));
-        observer.deadLetter(reason);
-      },
-      count: (stage, outcome, by = 1) => observer.outcome(stage, outcome, by),
-      countRows: (quality, rows) => observer.rows(quality, rows),
-    };
   }
 }

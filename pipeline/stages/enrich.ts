@@ -67,8 +67,9 @@ function init({ objects, reading }: StageContext): Stage {
         else devices.set(key, record as InventoryDeviceRecord);
       } else if (topic === 'control.site') {
         const site = record as SiteRecord | null;
-        if (site === null) deleteByKey(sites, key);
-        else sites.set(siteKey(site.domain, site.site_id), site);
+        // Also when it comes anew: it may have another id now.
+        deleteByKey(sites, key);
+        if (site !== null) sites.set(siteKey(site.domain, site.site_id), site);
       }
     },
   };

@@ -83,6 +83,15 @@ const KNOWN = {
 };
 
 describe('enrich', () => {
+  it('forgets the id that a site had before, so that its tombstone removes the site', () => {
+    const moved = [sites(), sites({ site_id: 8 }), inventory({ site_id: 8 })];
+    expect(enriched(moved)).toMatchObject({ siteId: 8, siteName: site.name });
+    expect(enriched([...moved, ['control.site', SITE, null]])).toMatchObject({ siteId: 8, siteName: null });
+    expect(enriched([sites(), sites({ site_id: 8 }), inventory({ site_id: 7 })])).toMatchObject({
+      siteName: null,
+    });
+  });
+
   it('gives a known device its ids, its site and its role', () => {
     const harness = stageHarness(enrich());
     expect(enriched([inventory(), sites()], harness)).toEqual(KNOWN);
