@@ -24,7 +24,7 @@ import { ticker } from './runtime/ticker.ts';
 import { sink, type Sink } from './sink/sink.ts';
 import { tailJson, topicTail } from './tail.ts';
 import { entityTopology } from './topology.ts';
-import { topicName, type Catalogue, type Naming, type TopicName } from '../topics/catalogue.ts';
+import { topicSpecs, type Catalogue, type Naming, type TopicName } from '../topics/catalogue.ts';
 
 export interface WiringOptions {
   readonly config: Config;
@@ -182,16 +182,7 @@ export function wiring(options: WiringOptions): Wiring {
 function topics({ catalogue, config }: WiringOptions, broker: MemoryBroker, naming: Naming): Component {
   return {
     name: 'topics',
-    start: () =>
-      broker.createTopics(
-        Object.values(catalogue).map((row) => ({
-          topic: topicName(row, naming),
-          partitions: config.broker.partitions,
-          cleanup: row.cleanup,
-          retentionMs: row.retentionMs,
-          maxRecordBytes: row.maxRecordBytes,
-        })),
-      ),
+    start: () => broker.createTopics(topicSpecs(catalogue, naming, config.broker.partitions)),
     async stop() {
       // Topics outlive those who made them.
     },

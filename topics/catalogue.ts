@@ -44,6 +44,14 @@ export function topicName(row: TopicRow, naming: Naming): string {
   return `${naming.prefix}${row.name}${naming.generation === '' ? '' : `.${naming.generation}`}`;
 }
 
+/** What a broker has to be told to make the catalogue's topics (broker/port.ts, TopicSpec). */
+export function topicSpecs(from: Catalogue, naming: Naming, partitions: number) {
+  return Object.values(from).map((row) => {
+    const { cleanup, retentionMs, maxRecordBytes } = row;
+    return { topic: topicName(row, naming), partitions, cleanup, retentionMs, maxRecordBytes };
+  });
+}
+
 /** Fields of the rows of a reading topic. @throws TypeError when the topic carries no rows. */
 export function rowFields(topic: TopicRow): readonly FieldRow[] {
   return rowRecord(topic).fields;

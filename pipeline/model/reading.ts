@@ -178,7 +178,8 @@ export class Reading {
   }
 }
 
-function newColumn(kind: ReadingColumn['kind']): ReadingColumn {
+/** A column without values. */
+export function newColumn(kind: ReadingColumn['kind']): ReadingColumn {
   switch (kind) {
     case 'counter':
       return new CounterColumn();

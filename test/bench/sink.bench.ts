@@ -19,7 +19,7 @@ import { connectionPool } from '../../pipeline/db/pool.ts';
 import { ReadingProcessor } from '../../pipeline/runtime/reading-processor.ts';
 import { sink } from '../../pipeline/sink/sink.ts';
 import { entityTopology } from '../../pipeline/topology.ts';
-import { catalogue } from '../../topics/catalogue.ts';
+import { catalogue, topicSpecs } from '../../topics/catalogue.ts';
 import { NAMING, startedCodec } from '../support/codec.ts';
 import { silentLog } from '../support/log.ts';
 import { STAGE_DEFAULTS } from '../support/topology-driver.ts';
@@ -135,15 +135,7 @@ async function sinkRun(pool: Pool, codec: Codec, records: readonly Metric[], row
   await pool.query('TRUNCATE interface_metrics');
   const broker = memoryBroker({ clock: Date.now, maxPartitionBytes: 4e9 });
   await broker.start();
-  await broker.createTopics(
-    Object.values(catalogue).map((row) => ({
-      topic: row.name,
-      partitions: PARTITIONS,
-      cleanup: row.cleanup,
-      retentionMs: row.retentionMs,
-      maxRecordBytes: row.maxRecordBytes,
-    })),
-  );
+  await broker.createTopics(topicSpecs(catalogue, NAMING, PARTITIONS));
   const producer = broker.producer();
   await producer.start();
   await producer.send(

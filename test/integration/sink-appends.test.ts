@@ -1,10 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Pool } from 'pg';
 import { migrate } from '../../pipeline/db/migrate.ts';
 import { deviceId } from '../../pipeline/model/entity.ts';
 import { catalogue, withFields } from '../../topics/catalogue.ts';
 import { postgresService, silent } from '../services/postgres.ts';
-import { anomalyRecord, NOW, sinkLab, type SinkLab } from '../sink/sink-lab.ts';
+import { anomalyRecord, countOf, NOW, sinkLab, stored, type SinkLab } from '../sink/sink-lab.ts';
 import { until } from '../support/until.ts';
 
 const postgres = postgresService();
@@ -14,19 +13,6 @@ afterEach(async () => {
   await lab?.stop();
   lab = undefined;
 });
-
-async function countOf(pool: Pool, table: string): Promise<number> {
-  const { rows } = await pool.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${table}`);
-  return rows[0]!.count;
-}
-
-async function stored(pool: Pool, topic: string): Promise<Record<number, number>> {
-  const { rows } = await pool.query<{ partition: number; next: number }>(
-    'SELECT partition, next_offset::int AS next FROM sink_offsets WHERE topic = $1',
-    [topic],
-  );
-  return Object.fromEntries(rows.map(({ partition, next }) => [partition, next]));
-}
 
 describe('readings', () => {
   it('become rows with every column of the catalogue, exact to the last bit', async () => {

@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Pool } from 'pg';
 import { deviceId, siteUuid } from '../../pipeline/model/entity.ts';
 import { postgresService } from '../services/postgres.ts';
-import { anomalyRecord, NOW, sinkLab, type SinkLab } from '../sink/sink-lab.ts';
+import { anomalyRecord, countOf, NOW, sinkLab, stored, type SinkLab } from '../sink/sink-lab.ts';
 import { until } from '../support/until.ts';
 
 const postgres = postgresService();
@@ -12,19 +11,6 @@ afterEach(async () => {
   await lab?.stop();
   lab = undefined;
 });
-
-async function countOf(pool: Pool, table: string): Promise<number> {
-  const { rows } = await pool.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${table}`);
-  return rows[0]!.count;
-}
-
-async function stored(pool: Pool, topic: string): Promise<Record<number, number>> {
-  const { rows } = await pool.query<{ partition: number; next: number }>(
-    'SELECT partition, next_offset::int AS next FROM sink_offsets WHERE topic = $1',
-    [topic],
-  );
-  return Object.fromEntries(rows.map(({ partition, next }) => [partition, next]));
-}
 
 describe('anomalies', () => {
   const anomaly_id = '5d9c1f0e-6b3a-5c47-9e21-7f0d8a4b6c13';

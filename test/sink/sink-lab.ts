@@ -12,14 +12,13 @@ import type { SinkObserver } from '../../pipeline/sink/sink-observer.ts';
 import {
   catalogue,
   rowFields,
-  topicName,
+  topicSpecs,
   type Catalogue,
   type TopicName,
   type TopicRecord,
 } from '../../topics/catalogue.ts';
 import type { AnomalyRecord } from '../../topics/anomaly.ts';
 import type { DeadLetterRecord } from '../../topics/ops.ts';
-import type { TopicRow } from '../../topics/row.ts';
 import type { Pool } from 'pg';
 import { silent } from '../services/postgres.ts';
 
@@ -67,15 +66,7 @@ export async function sinkLab(
   await broker.start();
   await registry.start();
   await codec.start();
-  await broker.createTopics(
-    Object.values<TopicRow>(topics).map((row) => ({
-      topic: topicName(row, NAMING),
-      partitions,
-      cleanup: row.cleanup,
-      retentionMs: row.retentionMs,
-      maxRecordBytes: row.maxRecordBytes,
-    })),
-  );
+  await broker.createTopics(topicSpecs(topics, NAMING, partitions));
   const producer: Producer = broker.producer();
   await producer.start();
   const observed = observer();
@@ -230,4 +221,19 @@ export function anomalyRecord(changes: Partial<AnomalyRecord> & { anomaly_id: st
     description: 'rx_bps of Gi0/1 is far above what is usual',
     ...changes,
   };
+}
+
+/** Rows of a table. */
+export async function countOf(pool: Pool, table: string): Promise<number> {
+  const { rows } = await pool.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${table}`);
+  return rows[0]!.count;
+}
+
+/** Next offsets of a topic by partition, as the database has them. */
+export async function stored(pool: Pool, topic: string): Promise<Record<number, number>> {
+  const { rows } = await pool.query<{ partition: number; next: number }>(
+    'SELECT partition, next_offset::int AS next FROM sink_offsets WHERE topic = $1',
+    [topic],
+  );
+  return Object.fromEntries(rows.map(({ partition, next }) => [partition, next]));
 }

@@ -1,12 +1,6 @@
 /** The rows of one poll as columns, joined by ifIndex: what a column did not say about a row stays unknown. */
 import { columnKind } from '../../codec/reading-columns.ts';
-import {
-  CounterColumn,
-  NumberColumn,
-  TextColumn,
-  type Reading,
-  type ReadingColumn,
-} from '../../model/reading.ts';
+import { newColumn, type Reading, type ReadingColumn } from '../../model/reading.ts';
 import type { FieldRow } from '../../../topics/row.ts';
 
 const FIRST_ROWS = 64;
@@ -22,7 +16,7 @@ export class PolledTable {
   /** @param fields rows of the topic's catalogue; only those in `wanted` get a column. */
   constructor(fields: readonly FieldRow[], wanted: ReadonlySet<string>) {
     for (const field of fields) {
-      if (wanted.has(field.name)) this.#columns.set(field.name, emptyColumn(columnKind(field)));
+      if (wanted.has(field.name)) this.#columns.set(field.name, newColumn(columnKind(field)));
     }
   }
 
@@ -82,17 +76,6 @@ export class PolledTable {
   #grow(): void {
     this.#capacity *= 2;
     for (const column of this.#columns.values()) column.grow(this.#capacity);
-  }
-}
-
-function emptyColumn(kind: ReadingColumn['kind']): ReadingColumn {
-  switch (kind) {
-    case 'counter':
-      return new CounterColumn();
-    case 'number':
-      return new NumberColumn();
-    case 'text':
-      return new TextColumn();
   }
 }
 

@@ -17,7 +17,13 @@ import { silentSnmpObserver } from '../../../pipeline/collect/snmp/observer.ts';
 import { ConfigError, PermanentError, RetryableError } from '../../../pipeline/model/errors.ts';
 import { deviceId } from '../../../pipeline/model/entity.ts';
 import type { PollStatus } from '../../../pipeline/model/reading.ts';
-import { catalogue, rowFields, type TopicName, type TopicRecord } from '../../../topics/catalogue.ts';
+import {
+  catalogue,
+  rowFields,
+  topicSpecs,
+  type TopicName,
+  type TopicRecord,
+} from '../../../topics/catalogue.ts';
 import type { InventoryDeviceRecord } from '../../../topics/inventory.ts';
 import type { CollectionRecord } from '../../../topics/ops.ts';
 import { NAMING, startedCodec } from '../../support/codec.ts';
@@ -46,15 +52,7 @@ beforeEach(async () => {
   lost = skewMs = 0;
   broker = memoryBroker({ clock: Date.now });
   await broker.start();
-  await broker.createTopics(
-    Object.values(catalogue).map((row) => ({
-      topic: row.name,
-      partitions: PARTITIONS,
-      cleanup: row.cleanup,
-      retentionMs: row.retentionMs,
-      maxRecordBytes: row.maxRecordBytes,
-    })),
-  );
+  await broker.createTopics(topicSpecs(catalogue, NAMING, PARTITIONS));
   codec = await startedCodec();
   producer = broker.producer();
   await producer.start();
