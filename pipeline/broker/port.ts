@@ -41,9 +41,23 @@ export interface TopicSpec {
   readonly topic: string;
   readonly partitions: number;
   readonly cleanup: 'delete' | 'compact';
+  /** Infinity: never by age. */
   readonly retentionMs: number;
   readonly maxRecordBytes: number;
 }
+
+/** What `createTopics` would do about one topic. */
+export type TopicChange =
+  | { readonly kind: 'create'; readonly spec: TopicSpec }
+  | {
+      readonly kind: 'configure';
+      readonly topic: string;
+      readonly setting: string;
+      readonly from: string;
+      readonly to: string;
+    }
+  /** It cannot be brought to the specification: what is wrong, and the way out. */
+  | { readonly kind: 'refuse'; readonly topic: string; readonly problem: string };
 
 /** Plain idempotent producer: resolves when every record is in the log. */
 export interface Producer extends Component {
@@ -60,8 +74,15 @@ export interface TransactionalProducer extends Component {
   begin(): Promise<Transaction>;
 }
 
+/** Where a run of sent records went: `count` consecutive offsets from `baseOffset` on. */
+export interface AppendedRange extends TopicPartition {
+  readonly baseOffset: number;
+  readonly count: number;
+}
+
 export interface Transaction {
-  send(records: readonly ProducerRecord[]): Promise<void>;
+  /** Where the records went, in the order of each partition. */
+  send(records: readonly ProducerRecord[]): Promise<readonly AppendedRange[]>;
   sendOffsets(group: string, offsets: readonly CommittedOffset[]): Promise<void>;
   /** All of it becomes visible at once, or (on an error) the outcome is unknown. */
   commit(): Promise<void>;
@@ -70,8 +91,9 @@ export interface Transaction {
 
 export interface ConsumerHandlers {
   /**
-   * Partitions given to this member. They are paused: seek and resume each when its state is ready.
-   * Called before any of their records are fetched.
+   * Partitions given to this member, that it did not have before. They are paused: seek and resume each when its
+   * state is ready, which may be long after the promise resolved. Called before any of their records are fetched.
+   * A partition that stays with this member through a rebalance goes on where it stood, and is not named again.
    */
   assigned(partitions: readonly TopicPartition[]): Promise<void>;
   /** Partitions taken away: whatever was not committed belongs to another member now. */
@@ -99,6 +121,11 @@ export interface Consumer extends Component {
   seek(partition: TopicPartition, offset: number): void;
   /** undefined while the partition is not assigned or was never fetched. */
   fetchState(partition: TopicPartition): FetchState | undefined;
+  /**
+   * Asks the group's coordinator whether this member has the partition: a member that was away (stopped, cut off)
+   * may believe so and be wrong, and must not fence the rightful owner. false when it cannot be asked.
+   */
+  owns(partition: TopicPartition): Promise<boolean>;
 }
 
 export interface ConsumerOptions {
@@ -114,8 +141,15 @@ export interface Broker extends Component {
   readonly clusterId: string;
   /** Kafka-only behaviours that this broker has; the contract suite skips the others by name. */
   readonly capabilities: ReadonlySet<'rebalance' | 'process-fencing' | 'restart'>;
-  /** Creates topics that are missing. @throws ConfigError when one exists with another partition count. */
+  /** What has to be done so that these topics are as specified; empty when nothing. */
+  planTopics(topics: readonly TopicSpec[]): Promise<readonly TopicChange[]>;
+  /**
+   * Creates topics that are missing and widens the settings of others. Topics that are there keep their records.
+   * @throws ConfigError when one exists with another partition count; nothing is changed then.
+   */
   createTopics(topics: readonly TopicSpec[]): Promise<void>;
+  /** Drops a partition's records below an offset: they are not needed any more. */
+  deleteRecords(partition: TopicPartition, before: number): Promise<void>;
   producer(): Producer;
   transactionalProducer(transactionalId: string): TransactionalProducer;
   consumer(options: ConsumerOptions): Consumer;

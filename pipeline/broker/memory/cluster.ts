@@ -1,7 +1,7 @@
 /** What the parts of a memory broker share: topics, groups, the clock, and whether it runs. */
 import { ConfigError, PermanentError, RetryableError } from '../../model/errors.ts';
 import type { Clock, Log } from '../../model/component.ts';
-import type { ProducerRecord, TopicPartition, TopicSpec } from '../port.ts';
+import type { ProducerRecord, TopicChange, TopicPartition, TopicSpec } from '../port.ts';
 import type { Group } from './group.ts';
 import { Partition } from './partition.ts';
 import { payloadBytes } from './record-size.ts';
@@ -55,24 +55,27 @@ export class Cluster {
     if (this.#state !== 'running') throw this.#awayError();
   }
 
-  /** @throws ConfigError when the topic exists with another partition count. */
-  createTopic(spec: TopicSpec): void {
-    const there = this.topics.get(spec.topic);
-    if (there === undefined) {
-      const options = {
-        clock: this.#options.clock,
-        maxBytes: this.#options.maxPartitionBytes,
-        keepCommittedBytes: this.#options.keepCommittedBytes,
-        onUnreadDropped: (topic: string) => this.#logUnreadDropped(topic),
-      };
-      const partitions = Array.from({ length: spec.partitions }, (_, i) => new Partition(spec, i, options));
-      this.topics.set(spec.topic, { spec, partitions });
-    } else if (there.partitions.length !== spec.partitions) {
-      throw new ConfigError(
-        `topic ${spec.topic} has ${there.partitions.length} partitions, wanted are ${spec.partitions}: ` +
-          'the count is fixed once a topic exists, so configure the old count or another prefix',
-      );
-    }
+  /** Settings of a topic that is there stay as they are: nothing but its partition count matters here. */
+  planTopics(specs: readonly TopicSpec[]): TopicChange[] {
+    this.assertRunning();
+    return specs.flatMap((spec): TopicChange[] => {
+      const { topic } = spec;
+      const there = this.topics.get(topic)?.partitions.length;
+      if (there === undefined) return [{ kind: 'create', spec }];
+      if (there === spec.partitions) return [];
+      const problem =
+        `topic ${topic} has ${there} partitions, wanted are ${spec.partitions}: ` +
+        'the count is fixed once a topic exists, so configure the old count or another prefix';
+      return [{ kind: 'refuse', topic, problem }];
+    });
+  }
+
+  /** @throws ConfigError when one exists with another partition count. */
+  createTopics(specs: readonly TopicSpec[]): void {
+    const changes = this.planTopics(specs);
+    const problems = changes.flatMap((change) => (change.kind === 'refuse' ? change.problem : []));
+    if (problems.length > 0) throw new ConfigError(problems.join('; '));
+    for (const change of changes) if (change.kind === 'create') this.#createTopic(change.spec);
   }
 
   /** @throws PermanentError when there is no such topic. */
@@ -115,6 +118,17 @@ export class Cluster {
       else batch.push(record);
     }
     return batches;
+  }
+
+  #createTopic(spec: TopicSpec): void {
+    const options = {
+      clock: this.#options.clock,
+      maxBytes: this.#options.maxPartitionBytes,
+      keepCommittedBytes: this.#options.keepCommittedBytes,
+      onUnreadDropped: (topic: string) => this.#logUnreadDropped(topic),
+    };
+    const partitions = Array.from({ length: spec.partitions }, (_, i) => new Partition(spec, i, options));
+    this.topics.set(spec.topic, { spec, partitions });
   }
 
   #logUnreadDropped(topic: string): void {

@@ -96,6 +96,11 @@ export class MemoryConsumer implements Consumer {
     return { position: cursor.position, lastStableOffset: cursor.partition.log.lastStable };
   }
 
+  /** The only member has everything, for as long as it is one. */
+  async owns(partition: TopicPartition): Promise<boolean> {
+    return this.#cursor(partition) !== undefined;
+  }
+
   /** undefined for a partition that is not assigned (any more): late calls for those are harmless. */
   #cursor({ topic, partition }: TopicPartition): Cursor | undefined {
     return this.#state === 'running' ? this.#cursors.get(topic)?.[partition] : undefined;

@@ -72,7 +72,12 @@ export function memoryBroker(options: MemoryBrokerOptions): MemoryBroker {
     stop: () => cluster.stop(),
     async createTopics(topics: readonly TopicSpec[]): Promise<void> {
       cluster.assertRunning();
-      for (const topic of topics) cluster.createTopic(topic);
+      cluster.createTopics(topics);
+    },
+    planTopics: async (topics) => cluster.planTopics(topics),
+    async deleteRecords(partition, before) {
+      cluster.assertRunning();
+      cluster.partition(partition).deleteBelow(before);
     },
     producer: () => new MemoryProducer(cluster),
     transactionalProducer: (id: string) => new MemoryTransactionalProducer(id, cluster, owners),

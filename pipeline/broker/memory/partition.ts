@@ -7,11 +7,12 @@
  *   commits anything (a collector on its inventory, a sink with offsets of its own) needs what lies beyond its
  *   position. If that does not help, senders wait: per partition, so that a chain of topics cannot lock itself up.
  * - "compact": the newest record per key; never full, because its keys are the bound.
+ * - Kept for ever (retention Infinity): all of it until somebody deletes records; never full.
  * Only stable records count for "full": a sender never waits for a transaction, so two of them cannot wait for
  * each other. Records behind an open transaction are bounded by what is sent during it.
  */
 import type { Clock } from '../../model/component.ts';
-import type { CommittedOffset, ProducerRecord, TopicSpec } from '../port.ts';
+import type { AppendedRange, CommittedOffset, ProducerRecord, TopicSpec } from '../port.ts';
 import type { Group } from './group.ts';
 import { PartitionLog } from './partition-log.ts';
 
@@ -69,9 +70,17 @@ export class Partition {
   }
 
   /** Appends without waiting, invisible until the transaction commits. Ask `room` first. */
-  appendIn(transaction: object, records: readonly ProducerRecord[]): void {
+  appendIn(transaction: object, records: readonly ProducerRecord[]): AppendedRange {
     const nowMs = this.#options.clock();
+    const baseOffset = this.log.end;
     for (const record of records) this.log.append(record, nowMs, transaction);
+    return { topic: this.spec.topic, partition: this.log.partition, baseOffset, count: records.length };
+  }
+
+  /** What is below is not needed any more, whoever reads. */
+  deleteBelow(offset: number): void {
+    this.log.trimBelow(offset);
+    this.settle();
   }
 
   /** undefined when there is room, else a promise for when there is. */
@@ -117,8 +126,13 @@ export class Partition {
     });
   }
 
+  /** By its keys, or by deleting what it no longer needs: a topic that is kept for ever. */
+  #isBoundedByItsWriter(): boolean {
+    return this.spec.cleanup === 'compact' || this.spec.retentionMs === Infinity;
+  }
+
   #isFull(): boolean {
-    if (this.spec.cleanup === 'compact' || this.log.stableBytes <= this.#options.maxBytes) return false;
+    if (this.#isBoundedByItsWriter() || this.log.stableBytes <= this.#options.maxBytes) return false;
     this.#trim();
     return this.log.stableBytes > this.#options.maxBytes;
   }
@@ -130,9 +144,10 @@ export class Partition {
       if (log.compactionDue(maxBytes)) log.compact(this.#lowestPosition());
       return;
     }
+    if (this.#isBoundedByItsWriter()) return;
     log.trimToSize(keepCommittedBytes, this.#lowestCommitted());
     const { retentionMs } = this.spec;
-    if (this.readers.size === 0 && retentionMs >= 0) log.trimOlderThan(clock() - retentionMs);
+    if (this.readers.size === 0) log.trimOlderThan(clock() - retentionMs);
     if (log.stableBytes > maxBytes) {
       const dropped = log.trimToSize(maxBytes, this.#lowestNeeded());
       if (dropped > 0 && this.readers.size === 0) onUnreadDropped(this.spec.topic, dropped);

@@ -7,7 +7,7 @@
  * A call that failed leaves it open but not committable: what was sent before it must not become visible alone.
  */
 import { PermanentError } from '../../model/errors.ts';
-import type { CommittedOffset, ProducerRecord, Transaction } from '../port.ts';
+import type { AppendedRange, CommittedOffset, ProducerRecord, Transaction } from '../port.ts';
 import type { Cluster } from './cluster.ts';
 import type { Group } from './group.ts';
 import type { Partition } from './partition.ts';
@@ -43,7 +43,7 @@ export class MemoryTransaction implements Transaction {
     return this.#state === 'open';
   }
 
-  async send(records: readonly ProducerRecord[]): Promise<void> {
+  async send(records: readonly ProducerRecord[]): Promise<readonly AppendedRange[]> {
     this.#assertOpen();
     this.#sending += 1;
     try {
@@ -54,10 +54,10 @@ export class MemoryTransaction implements Transaction {
         await Promise.race([room, this.#ended.promise]);
         this.#assertOpen();
       }
-      for (const [partition, batch] of batches) {
-        partition.appendIn(this, batch);
+      return Array.from(batches, ([partition, batch]) => {
         this.#partitions.add(partition);
-      }
+        return partition.appendIn(this, batch);
+      });
     } catch (error) {
       this.#fault ??= { cause: error };
       throw error;
