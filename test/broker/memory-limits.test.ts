@@ -41,7 +41,7 @@ async function earliest(topic: string, partition = 0): Promise<number> {
 }
 
 /** Starts a send and tells whether it has been answered. */
-function watch(sending: Promise<void>): { readonly sending: Promise<void>; answered: boolean } {
+function watch(sending: Promise<unknown>): { readonly sending: Promise<unknown>; answered: boolean } {
   const watched = { sending, answered: false };
   sending.then(
     () => (watched.answered = true),

@@ -103,7 +103,7 @@ export class BrokerLab {
   }
 
   /** Runs `work` in a transaction of a producer of its own and commits it. */
-  async transact(work: (transaction: Transaction) => Promise<void>): Promise<void> {
+  async transact(work: (transaction: Transaction) => Promise<unknown>): Promise<void> {
     const transaction = await (await this.transactional()).begin();
     await work(transaction);
     await transaction.commit();
