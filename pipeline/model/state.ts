@@ -76,6 +76,46 @@ export class StateColumn<T extends ColumnType = ColumnType> {
     }
   }
 
+  /** Bytes of one segment's first `used` slots in a checkpoint. */
+  usedBytes(used: number): number {
+    return used * this.width * ARRAYS[this.declaration.type].BYTES_PER_ELEMENT;
+  }
+
+  /**
+   * Copies the first `used` slots of a segment to `target` at `at`, slot-major or k-major as the group is, in the
+   * machine's byte order (little-endian wherever Node runs but on s390x). @returns where the next column goes.
+   */
+  writeTo(target: Uint8Array, at: number, segment: number, used: number): number {
+    let next = at;
+    for (const part of this.#usedParts(segment, used)) {
+      target.set(part, next);
+      next += part.length;
+    }
+    return next;
+  }
+
+  /** Takes over what `writeTo` wrote. The slots must be there: see `ensure`. */
+  readFrom(source: Uint8Array, at: number, segment: number, used: number): void {
+    let next = at;
+    for (const part of this.#usedParts(segment, used)) {
+      part.set(source.subarray(next, next + part.length));
+      next += part.length;
+    }
+  }
+
+  /** Views of the bytes of a segment's first slots: one of a hot column, one a value of a cell column. */
+  #usedParts(segment: number, used: number): Uint8Array[] {
+    const array = this.segments[segment]!;
+    const { buffer, byteOffset, BYTES_PER_ELEMENT: size } = array;
+    if (this.declaration.group === 'hot')
+      return [new Uint8Array(buffer, byteOffset, used * this.width * size)];
+    const stride = this.capacities[segment]! * size;
+    return Array.from(
+      { length: this.width },
+      (_, k) => new Uint8Array(buffer, byteOffset + k * stride, used * size),
+    );
+  }
+
   /** Bytes that the column holds allocated. */
   get bytes(): number {
     return this.segments.reduce((sum, array) => sum + array.byteLength, 0);

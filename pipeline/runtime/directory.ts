@@ -3,7 +3,7 @@
  * one comparison a row and no map look-up.
  */
 import type { Reading } from '../model/reading.ts';
-import { EntityRows, MAX_ROWS_PER_ENTITY } from './entity-rows.ts';
+import { EntityRows, MAX_ROWS_PER_ENTITY, type EntityRowsSnapshot } from './entity-rows.ts';
 import type { StateStore } from './state-store.ts';
 
 interface Entity {
@@ -38,6 +38,11 @@ interface Layout {
   readonly slots: readonly number[];
 }
 
+/** What a checkpoint holds of it: structured-cloneable. */
+export type DirectorySnapshot = readonly (readonly [entity: string, EntitySnapshot])[];
+
+type EntitySnapshot = Omit<Entity, 'rows'> & { readonly rows: EntityRowsSnapshot };
+
 /** Why a reading's rows cannot be told apart or kept: a dead letter. */
 export type DirectoryRefusal = 'too_many_rows' | 'duplicate_row';
 
@@ -53,6 +58,19 @@ export class Directory {
 
   get size(): number {
     return this.#entities.size;
+  }
+
+  /** Shares what it holds with the directory: encode it before the next reading. */
+  snapshot(): DirectorySnapshot {
+    return Array.from(this.#entities, ([key, entity]) => [key, { ...entity, rows: entity.rows.snapshot() }]);
+  }
+
+  /** Takes the snapshot over, and owns it from then on. */
+  restore(snapshot: DirectorySnapshot): void {
+    this.#entities.clear();
+    for (const [key, entity] of snapshot) {
+      this.#entities.set(key, { ...entity, rows: EntityRows.from(entity.rows) });
+    }
   }
 
   /** The entity's slot, or undefined for one that never reported. */

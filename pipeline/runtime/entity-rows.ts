@@ -4,6 +4,14 @@ import type { StateStore } from './state-store.ts';
 /** An agent may invent names for ever; its state may not. */
 export const MAX_ROWS_PER_ENTITY = 20_000;
 
+/** What a checkpoint holds of it: structured-cloneable. */
+export interface EntityRowsSnapshot {
+  readonly rows: readonly (readonly [instance: string, slot: number, part: number, index: number])[];
+  /** Instances of absent rows, the one that has been absent for the longest first. */
+  readonly absent: readonly string[];
+  readonly names: readonly (readonly [index: number, name: string])[];
+}
+
 interface Row {
   readonly slot: number;
   /** Part that has the row; 0 = none. */
@@ -17,6 +25,22 @@ export class EntityRows {
   readonly #absent = new Map<string, Row>();
   /** Last known ifName by ifIndex: at most one a row. */
   readonly #names = new Map<number, string>();
+
+  static from({ rows, absent, names }: EntityRowsSnapshot): EntityRows {
+    const into = new EntityRows();
+    for (const [instance, slot, part, index] of rows) into.#rows.set(instance, { slot, part, index });
+    for (const instance of absent) into.#absent.set(instance, into.#rows.get(instance)!);
+    for (const [index, name] of names) into.#names.set(index, name);
+    return into;
+  }
+
+  snapshot(): EntityRowsSnapshot {
+    return {
+      rows: Array.from(this.#rows, ([instance, { slot, part, index }]) => [instance, slot, part, index]),
+      absent: [...this.#absent.keys()],
+      names: [...this.#names],
+    };
+  }
 
   /** The name that the ifIndex had when it was last read. */
   nameOf(index: number): string | undefined {

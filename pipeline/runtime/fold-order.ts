@@ -1,6 +1,7 @@
 /**
  * The order in which a task folds its inputs: lowest append time first, ties by topic name, then offset. A record
  * is due only when no other input can still bring an earlier one: each has a head, or has been read to its end.
+ * A new task first reads some inputs up to where they ended when it began (`preload`), one after the other.
  */
 import type { BrokerRecord, FetchState } from '../broker/port.ts';
 
@@ -11,6 +12,8 @@ interface Input {
   head: number;
   /** Batches that were handed to us and are not in the queue yet. */
   arriving: number;
+  /** Its records below this offset come before those of all others; 0 when they have been taken. */
+  preload: number;
 }
 
 export class FoldOrder {
@@ -18,8 +21,19 @@ export class FoldOrder {
   readonly #fetchState: (topic: string) => FetchState | undefined;
 
   constructor(topics: readonly string[], fetchState: (topic: string) => FetchState | undefined) {
-    this.#inputs = [...topics].sort().map((topic) => ({ topic, queue: [], head: 0, arriving: 0 }));
+    this.#inputs = [...topics].sort().map((topic) => ({
+      topic,
+      queue: [],
+      head: 0,
+      arriving: 0,
+      preload: 0,
+    }));
     this.#fetchState = fetchState;
+  }
+
+  /** Its records below the offset are taken first. */
+  preload(topic: string, below: number): void {
+    this.#input(topic).preload = below;
   }
 
   /** A batch of the topic is being prepared: until `push` the input is not at its end. */
@@ -41,6 +55,13 @@ export class FoldOrder {
 
   /** The next record to fold, or undefined until more has been fetched. */
   take(): BrokerRecord | undefined {
+    for (const input of this.#inputs) {
+      if (input.preload === 0) continue;
+      if (!this.#isPreloaded(input)) {
+        return input.queue[input.head] === undefined ? undefined : pop(input);
+      }
+      input.preload = 0;
+    }
     let first: Input | undefined;
     for (const input of this.#inputs) {
       const head = input.queue[input.head];
@@ -53,9 +74,9 @@ export class FoldOrder {
     return first === undefined ? undefined : pop(first);
   }
 
-  /** Something waits, fetched but not taken. */
+  /** Something waits: fetched but not taken, or to be read before anything else. */
   get waiting(): boolean {
-    return this.#inputs.some((input) => input.queue.length > input.head);
+    return this.#inputs.some((input) => input.queue.length > input.head || input.preload > 0);
   }
 
   /** Nothing waits and every input has been read to its end. */
@@ -68,6 +89,13 @@ export class FoldOrder {
     if (input.arriving > 0) return false;
     const state = this.#fetchState(input.topic);
     return state !== undefined && state.position >= state.lastStableOffset;
+  }
+
+  /** Judged from the position where no record is left: the offsets before the end may be markers. */
+  #isPreloaded({ topic, queue, head, arriving, preload }: Input): boolean {
+    const next = queue[head];
+    if (next !== undefined) return next.offset >= preload;
+    return arriving === 0 && (this.#fetchState(topic)?.position ?? 0) >= preload;
   }
 
   #input(topic: string): Input {

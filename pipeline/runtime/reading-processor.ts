@@ -2,19 +2,21 @@
  * The processor of the entity sub-topology: decodes a raw reading once, runs the fused stages over it as synchronous
  * calls, and sends what they added. Inventory and control records go to the stages that want them.
  */
+import { createHash } from 'node:crypto';
 import type { BrokerRecord } from '../broker/port.ts';
 import type { Codec, RecordDecoder, RecordEncoder } from '../codec/port.ts';
 import { parseEntityKey } from '../model/entity.ts';
 import type { Reading } from '../model/reading.ts';
 import type { ColumnDeclaration, StateColumn } from '../model/state.ts';
 import { deviationRecord } from '../stages/detect/deviation-record.ts';
-import type { Stage, StageOutput } from '../stages/stage.ts';
+import type { Stage, StageDefinition, StageOutput } from '../stages/stage.ts';
 import type { ReadingTopology } from '../topology.ts';
 import { rowFields, type Catalogue, type TopicName } from '../../topics/catalogue.ts';
 import type { AnomalyRecord } from '../../topics/anomaly.ts';
 import type { BaselineRecord, DeviationRecord } from '../../topics/insight.ts';
 import { QUALITIES } from '../../topics/interface.ts';
 import { Directory } from './directory.ts';
+import { restoreSnapshot, takeSnapshot, type StateSnapshot } from './state-snapshot.ts';
 import { StateStore } from './state-store.ts';
 import type { Processor, ProcessorOutput, SubTopology } from './sub-topology.ts';
 
@@ -41,8 +43,14 @@ export interface ReadingProcessorOptions {
 
 /** The sub-topology as the stream thread runs it: one ReadingProcessor a task. */
 export function readingSubTopology(options: ReadingProcessorOptions): SubTopology {
-  const { name, raw, control, tick } = options.topology;
-  return { name, inputs: [raw, ...control, tick], newProcessor: () => new ReadingProcessor(options) };
+  const { name, raw, control, tick, stages } = options.topology;
+  return {
+    name,
+    inputs: [raw, ...control, tick],
+    preloaded: control,
+    foldVersion: foldVersion(stages),
+    newProcessor: () => new ReadingProcessor(options),
+  };
 }
 
 export class ReadingProcessor implements Processor {
@@ -113,6 +121,14 @@ export class ReadingProcessor implements Processor {
     for (const stage of this.#stages) stage.punctuate?.(tickMs, entityTimeMs, this.#stageOutput);
   }
 
+  snapshot(): StateSnapshot {
+    return takeSnapshot(this.state, this.#directory);
+  }
+
+  restore(snapshot: StateSnapshot): void {
+    restoreSnapshot(snapshot, this.state, this.#directory);
+  }
+
   #foldReading(topic: TopicName, record: BrokerRecord, out: ProcessorOutput): void {
     const reading = this.#reading;
     if (record.value === null)
@@ -161,6 +177,17 @@ export class ReadingProcessor implements Processor {
   #send(topic: TopicName, entity: string, value: Buffer): void {
     this.#out!.send(topic, Buffer.from(entity), value);
   }
+}
+
+/** Raised by hand when the processor itself would fold the same records into other outputs. */
+const PROCESSOR_VERSION = 1;
+
+function foldVersion(stages: readonly StageDefinition[]): string {
+  const meaning = [
+    PROCESSOR_VERSION,
+    ...stages.map(({ name, version, settings }) => [name, version, settings]),
+  ];
+  return createHash('sha256').update(JSON.stringify(meaning)).digest('hex').slice(0, 16);
 }
 
 /** Why a decoded reading cannot be folded. */

@@ -64,6 +64,30 @@ export class StateStore {
     }
   }
 
+  /** Room for what a checkpoint holds. @throws TypeError when there are slots already. */
+  reserve(entities: number, rows: number): void {
+    if (this.#entities > 0 || this.#rows > 0) throw new TypeError('the state has slots already');
+    this.#entities = entities;
+    this.#rows = rows;
+    for (const { column } of this.#columns.values()) {
+      const slots = column.declaration.scope === 'entity' ? entities : rows;
+      if (slots > 0) column.ensure(slots);
+    }
+  }
+
+  /** Irregular state by stage and name: shared, so encode it before the next record. */
+  objects(): ReadonlyMap<string, ReadonlyMap<string, unknown>> {
+    return this.#objects;
+  }
+
+  /** Takes irregular state over. What no stage asks for (any more) is dropped. */
+  restoreObjects(objects: ReadonlyMap<string, ReadonlyMap<string, unknown>>): void {
+    for (const [name, values] of objects) {
+      const into = this.#objects.get(name);
+      if (into !== undefined) for (const [key, value] of values) into.set(key, value);
+    }
+  }
+
   get entities(): number {
     return this.#entities;
   }

@@ -1,11 +1,29 @@
-/** Runs a sub-topology (Kafka Streams: StreamThread): one member of its group, one task a partition it owns. */
+/**
+ * Runs a sub-topology (Kafka Streams: StreamThread): one member of its group, one task a partition that it owns.
+ *
+ *   assigned -> start a task -> running --commit failed--> abandon, ask the group --still ours--> start a task
+ *                  |  broker away: again after a while                            --not ours--> wait for the group
+ *   revoked  -> abandon (its new owner has fenced it, or will)          stop -> commit, checkpoint, leave the group
+ */
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Broker, Consumer, TopicPartition } from '../broker/port.ts';
 import type { Codec } from '../codec/port.ts';
 import type { Clock, Component, Log } from '../model/component.ts';
-import { topicName, type Catalogue, type Naming } from '../../topics/catalogue.ts';
+import { RetryableError } from '../model/errors.ts';
+import { checkpointTopicName, topicName, type Catalogue, type Naming } from '../../topics/catalogue.ts';
+import { CheckpointSchedule } from './checkpoint/checkpoint-schedule.ts';
 import type { ProcessObserver } from './observer.ts';
 import type { SubTopology } from './sub-topology.ts';
-import { Task, type TaskSettings } from './task.ts';
+import { Task, type TaskSettings, type TaskStatus } from './task.ts';
+
+export type { TaskStatus } from './task.ts';
+
+export interface CheckpointSettings {
+  /** Time between two checkpoints of a task; what was folded since the last is folded again after a crash. */
+  readonly intervalMs: number;
+  /** Begin with an empty state where the checkpoint is lost, instead of refusing. */
+  readonly startAnew: boolean;
+}
 
 export interface StreamThreadDeps {
   readonly broker: Broker;
@@ -14,18 +32,13 @@ export interface StreamThreadDeps {
   readonly naming: Naming;
   readonly subTopology: SubTopology;
   readonly settings: TaskSettings;
+  /** undefined: state dies with its task, as a broker in memory does. */
+  readonly checkpoints: CheckpointSettings | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly observer: ProcessObserver;
   /** The component cannot go on; the process should stop. */
   readonly failed: (error: unknown) => void;
-}
-
-export interface TaskStatus {
-  readonly partition: number;
-  readonly entities: number;
-  readonly rows: number;
-  readonly lagRecords: number;
 }
 
 export interface StreamThread extends Component {
@@ -36,93 +49,181 @@ export interface StreamThread extends Component {
   readonly idle: boolean;
 }
 
+/** How long until the group is asked again whether a partition is still ours. */
+const ASK_AGAIN_MS = 100;
+
 export function streamThread(deps: StreamThreadDeps): StreamThread {
-  const { broker, codec, catalogue, naming, subTopology, settings, clock, log, observer } = deps;
-  const group = `${naming.prefix}netsigma-${subTopology.name}`;
-  const topics = subTopology.inputs.map((topic) => topicName(catalogue[topic], naming));
-  const tasks = new Map<number, Task>();
-  let consumer: Consumer | undefined;
-  let hasFailed = false;
-
-  const fail = (error: unknown): void => {
-    hasFailed = true;
-    log.error({ err: error, group }, 'sub-topology failed');
-    deps.failed(error);
-  };
-
-  const assigned = async (partitions: readonly TopicPartition[]): Promise<void> => {
-    for (const partition of new Set(partitions.map((given) => given.partition))) {
-      const task = new Task({
-        broker,
-        consumer: () => consumer!,
-        group,
-        partition,
-        subTopology,
-        physicalName: (topic) => topicName(catalogue[topic], naming),
-        deadLetters: codec.recordEncoder('netsigma.dead-letter'),
-        settings,
-        clock,
-        observer,
-        failed: fail,
-      });
-      tasks.set(partition, task);
-      await task.start();
-    }
-    log.info({ group, tasks: tasks.size }, 'tasks started');
-  };
-
-  const revoked = async (partitions: readonly TopicPartition[]): Promise<void> => {
-    const lost = [...new Set(partitions.map((given) => given.partition))];
-    await stopAll(lost.flatMap((partition) => tasks.get(partition) ?? []));
-    for (const partition of lost) tasks.delete(partition);
-  };
-
-  const lagOf = (partition: number): number =>
-    topics.reduce((lag, topic) => {
-      const state = consumer?.fetchState({ topic, partition });
-      return lag + (state === undefined ? 0 : Math.max(0, state.lastStableOffset - state.position));
-    }, 0);
-
-  return {
-    name: `stream-${subTopology.name}`,
-    group,
-    tasks,
-    get idle() {
-      return hasFailed || (tasks.size > 0 && [...tasks.values()].every((task) => task.idle));
-    },
-    async start() {
-      consumer = broker.consumer({
-        group,
-        topics,
-        handlers: {
-          assigned,
-          revoked,
-          async batch(batch) {
-            await tasks.get(batch.partition)?.batch(batch);
-          },
-          failed: fail,
-        },
-      });
-      await consumer.start();
-    },
-    async stop() {
-      await consumer?.stop();
-      await stopAll(tasks.values());
-    },
-    status: () =>
-      [...tasks].map(([partition, { processor }]) => ({
-        partition,
-        entities: processor.state.entities,
-        rows: processor.state.rows,
-        lagRecords: lagOf(partition),
-      })),
-  };
+  return new GroupMember(deps);
 }
 
-/** Every task is asked to stop, whatever the others do. @throws AggregateError when some could not. */
-async function stopAll(tasks: Iterable<Task>): Promise<void> {
-  const stopped = await Promise.allSettled([...tasks].map((task) => task.stop()));
-  const errors = stopped.flatMap((outcome): unknown[] =>
+class GroupMember implements StreamThread {
+  readonly name: string;
+  readonly group: string;
+  readonly tasks = new Map<number, Task>();
+  readonly #deps: StreamThreadDeps;
+  readonly #topics: readonly string[];
+  readonly #schedule: CheckpointSchedule;
+  /** Partitions that the group gave to us; another object each time. */
+  readonly #owned = new Map<number, object>();
+  /** Partitions of which we do not know whether they are still ours. */
+  readonly #waiting = new Set<number>();
+  #consumer: Consumer | undefined;
+  #hasFailed = false;
+
+  constructor(deps: StreamThreadDeps) {
+    const { subTopology, naming, catalogue, checkpoints, clock } = deps;
+    this.name = `stream-${subTopology.name}`;
+    this.group = `${naming.prefix}netsigma-${subTopology.name}`;
+    this.#deps = deps;
+    this.#topics = subTopology.inputs.map((topic) => topicName(catalogue[topic], naming));
+    this.#schedule = new CheckpointSchedule(checkpoints?.intervalMs ?? Infinity, clock);
+  }
+
+  get idle(): boolean {
+    return this.#hasFailed || (this.tasks.size > 0 && [...this.tasks.values()].every((task) => task.idle));
+  }
+
+  async start(): Promise<void> {
+    this.#consumer = this.#deps.broker.consumer({
+      group: this.group,
+      topics: this.#topics,
+      handlers: {
+        assigned: async (partitions) => this.#assigned(partitions),
+        revoked: (partitions) => this.#revoked(partitions),
+        batch: async (batch) => this.tasks.get(batch.partition)?.batch(batch),
+        failed: (error) => this.#fail(error),
+      },
+    });
+    await this.#consumer.start();
+  }
+
+  /** Tasks first: a member that has left may be fenced at any moment. */
+  async stop(): Promise<void> {
+    this.#owned.clear();
+    try {
+      await settleAll([...this.tasks.values()].map((task) => task.stop()));
+    } finally {
+      await this.#consumer?.stop();
+    }
+  }
+
+  status(): TaskStatus[] {
+    return [...this.tasks.values()].map((task) => {
+      const status = task.status();
+      return this.#waiting.has(status.partition) ? { ...status, state: 'waiting' } : status;
+    });
+  }
+
+  #assigned(partitions: readonly TopicPartition[]): void {
+    const numbers = new Set(partitions.map(({ partition }) => partition));
+    this.#deps.log.info({ group: this.group, partitions: [...numbers] }, 'partitions assigned');
+    for (const partition of numbers) {
+      const ownership = {};
+      this.#owned.set(partition, ownership);
+      void this.#run(partition, ownership);
+    }
+  }
+
+  async #revoked(partitions: readonly TopicPartition[]): Promise<void> {
+    const numbers = [...new Set(partitions.map(({ partition }) => partition))];
+    this.#deps.log.info({ group: this.group, partitions: numbers }, 'partitions revoked');
+    const lost = numbers.flatMap((partition) => this.tasks.get(partition) ?? []);
+    for (const partition of numbers) {
+      this.#owned.delete(partition);
+      this.tasks.delete(partition);
+    }
+    await settleAll(lost.map((task) => task.abandon()));
+  }
+
+  /** Starts a task, again and again while the broker is away, until it runs or the partition is lost. */
+  async #run(partition: number, ownership: object): Promise<void> {
+    const isOurs = () => this.#owned.get(partition) === ownership;
+    while (isOurs()) {
+      const task: Task = this.#newTask(
+        partition,
+        (error) => void this.#recover(task, partition, ownership, error),
+      );
+      this.tasks.set(partition, task);
+      try {
+        await task.start();
+        return;
+      } catch (error) {
+        await task.abandon().catch(() => undefined);
+        if (!isOurs()) return;
+        if (!(error instanceof RetryableError)) {
+          this.#fail(error);
+          return;
+        }
+        this.#deps.log.warn(
+          { group: this.group, partition, err: error },
+          'task could not start, trying again',
+        );
+        await wait(error.retryAfterMs);
+        await this.#untilOurs(partition, isOurs);
+      }
+    }
+  }
+
+  /** A commit failed, so nobody knows whether it happened: the next task of the partition finds out. */
+  async #recover(task: Task, partition: number, ownership: object, error: unknown): Promise<void> {
+    const isOurs = () => this.#owned.get(partition) === ownership;
+    if (!isOurs()) return;
+    this.#deps.log.warn(
+      { group: this.group, partition, err: error },
+      'a commit failed: the task is dropped, and begins anew from its last transaction',
+    );
+    this.#deps.observer.taskRestarted();
+    task.pause();
+    await task.abandon().catch(() => undefined);
+    await this.#untilOurs(partition, isOurs);
+    await this.#run(partition, ownership);
+  }
+
+  /** Who fences without asking may throw out the rightful owner. */
+  async #untilOurs(partition: number, isOurs: () => boolean): Promise<void> {
+    this.#waiting.add(partition);
+    while (isOurs() && !(await this.#consumer!.owns({ topic: this.#topics[0]!, partition }))) {
+      await wait(ASK_AGAIN_MS);
+    }
+    this.#waiting.delete(partition);
+  }
+
+  #newTask(partition: number, commitFailed: (error: unknown) => void): Task {
+    const { broker, codec, catalogue, naming, subTopology, settings, checkpoints, clock, log, observer } =
+      this.#deps;
+    return new Task({
+      broker,
+      consumer: () => this.#consumer!,
+      group: this.group,
+      partition,
+      subTopology,
+      physicalName: (topic) => topicName(catalogue[topic], naming),
+      deadLetters: codec.recordEncoder('netsigma.dead-letter'),
+      settings,
+      checkpoints: checkpoints && {
+        topic: checkpointTopicName(subTopology.name, naming),
+        startAnew: checkpoints.startAnew,
+        schedule: this.#schedule,
+      },
+      clock,
+      log,
+      observer,
+      // Without checkpoints the state is gone with the task: nothing can begin anew.
+      failed: (error, during) =>
+        during === 'commit' && checkpoints !== undefined ? commitFailed(error) : this.#fail(error),
+    });
+  }
+
+  #fail(error: unknown): void {
+    this.#hasFailed = true;
+    this.#deps.log.error({ err: error, group: this.group }, 'sub-topology failed');
+    this.#deps.failed(error);
+  }
+}
+
+/** Waits for all, whatever the others do. @throws AggregateError of those that failed. */
+async function settleAll(work: readonly Promise<void>[]): Promise<void> {
+  const errors = (await Promise.allSettled(work)).flatMap((outcome): unknown[] =>
     outcome.status === 'rejected' ? [outcome.reason] : [],
   );
   if (errors.length > 0) throw new AggregateError(errors, `${errors.length} tasks could not stop`);

@@ -2,11 +2,16 @@
 import type { BrokerRecord } from '../broker/port.ts';
 import type { Quality } from '../../topics/interface.ts';
 import type { TopicName } from '../../topics/catalogue.ts';
+import type { StateSnapshot } from './state-snapshot.ts';
 
 export interface SubTopology {
   /** Its consumer group is `<app>-<name>`. */
   readonly name: string;
   readonly inputs: readonly TopicName[];
+  /** Inputs that a new task reads to their ends before anything else: what exists, and what people have said. */
+  readonly preloaded: readonly TopicName[];
+  /** Changes when the same records would give other outputs: versions of the stages and their thresholds. */
+  readonly foldVersion: string;
   newProcessor(): Processor;
 }
 
@@ -17,6 +22,10 @@ export interface Processor {
   fold(topic: TopicName, record: BrokerRecord, out: ProcessorOutput): void;
   /** A 5-second boundary of append time was crossed. */
   punctuate(tickMs: number, out: ProcessorOutput): void;
+  /** The whole state at this instant, copied. */
+  snapshot(): StateSnapshot;
+  /** Takes over what an earlier processor held; before the first fold. @throws PermanentError when it does not fit. */
+  restore(snapshot: StateSnapshot): void;
   /** For /status and metrics. */
   readonly state: { readonly entities: number; readonly rows: number; bytesByStage(): Map<string, number> };
 }

@@ -1,31 +1,40 @@
 /**
  * One task: the work of one partition of one sub-topology. It queues what the consumer hands over, folds it one
- * record at a time in append-time order, and commits outputs and next offsets in one transaction.
+ * record at a time in append-time order, and commits outputs, journal and next offsets in one transaction.
  *
- *   batch -> head queues -> fold order -> processor.fold -> buffer -> transaction (every commitIntervalMs or commitBytes)
+ *   new --start--> restoring --> running --stop--> stopped      start: fence, read offsets, restore, seek, resume
+ *                      |            |                           stop: commit, checkpoint, let go
+ *                      +-- error ---+--> failed                 a task that failed is dropped; another takes over
+ *
+ *   batch -> inputs -> fold order -> folding -> buffer -> transaction (every commitIntervalMs or commitBytes)
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import type {
-  Broker,
-  BrokerRecord,
-  Consumer,
-  ProducerRecord,
-  RecordBatch,
-  TransactionalProducer,
-} from '../broker/port.ts';
-import type { Clock } from '../model/component.ts';
-import { TICK_MS, type TopicName } from '../../topics/catalogue.ts';
-import type { DeadLetterRecord } from '../../topics/ops.ts';
+import type { Broker, BrokerRecord, Consumer, RecordBatch } from '../broker/port.ts';
+import type { Clock, Log } from '../model/component.ts';
 import type { RecordEncoder } from '../codec/port.ts';
-import { FoldOrder } from './fold-order.ts';
+import type { TopicName } from '../../topics/catalogue.ts';
+import type { DeadLetterRecord } from '../../topics/ops.ts';
+import type { CheckpointSchedule } from './checkpoint/checkpoint-schedule.ts';
+import { Folding } from './folding.ts';
 import type { ProcessObserver } from './observer.ts';
 import type { Processor, ProcessorOutput, SubTopology } from './sub-topology.ts';
+import { TaskCommits } from './task-commits.ts';
+import { TaskInputs } from './task-inputs.ts';
 import { taskOutput } from './task-output.ts';
+import { beginTask, type RestoreProgress } from './task-start.ts';
+import { TaskTransactions } from './task-transactions.ts';
 
 export interface TaskSettings {
   readonly commitIntervalMs: number;
   /** A buffer that reaches this is committed at once; folding waits at twice of it. */
   readonly commitBytes: number;
+}
+
+export interface TaskCheckpoints {
+  readonly topic: string;
+  /** An empty state where the checkpoint is lost, instead of a refusal. */
+  readonly startAnew: boolean;
+  readonly schedule: CheckpointSchedule;
 }
 
 export interface TaskDeps {
@@ -37,144 +46,183 @@ export interface TaskDeps {
   readonly physicalName: (topic: TopicName) => string;
   readonly deadLetters: RecordEncoder<DeadLetterRecord>;
   readonly settings: TaskSettings;
+  /** undefined: the state dies with the task (a broker in memory dies with it). */
+  readonly checkpoints: TaskCheckpoints | undefined;
   readonly clock: Clock;
+  readonly log: Log;
   readonly observer: ProcessObserver;
-  readonly failed: (error: unknown) => void;
+  /** `commit`: the outcome is unknown, a new task must find it out. `fold`: the same records would fail again. */
+  readonly failed: (error: unknown, during: 'commit' | 'fold') => void;
 }
 
-/** Records a topic may have queued before its partition pauses, and at which it resumes. */
-const QUEUE_HIGH = 1_000;
-const QUEUE_LOW = 250;
-/** How long `stop` waits for its last commit. */
-const STOP_COMMIT_MS = 10_000;
+export interface TaskStatus {
+  readonly partition: number;
+  readonly state: 'restoring' | 'running' | 'waiting';
+  readonly entities: number;
+  readonly rows: number;
+  readonly lagRecords: number;
+  /** Age of the last folded record while there is a lag, else 0. */
+  readonly lagMs: number;
+  /** Records refolded, of those that have to be. */
+  readonly restore: RestoreProgress | null;
+  /** Of the last commit. */
+  readonly commitMs: number | null;
+  readonly checkpointAgeMs: number | null;
+}
+
+/** How long `stop` waits for its last commit and checkpoint. */
+const STOP_MS = 20_000;
 /** How soon a head is looked at again while another input is not known to be at its end. */
 const WAIT_MS = 20;
 /** Folding gives the event loop back after this long: sockets and timers live beside it. */
 const SLICE_MS = 10;
 
-interface OutputBuffer {
-  records: ProducerRecord[];
-  bytes: number;
-  folded: number;
-}
-
 export class Task {
   readonly #deps: TaskDeps;
-  readonly #processor: Processor;
-  readonly #topics: ReadonlyMap<string, TopicName>;
-  readonly #order: FoldOrder;
-  readonly #paused = new Set<string>();
-  /** Next offset to read, per physical topic: what the next commit says. */
-  readonly #positions = new Map<string, number>();
+  readonly #folding: Folding;
+  readonly #inputs: TaskInputs;
+  readonly #transactions: TaskTransactions;
+  readonly #commits: TaskCommits;
   readonly #output: ProcessorOutput;
-  #producer: TransactionalProducer | undefined;
-  #buffer: OutputBuffer = { records: [], bytes: 0, folded: 0 };
-  #committing: Promise<void> | undefined;
-  #commitTimer: NodeJS.Timeout | undefined;
+  readonly #ended = new AbortController();
+  #state: 'new' | 'restoring' | 'running' | 'stopping' | 'stopped' | 'failed' = 'new';
+  #starting: Promise<void> | undefined;
+  #restore: RestoreProgress | null = null;
   #waitTimer: NodeJS.Timeout | undefined;
   #pumping = false;
-  #stopped = false;
-  /** What is buffered may be wrong or out of order: nothing is committed any more. */
-  #failed = false;
-  #lastTickMs = Number.NaN;
+  #lastAppendMs = Number.NaN;
 
   constructor(deps: TaskDeps) {
+    const { partition, subTopology, physicalName, checkpoints } = deps;
+    const inputs = new Map(subTopology.inputs.map((topic) => [topic, physicalName(topic)]));
     this.#deps = deps;
-    this.#processor = deps.subTopology.newProcessor();
-    this.#topics = new Map(deps.subTopology.inputs.map((topic) => [deps.physicalName(topic), topic]));
-    this.#order = new FoldOrder([...this.#topics.keys()], (topic) =>
-      deps.consumer().fetchState({ topic, partition: deps.partition }),
-    );
-    this.#output = taskOutput(deps, (record) => {
-      this.#buffer.records.push(record);
-      this.#buffer.bytes += (record.value?.length ?? 0) + (record.key?.length ?? 0);
+    this.#folding = new Folding(subTopology.newProcessor);
+    this.#inputs = new TaskInputs({ consumer: deps.consumer, partition, topics: inputs });
+    this.#transactions = new TaskTransactions({ ...deps, inputs, checkpointTopic: checkpoints?.topic });
+    this.#commits = new TaskCommits({
+      ...deps,
+      foldVersion: subTopology.foldVersion,
+      folding: this.#folding,
+      transactions: this.#transactions,
+      schedule: checkpoints?.schedule,
+      failed: (error) => this.#fail(error, 'commit'),
+      done: () => this.pump(),
     });
+    this.#output = taskOutput(deps, (record) => this.#commits.push(record));
   }
 
   get processor(): Processor {
-    return this.#processor;
+    return this.#folding.processor;
   }
 
   /** Everything fetched is folded and committed, and nothing more is to be fetched. */
   get idle(): boolean {
-    return this.#order.idle && this.#buffer.folded === 0 && this.#committing === undefined;
+    return this.#state === 'running' && this.#inputs.idle && this.#commits.isIdle;
   }
 
-  /** Fences earlier owners, reads the committed offsets, seeks and resumes the inputs. */
-  async start(): Promise<void> {
-    const { broker, group, partition, subTopology, consumer } = this.#deps;
-    this.#producer = broker.transactionalProducer(`${group}-${partition}`);
-    await this.#producer.start();
-    const topics = [...this.#topics.keys()];
-    const committed = await broker.committedOffsets(group, topics);
-    for (const topic of topics) {
-      const mine = committed.find((offset) => offset.topic === topic && offset.partition === partition);
-      const from =
-        mine?.offset ?? (await broker.offsets(topic)).find((log) => log.partition === partition)?.earliest;
-      if (from === undefined)
-        throw new TypeError(`topic ${topic} has no partition ${partition} for ${subTopology.name}`);
-      consumer().seek({ topic, partition }, from);
-      consumer().resume({ topic, partition });
-    }
+  /**
+   * Fences earlier owners, restores, and begins to fetch.
+   * @throws RetryableError while the broker is away or somebody else fenced this task; PermanentError when its state
+   * is lost.
+   */
+  start(): Promise<void> {
+    this.#state = 'restoring';
+    this.#starting = this.#start();
+    return this.#starting;
   }
 
-  /** Commits what is folded and lets go. What is queued but not folded stays in the log. Safe twice. */
+  async #start(): Promise<void> {
+    const { checkpoints, partition } = this.#deps;
+    const begun = await beginTask({
+      ...this.#deps,
+      folding: this.#folding,
+      transactions: this.#transactions,
+      signal: this.#ended.signal,
+      progress: (done, total) => (this.#restore = { done, total }),
+    });
+    if (this.#ended.signal.aborted) return;
+    this.#commits.begin(begun.positions);
+    this.#restore = null;
+    checkpoints?.schedule.restored(partition, begun.isStale);
+    this.#state = 'running';
+    this.#inputs.begin(begun.positions, this.#folding.preload);
+  }
+
+  /** Commits what is folded, checkpoints, and lets go. What is queued but not folded stays in the log. Safe twice. */
   async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#commitTimer);
-    clearTimeout(this.#waitTimer);
-    // A topic without room (its reader is stuck) must not hold up the end: what is not committed stays in the log.
-    const last = this.#lastCommit();
-    await Promise.race([last, wait(STOP_COMMIT_MS, undefined, { ref: false })]);
-    // Beyond the limit its failure is what stopping the producer does to it.
-    last.catch(() => undefined);
-    await this.#producer?.stop();
+    const wasRunning = this.#state === 'running';
+    if (wasRunning) this.#state = 'stopping';
+    else this.#end('stopped');
+    await this.#starting?.catch(() => undefined);
+    if (wasRunning) await this.#finish();
+    this.#end('stopped');
+    await this.#transactions.stop();
   }
 
-  async #lastCommit(): Promise<void> {
-    while (this.#committing !== undefined) await this.#committing;
-    await this.#commit();
+  /** Nothing more is fetched for it. */
+  pause(): void {
+    this.#inputs.pause();
   }
 
-  async batch({ topic, records }: RecordBatch): Promise<void> {
-    if (this.#stopped) return;
-    const name = this.#topics.get(topic)!;
-    this.#order.announce(topic);
-    await this.#processor.prepare(
-      name,
-      records.map(({ value }) => value),
+  /** Lets go at once: the partition belongs to another member, or the outcome of a commit is unknown. */
+  async abandon(): Promise<void> {
+    this.#end('failed');
+    await this.#starting?.catch(() => undefined);
+    await this.#transactions.stop();
+  }
+
+  async batch(batch: RecordBatch): Promise<void> {
+    if (this.#state !== 'running') return;
+    this.#inputs.announce(batch.topic);
+    await this.processor.prepare(
+      this.#inputs.nameOf(batch.topic),
+      batch.records.map(({ value }) => value),
     );
-    this.#order.push(topic, records);
-    if (this.#order.queued(topic) >= QUEUE_HIGH && !this.#paused.has(topic)) {
-      this.#paused.add(topic);
-      this.#deps.consumer().pause({ topic, partition: this.#deps.partition });
-    }
+    this.#inputs.push(batch);
     this.pump();
   }
 
   /** Folds what is due, in slices. Called whenever something may have become due. */
   pump(): void {
-    if (this.#pumping || this.#stopped) return;
+    if (this.#pumping || this.#state !== 'running') return;
     this.#pumping = true;
     setImmediate(() => {
       this.#pumping = false;
       try {
-        this.#foldSlice();
+        if (this.#state === 'running') this.#foldSlice();
       } catch (error) {
-        this.#fail(error);
+        this.#fail(error, 'fold');
       }
     });
   }
 
+  status(): TaskStatus {
+    const { partition, checkpoints, clock } = this.#deps;
+    const lagRecords = this.#inputs.lag ?? 0;
+    const isBehind = lagRecords > 0 && !Number.isNaN(this.#lastAppendMs);
+    const { entities, rows } = this.processor.state;
+    return {
+      partition,
+      state: this.#state === 'new' || this.#state === 'restoring' ? 'restoring' : 'running',
+      entities,
+      rows,
+      lagRecords,
+      lagMs: isBehind ? Math.max(0, clock() - this.#lastAppendMs) : 0,
+      restore: this.#restore,
+      commitMs: this.#commits.lastMs,
+      checkpointAgeMs: checkpoints?.schedule.ageMs(partition) ?? null,
+    };
+  }
+
   #foldSlice(): void {
-    const { clock, settings } = this.#deps;
+    const { clock } = this.#deps;
     const until = clock() + SLICE_MS;
     let left = 64;
-    while (!this.#stopped && this.#buffer.bytes < 2 * settings.commitBytes) {
-      const record = this.#order.take();
+    while (!this.#commits.isFull) {
+      const record = this.#inputs.take();
       if (record === undefined) {
         // Control records may end the wait without a batch: nobody else would wake us.
-        if (this.#order.waiting) this.#waitTimer ??= setTimeout(() => this.#wake(), WAIT_MS);
+        if (this.#inputs.waiting) this.#waitTimer ??= setTimeout(() => this.#wake(), WAIT_MS);
         break;
       }
       this.#fold(record);
@@ -187,9 +235,8 @@ export class Task {
         left = 64;
       }
     }
-    this.#resumeDrained();
-    if (this.#buffer.bytes >= settings.commitBytes) this.#commitSoon(0);
-    else if (this.#buffer.folded > 0) this.#commitSoon(settings.commitIntervalMs);
+    this.#inputs.resumeDrained();
+    this.#commits.schedule();
   }
 
   #wake(): void {
@@ -198,83 +245,37 @@ export class Task {
   }
 
   #fold(record: BrokerRecord): void {
-    this.#punctuate(record.appendedAtMs);
-    const topic = this.#topics.get(record.topic)!;
-    const { length } = this.#buffer.records;
-    const { bytes } = this.#buffer;
-    try {
-      this.#processor.fold(topic, record, this.#output);
-    } catch (error) {
-      // What it sent before it threw belongs to a record that is not folded.
-      this.#buffer.records.length = length;
-      this.#buffer.bytes = bytes;
-      throw error;
-    }
-    this.#positions.set(record.topic, record.offset + 1);
-    this.#buffer.folded += 1;
+    const topic = this.#inputs.nameOf(record.topic);
+    this.#commits.fold(topic, record, () => this.#folding.fold(topic, record, this.#output));
+    this.#lastAppendMs = record.appendedAtMs;
     this.#deps.observer.folded(topic);
   }
 
-  /** Every boundary that the append time of the next record crosses, in order. */
-  #punctuate(appendedAtMs: number): void {
-    const boundary = Math.floor(appendedAtMs / TICK_MS) * TICK_MS;
-    if (Number.isNaN(this.#lastTickMs)) this.#lastTickMs = boundary;
-    for (let tick = this.#lastTickMs + TICK_MS; tick <= boundary; tick += TICK_MS) {
-      this.#processor.punctuate(tick, this.#output);
-      this.#lastTickMs = tick;
+  /** Within a time: a topic without room (its reader is stuck) must not hold up the end. */
+  async #finish(): Promise<void> {
+    const { log, partition, group } = this.#deps;
+    const finished = this.#commits.finish();
+    try {
+      const outcome = await Promise.race([finished, wait(STOP_MS, 'late' as const, { ref: false })]);
+      if (outcome !== 'late') return;
+      // Its failure is what stopping the producer does to it.
+      finished.catch(() => undefined);
+      log.warn({ group, partition, afterMs: STOP_MS }, 'a task did not end in time; the rest is done again');
+    } catch (err) {
+      log.warn({ group, partition, err }, 'a task could not commit its last work; it is done again');
     }
   }
 
-  #resumeDrained(): void {
-    for (const topic of this.#paused) {
-      if (this.#order.queued(topic) <= QUEUE_LOW) {
-        this.#paused.delete(topic);
-        this.#deps.consumer().resume({ topic, partition: this.#deps.partition });
-      }
-    }
+  #fail(error: unknown, during: 'commit' | 'fold'): void {
+    if (this.#state !== 'running') return;
+    this.#end('failed');
+    this.#deps.failed(error, during);
   }
 
-  #commitSoon(afterMs: number): void {
-    if (this.#committing !== undefined || this.#stopped) return;
-    if (afterMs > 0) {
-      this.#commitTimer ??= setTimeout(() => this.#commitSoon(0), afterMs);
-      return;
-    }
-    clearTimeout(this.#commitTimer);
-    this.#commitTimer = undefined;
-    this.#committing = this.#commit()
-      .catch((error: unknown) => this.#fail(error))
-      .finally(() => {
-        this.#committing = undefined;
-        // What was folded meanwhile, or waited for room in the buffer.
-        this.pump();
-      });
-  }
-
-  /** One transaction: outputs and next offsets. A task with nothing new does not commit. */
-  async #commit(): Promise<void> {
-    if (this.#failed || this.#buffer.folded === 0 || this.#producer === undefined) return;
-    const { group, partition, observer } = this.#deps;
-    const { records } = this.#buffer;
-    this.#buffer = { records: [], bytes: 0, folded: 0 };
-    const offsets = [...this.#positions].map(([topic, offset]) => ({
-      topic,
-      partition,
-      offset,
-      metadata: '',
-    }));
-    const startedMs = performance.now();
-    const transaction = await this.#producer.begin();
-    await transaction.send(records);
-    await transaction.sendOffsets(group, offsets);
-    await transaction.commit();
-    observer.committed(performance.now() - startedMs, records);
-  }
-
-  #fail(error: unknown): void {
-    this.#stopped = true;
-    this.#failed = true;
-    clearTimeout(this.#commitTimer);
-    this.#deps.failed(error);
+  #end(state: 'stopped' | 'failed'): void {
+    this.#state = state;
+    this.#ended.abort();
+    this.#commits.close();
+    clearTimeout(this.#waitTimer);
   }
 }

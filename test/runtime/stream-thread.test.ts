@@ -8,6 +8,7 @@ import { streamThread, type StreamThread } from '../../pipeline/runtime/stream-t
 import type { Processor, SubTopology } from '../../pipeline/runtime/sub-topology.ts';
 import { NAMING, startedCodec } from '../support/codec.ts';
 import { silentLog } from '../support/log.ts';
+import { silentObserver } from '../support/silent-observer.ts';
 import { until } from '../support/until.ts';
 
 const PARTITIONS = 2;
@@ -52,9 +53,19 @@ function echo(notes: string[], fold?: (record: BrokerRecord) => void): SubTopolo
       else if (topic === 'raw.interface') out.send('metric.interface', record.key, record.value!);
     },
     punctuate: (tickMs) => void notes.push(`tick ${tickMs}`),
+    snapshot: () => ({ layout: { entities: 0, rows: 0, columns: [] }, chunks: [] }),
+    restore() {
+      // Remembers nothing.
+    },
     state: { entities: 0, rows: 0, bytesByStage: () => new Map() },
   });
-  return { name: 'echo', inputs: ['raw.interface', 'control.tick'], newProcessor: processor };
+  return {
+    name: 'echo',
+    inputs: ['raw.interface', 'control.tick'],
+    preloaded: [],
+    foldVersion: 'one',
+    newProcessor: processor,
+  };
 }
 
 async function started(subTopology: SubTopology, commitIntervalMs = 5): Promise<StreamThread> {
@@ -65,9 +76,10 @@ async function started(subTopology: SubTopology, commitIntervalMs = 5): Promise<
     naming: NAMING,
     subTopology,
     settings: { commitIntervalMs, commitBytes: 100_000 },
+    checkpoints: undefined,
     clock: () => nowMs,
     log: silentLog,
-    observer: { folded() {}, committed() {}, deadLetter() {}, outcome() {}, rows() {} },
+    observer: silentObserver,
     failed: (error) => failures.push(error),
   });
   running.push(thread);

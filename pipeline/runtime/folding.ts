@@ -1,0 +1,60 @@
+/**
+ * Folds records into a processor, the ticks before each first. Live folding and refolding after a restart are the same
+ * calls with the same arguments: only who listens to the output differs.
+ */
+import type { BrokerRecord } from '../broker/port.ts';
+import { TICK_MS, type TopicName } from '../../topics/catalogue.ts';
+import type { Processor, ProcessorOutput } from './sub-topology.ts';
+
+export class Folding {
+  readonly #newProcessor: () => Processor;
+  #processor: Processor;
+  /** Records of a topic below its offset here were read ahead of all others: their append times are not the task's. */
+  #preload: ReadonlyMap<TopicName, number> = new Map();
+  #lastTickMs = Number.NaN;
+
+  constructor(newProcessor: () => Processor) {
+    this.#newProcessor = newProcessor;
+    this.#processor = newProcessor();
+  }
+
+  get processor(): Processor {
+    return this.#processor;
+  }
+
+  /** NaN before the first. */
+  get lastTickMs(): number {
+    return this.#lastTickMs;
+  }
+
+  get preload(): ReadonlyMap<TopicName, number> {
+    return this.#preload;
+  }
+
+  /** Goes on from where an earlier folding stood. */
+  continueFrom(preload: ReadonlyMap<TopicName, number>, lastTickMs: number): void {
+    this.#preload = preload;
+    this.#lastTickMs = lastTickMs;
+  }
+
+  /** An empty state: whatever was restored of another is dropped. */
+  beginAnew(): void {
+    this.#processor = this.#newProcessor();
+    this.continueFrom(new Map(), Number.NaN);
+  }
+
+  fold(topic: TopicName, record: BrokerRecord, out: ProcessorOutput): void {
+    if (record.offset >= (this.#preload.get(topic) ?? 0)) this.#punctuate(record.appendedAtMs, out);
+    this.#processor.fold(topic, record, out);
+  }
+
+  /** Every boundary that the append time of the next record crosses, in order. */
+  #punctuate(appendedAtMs: number, out: ProcessorOutput): void {
+    const boundary = Math.floor(appendedAtMs / TICK_MS) * TICK_MS;
+    if (Number.isNaN(this.#lastTickMs)) this.#lastTickMs = boundary;
+    for (let tick = this.#lastTickMs + TICK_MS; tick <= boundary; tick += TICK_MS) {
+      this.#processor.punctuate(tick, out);
+      this.#lastTickMs = tick;
+    }
+  }
+}

@@ -1,0 +1,106 @@
+/** Folds an input that lies complete in the log, and tells what came out of it, by entity. */
+import { createHash } from 'node:crypto';
+import { partitionFor } from '../../pipeline/broker/partitioner.ts';
+import type { Broker, ProducerRecord } from '../../pipeline/broker/port.ts';
+import type { Codec } from '../../pipeline/codec/port.ts';
+import { readingSubTopology } from '../../pipeline/runtime/reading-processor.ts';
+import { streamThread } from '../../pipeline/runtime/stream-thread.ts';
+import { entityTopology } from '../../pipeline/topology.ts';
+import { catalogue, topicName, type Naming, type TopicName } from '../../topics/catalogue.ts';
+import { silentLog } from '../support/log.ts';
+import { silentObserver } from '../support/silent-observer.ts';
+import { STAGE_DEFAULTS } from '../support/topology-driver.ts';
+import { until } from '../support/until.ts';
+import type { GoldenRecord } from './golden-input.ts';
+
+const OUTPUTS = [
+  'metric.interface',
+  'insight.deviation',
+  'insight.anomaly',
+  'insight.baseline',
+  'netsigma.dead-letter',
+] as const satisfies readonly TopicName[];
+
+/** Records and a digest of their bytes in order, by `<topic> <entity>`. */
+export type GoldenOutput = ReadonlyMap<string, { readonly records: number; readonly digest: string }>;
+
+/** The records of the input with their partitions: broadcast ones once each. */
+export function placed(input: readonly GoldenRecord[], partitions: number, naming: Naming) {
+  return input.flatMap(({ topic, entity, key, value, appendedAtMs }) => {
+    const record = {
+      topic: topicName(catalogue[topic], naming),
+      key: key === null ? null : Buffer.from(key),
+      value,
+    };
+    const targets =
+      entity === null
+        ? Array.from({ length: partitions }, (_, partition) => partition)
+        : [partitionFor(Buffer.from(entity), partitions)];
+    return targets.map((partition): { record: ProducerRecord; appendedAtMs: number } => ({
+      record: { ...record, partition },
+      appendedAtMs,
+    }));
+  });
+}
+
+export interface FoldOptions {
+  readonly broker: Broker;
+  readonly codec: Codec;
+  readonly naming: Naming;
+  /** Milliseconds between checkpoints; small ones make many. */
+  readonly checkpointIntervalMs?: number;
+  readonly timeoutMs?: number;
+}
+
+/** Runs the sub-topology until everything is folded and committed. */
+export async function foldAll({
+  broker,
+  codec,
+  naming,
+  checkpointIntervalMs = 50,
+  timeoutMs = 120_000,
+}: FoldOptions): Promise<void> {
+  const failures: unknown[] = [];
+  const topology = entityTopology(catalogue, STAGE_DEFAULTS);
+  const thread = streamThread({
+    broker,
+    codec,
+    catalogue,
+    naming,
+    subTopology: readingSubTopology({ codec, catalogue, topology }),
+    settings: { commitIntervalMs: 10, commitBytes: 200_000 },
+    checkpoints: { intervalMs: checkpointIntervalMs, startAnew: false },
+    clock: Date.now,
+    log: silentLog,
+    observer: silentObserver,
+    failed: (error) => failures.push(error),
+  });
+  await thread.start();
+  try {
+    await until(() => failures.length > 0 || thread.idle, 'everything to be folded', timeoutMs);
+  } finally {
+    await thread.stop();
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+/** Everything that was sent, without the schema ids of the registry. */
+export async function outputOf(broker: Broker, naming: Naming): Promise<GoldenOutput> {
+  const found = new Map<string, { records: number; hash: ReturnType<typeof createHash> }>();
+  for (const name of OUTPUTS) {
+    const topic = topicName(catalogue[name], naming);
+    for (const { partition, earliest, lastStable } of await broker.offsets(topic)) {
+      for await (const { records } of broker.readRange({ topic, partition }, earliest, lastStable)) {
+        for (const { key, value } of records) {
+          const of = `${name} ${key?.toString() ?? ''}`;
+          const entry = found.get(of) ?? { records: 0, hash: createHash('sha256') };
+          entry.records += 1;
+          entry.hash.update(value!.subarray(5));
+          found.set(of, entry);
+        }
+      }
+    }
+  }
+  const sorted = [...found].sort(([a], [b]) => (a < b ? -1 : 1));
+  return new Map(sorted.map(([of, { records, hash }]) => [of, { records, digest: hash.digest('hex') }]));
+}
