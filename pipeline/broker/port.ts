@@ -93,7 +93,9 @@ export interface ConsumerHandlers {
   /**
    * Partitions given to this member, that it did not have before. They are paused: seek and resume each when its
    * state is ready, which may be long after the promise resolved. Called before any of their records are fetched.
-   * A partition that stays with this member through a rebalance goes on where it stood, and is not named again.
+   * A partition that stays with this member through a rebalance goes on where it stood, and is not named again. A
+   * member that was out of its group in between (cut off for longer than a session) loses all of them first, also
+   * those that it gets back: others may have had them.
    */
   assigned(partitions: readonly TopicPartition[]): Promise<void>;
   /** Partitions taken away: whatever was not committed belongs to another member now. */
@@ -119,7 +121,7 @@ export interface Consumer extends Component {
   resume(partition: TopicPartition): void;
   /** The next batch starts here; what was fetched before is dropped. */
   seek(partition: TopicPartition, offset: number): void;
-  /** undefined while the partition is not assigned or was never fetched. */
+  /** undefined while the partition is not assigned, or was not fetched since it was assigned or resumed. */
   fetchState(partition: TopicPartition): FetchState | undefined;
   /**
    * Asks the group's coordinator whether this member has the partition: a member that was away (stopped, cut off)

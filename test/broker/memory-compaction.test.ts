@@ -12,7 +12,7 @@ beforeEach(async () => {
   broker = memoryBroker({ clock: () => 0, maxPartitionBytes: 14_000 });
   await broker.start();
   lab = new BrokerLab();
-  await lab.open(async () => ({ broker, stop: () => broker.stop(), deleteRecords: async () => undefined }));
+  await lab.open(async () => ({ broker, stop: () => broker.stop() }));
 });
 
 function bytesOf(records: readonly BrokerRecord[]): number {

@@ -18,7 +18,7 @@ beforeEach(async () => {
   broker = memoryBroker({ clock: () => nowMs, maxPartitionBytes: MAX_PARTITION_BYTES });
   await broker.start();
   lab = new BrokerLab();
-  await lab.open(async () => ({ broker, stop: () => broker.stop(), deleteRecords: async () => undefined }));
+  await lab.open(async () => ({ broker, stop: () => broker.stop() }));
 });
 
 afterEach(async () => {

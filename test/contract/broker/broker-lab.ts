@@ -20,10 +20,11 @@ import { until } from '../../support/until.ts';
 export interface BrokerUnderTest {
   readonly broker: Broker;
   stop(): Promise<void>;
-  /** Deletes a partition's records below an offset, as retention would. */
-  deleteRecords(partition: TopicPartition, before: number): Promise<void>;
-  /** Ends the broker's server hard and starts it again; needed with the capability `restart`. */
-  restart?(): Promise<void>;
+}
+
+/** A broker with a server of its own, which ends hard and starts again. */
+export interface RestartableBroker extends BrokerUnderTest {
+  restart(): Promise<void>;
 }
 
 export type MakeBroker = () => Promise<BrokerUnderTest>;

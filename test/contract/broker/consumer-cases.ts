@@ -97,6 +97,16 @@ export function consumerCases(lab: BrokerLab): void {
       await expect(start).rejects.toThrow(topic);
     });
 
+    it('owns what it was assigned, as long as it runs', async () => {
+      const topic = await lab.topic();
+      const { consumer } = await lab.record([topic]);
+      expect(await consumer.owns({ topic, partition: 0 })).toBe(true);
+      expect(await consumer.owns({ topic, partition: 1 })).toBe(false);
+      expect(await consumer.owns({ topic: unique('other'), partition: 0 })).toBe(false);
+      await consumer.stop();
+      expect(await consumer.owns({ topic, partition: 0 })).toBe(false);
+    });
+
     it('ignores pause, resume and seek of partitions that it does not have', async () => {
       const topic = await lab.topic();
       const { consumer, failures } = await lab.record([topic]);
@@ -163,7 +173,7 @@ export function consumerCases(lab: BrokerLab): void {
     ])('%s fails with a PermanentError that names the place, never jumps', async (_, offset) => {
       const topic = await lab.topic();
       await lab.send(topic, ['a', 'b', 'c', 'd']);
-      await lab.underTest.deleteRecords({ topic, partition: 0 }, 3);
+      await lab.broker.deleteRecords({ topic, partition: 0 }, 3);
       const { consumer, batches, failures } = await lab.record([topic], { from: 'paused' });
       consumer.seek({ topic, partition: 0 }, offset);
       consumer.resume({ topic, partition: 0 });

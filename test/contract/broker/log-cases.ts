@@ -1,6 +1,7 @@
 /** Broker contract: topics, plain producers, what lies in the log and how a range of it is read. */
 import { describe, expect, it } from '@jest/globals';
 import { ConfigError, PermanentError } from '../../../pipeline/model/errors.ts';
+import { until } from '../../support/until.ts';
 import { type BrokerLab, record, texts, topicSpec, unique } from './broker-lab.ts';
 
 export function logCases(lab: BrokerLab): void {
@@ -38,6 +39,72 @@ export function logCases(lab: BrokerLab): void {
         await expect(call).rejects.toBeInstanceOf(PermanentError);
         await expect(call).rejects.toThrow(topic);
       }
+    });
+  });
+
+  describe('planning topics', () => {
+    it('tells what is missing, what cannot be, and nothing once all is there', async () => {
+      const missing = topicSpec(unique('topic'));
+      const there = topicSpec(await lab.topic({ partitions: 2 }), { partitions: 2 });
+      const refused = topicSpec(there.topic, { partitions: 3 });
+      expect(await lab.broker.planTopics([missing, there])).toEqual([{ kind: 'create', spec: missing }]);
+      const [refusal, ...others] = await lab.broker.planTopics([refused]);
+      expect(refusal).toMatchObject({ kind: 'refuse', topic: there.topic });
+      expect(refusal?.kind === 'refuse' && refusal.problem).toMatch(/\b2\b.*\b3\b/);
+      expect(others).toEqual([]);
+      await lab.broker.createTopics([missing]);
+      expect(await lab.broker.planTopics([missing, there])).toEqual([]);
+    });
+
+    it('changes nothing when one of the topics is refused', async () => {
+      const missing = topicSpec(unique('topic'));
+      const there = await lab.topic({ partitions: 2 });
+      await expect(
+        lab.broker.createTopics([missing, topicSpec(there, { partitions: 3 })]),
+      ).rejects.toBeInstanceOf(ConfigError);
+      expect(await lab.broker.planTopics([missing])).toEqual([{ kind: 'create', spec: missing }]);
+    });
+  });
+
+  describe('deleting records', () => {
+    it('drops those below the offset and keeps the others, their offsets and the end', async () => {
+      const topic = await lab.topic({ partitions: 2 });
+      await lab.send(topic, ['a', 'b', 'c', 'd']);
+      await lab.send(topic, ['x'], 1);
+      await lab.broker.deleteRecords({ topic, partition: 0 }, 3);
+      expect(await lab.broker.offsets(topic)).toEqual([
+        { partition: 0, earliest: 3, lastStable: 4 },
+        { partition: 1, earliest: 0, lastStable: 1 },
+      ]);
+      expect((await lab.readAll(topic)).map(({ offset }) => offset)).toEqual([3]);
+      await lab.broker.deleteRecords({ topic, partition: 0 }, 2);
+      expect((await lab.broker.offsets(topic))[0]?.earliest).toBe(3);
+    });
+
+    it('of a partition that does not exist is a PermanentError', async () => {
+      const topic = await lab.topic();
+      const calls = [
+        { topic: unique('missing'), partition: 0 },
+        { topic, partition: 1 },
+      ];
+      for (const partition of calls) {
+        await expect(lab.broker.deleteRecords(partition, 1)).rejects.toBeInstanceOf(PermanentError);
+      }
+    });
+  });
+
+  describe('a topic that is kept for ever', () => {
+    it('takes whatever is sent, and keeps what a group has committed', async () => {
+      const topic = await lab.topic({ retentionMs: Infinity });
+      const values = Array.from({ length: 20 }, (_, i) => `${i} ${'x'.repeat(90_000)}`);
+      const reader = await lab.record([topic]);
+      await lab.send(topic, values);
+      await until(() => reader.values().length === 20, 'the group to read all');
+      await lab.transact(async (tx) => {
+        await tx.sendOffsets(reader.group, [{ topic, partition: 0, offset: 20, metadata: '' }]);
+      });
+      await lab.send(topic, ['last']);
+      expect(texts(await lab.readAll(topic))).toEqual([...values, 'last']);
     });
   });
 
@@ -99,6 +166,23 @@ export function logCases(lab: BrokerLab): void {
       const send = producer.send([record(topic, 'a', { partition: 2 })]);
       await expect(send).rejects.toBeInstanceOf(PermanentError);
       await expect(send).rejects.toThrow(topic);
+    });
+
+    it('keeps the order of sends that do not wait for each other, and fails each for itself', async () => {
+      const topic = await lab.topic({ partitions: 2, retentionMs: Infinity });
+      const later = await lab.topic();
+      const producer = await lab.producer();
+      const sends = Array.from({ length: 200 }, (_, i) => {
+        const records = [record(topic, `${i}`, { partition: i % 2 })];
+        if (i === 0) records.push(record(later, 'later'));
+        if (i === 100) records.push(record(topic, 'nowhere', { partition: 2 }));
+        return producer.send(records);
+      });
+      const outcomes = await Promise.allSettled(sends);
+      expect(outcomes.flatMap(({ status }, i) => (status === 'rejected' ? i : []))).toEqual([100]);
+      const expected = Array.from({ length: 200 }, (_, i) => `${i}`).toSpliced(100, 1);
+      expect(texts(await lab.readAll(topic, 0))).toEqual(expected.filter((text) => Number(text) % 2 === 0));
+      expect(texts(await lab.readAll(topic, 1))).toEqual(expected.filter((text) => Number(text) % 2 === 1));
     });
 
     it('sends nothing for an empty list', async () => {
@@ -184,6 +268,30 @@ export function logCases(lab: BrokerLab): void {
       expect(texts(await lab.readRange(topic, 1, 5))).toEqual(['b']);
     });
 
+    it('begins and ends anywhere among transactions that overlap', async () => {
+      const topic = await lab.topic();
+      const [first, second] = [await lab.transactional(), await lab.transactional()];
+      for (let round = 0; round < 4; round += 1) {
+        const never = await first.begin();
+        const kept = await second.begin();
+        await never.send([record(topic, 'never')]);
+        await kept.send([record(topic, `kept ${round}`)]);
+        await never.send([record(topic, 'never')]);
+        await kept.commit();
+        await lab.send(topic, [`plain ${round}`]);
+        await never.abort();
+      }
+      const end = 24;
+      await until(async () => (await lab.lastStable(topic)) === end, 'the last marker');
+      const all = await lab.readRange(topic, 0, end);
+      expect(texts(all)).toEqual([0, 1, 2, 3].flatMap((round) => [`kept ${round}`, `plain ${round}`]));
+      for (let from = 0; from < end; from += 1) {
+        const to = Math.min(end, from + 7);
+        const expected = all.filter(({ offset }) => offset >= from && offset < to);
+        expect(await lab.readRange(topic, from, to)).toEqual(expected);
+      }
+    });
+
     it('of nothing but aborted records ends without any', async () => {
       const topic = await lab.topic();
       const transaction = await (await lab.transactional()).begin();
@@ -198,7 +306,7 @@ export function logCases(lab: BrokerLab): void {
     it('below the earliest kept offset is a PermanentError that says what is kept', async () => {
       const topic = await lab.topic();
       await lab.send(topic, ['a', 'b', 'c', 'd']);
-      await lab.underTest.deleteRecords({ topic, partition: 0 }, 2);
+      await lab.broker.deleteRecords({ topic, partition: 0 }, 2);
       expect((await lab.broker.offsets(topic))[0]?.earliest).toBe(2);
       const read = lab.readRange(topic, 1, 4);
       await expect(read).rejects.toBeInstanceOf(PermanentError);

@@ -156,7 +156,7 @@ function assertSame(found: readonly string[], expected: readonly string[]): void
   }
 }
 
-export function modelCases(lab: BrokerLab): void {
+export function modelCases(lab: BrokerLab, numRuns: number): void {
   describe('any sequence of sends, transactions and fences', () => {
     it('leaves what the model holds', async () => {
       const partition = fc.nat(PARTITIONS - 1);
@@ -180,7 +180,7 @@ export function modelCases(lab: BrokerLab): void {
         const whole = [...Array(PARTITIONS).keys()].map((each) => read(each, 0, Infinity));
         await fc.asyncModelRun(() => ({ model: new Model(), real }), [...sequence, ...whole]);
       });
-      await fc.assert(property, { numRuns: 50, plugins: [fc.afterEach(() => lab.tidy())] });
+      await fc.assert(property, { numRuns, plugins: [fc.afterEach(() => lab.tidy())] });
     });
   });
 }

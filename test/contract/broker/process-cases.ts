@@ -3,11 +3,16 @@ import { expect, it } from '@jest/globals';
 import { PermanentError } from '../../../pipeline/model/errors.ts';
 import type { Broker } from '../../../pipeline/broker/port.ts';
 import { until } from '../../support/until.ts';
-import { type BrokerLab, type MakeBroker, record, unique } from './broker-lab.ts';
+import { BrokerLab, type MakeBroker, record, type RestartableBroker, unique } from './broker-lab.ts';
 
 export type Capability = Broker['capabilities'] extends ReadonlySet<infer C> ? C : never;
 
-export function processCases(lab: BrokerLab, make: MakeBroker, capabilities: readonly Capability[]): void {
+export function processCases(
+  lab: BrokerLab,
+  make: MakeBroker,
+  capabilities: readonly Capability[],
+  restartable?: () => Promise<RestartableBroker>,
+): void {
   const itWith = (capability: Capability, name: string, test: () => Promise<void>) =>
     capabilities.includes(capability) ? it(name, test) : it.skip(`${name} (needs ${capability})`, test);
 
@@ -33,6 +38,10 @@ export function processCases(lab: BrokerLab, make: MakeBroker, capabilities: rea
         );
         expect(numbers[0]).toEqual(numbers[1]);
       }
+      const [moved] = second.held();
+      expect(await second.consumer.owns(moved!)).toBe(true);
+      expect(await first.consumer.owns(moved!)).toBe(false);
+      expect(await first.consumer.owns(first.held()[0]!)).toBe(true);
       await first.consumer.stop();
       await until(() => second.held().length === 8, 'the partitions of the member that left');
     },
@@ -63,19 +72,35 @@ export function processCases(lab: BrokerLab, make: MakeBroker, capabilities: rea
     },
   );
 
-  itWith('restart', 'records, committed offsets and the cluster’s id outlive the server', async () => {
-    const topic = await lab.topic();
-    const group = unique('group');
-    const offset = { topic, partition: 0, offset: 1, metadata: 'kept' };
-    await lab.transact(async (tx) => {
-      await tx.send([record(topic, 'a')]);
-      await tx.sendOffsets(group, [offset]);
-    });
-    await lab.untilStable(topic, ['a']);
-    const { clusterId } = lab.broker;
-    await lab.underTest.restart?.();
-    await lab.untilStable(topic, ['a']);
-    expect(await lab.broker.committedOffsets(group, [topic])).toEqual([offset]);
-    expect(lab.broker.clusterId).toBe(clusterId);
-  });
+  const restarts = restartable === undefined ? it.skip : it;
+  restarts(
+    'records, committed offsets and the cluster’s id outlive the server (needs restart)',
+    async () => {
+      const own = new BrokerLab();
+      const server = await restartable!();
+      await own.open(async () => server);
+      try {
+        const topic = await own.topic();
+        const group = unique('group');
+        const offset = { topic, partition: 0, offset: 1, metadata: 'kept' };
+        await own.transact(async (tx) => {
+          await tx.send([record(topic, 'a')]);
+          await tx.sendOffsets(group, [offset]);
+        });
+        await own.untilStable(topic, ['a']);
+        const { clusterId } = own.broker;
+        await own.tidy();
+        await server.restart();
+        await own.untilStable(topic, ['a']);
+        expect(await own.broker.committedOffsets(group, [topic])).toEqual([offset]);
+        expect(own.broker.clusterId).toBe(clusterId);
+        await own.send(topic, ['b']);
+        await own.untilStable(topic, ['a', 'b']);
+      } finally {
+        await own.tidy();
+        await own.close();
+      }
+    },
+    120_000,
+  );
 }

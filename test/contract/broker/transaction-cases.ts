@@ -66,6 +66,50 @@ export function transactionCases(lab: BrokerLab): void {
       await lab.untilStable(topic, ['a', 'b', 'c', 'd']);
     });
 
+    it('tells where the records of each send went', async () => {
+      const topic = await lab.topic({ partitions: 2 });
+      await lab.send(topic, ['a']);
+      const transaction = await (await lab.transactional()).begin();
+      const values = ['b', 'c'].map((value) => record(topic, value));
+      expect(await transaction.send([...values, record(topic, 'd', { partition: 1 })])).toEqual([
+        { topic, partition: 0, baseOffset: 1, count: 2 },
+        { topic, partition: 1, baseOffset: 0, count: 1 },
+      ]);
+      expect(await transaction.send([record(topic, 'e')])).toEqual([
+        { topic, partition: 0, baseOffset: 3, count: 1 },
+      ]);
+      expect(await transaction.send([])).toEqual([]);
+      await transaction.commit();
+      await lab.untilStable(topic, ['a', 'b', 'c', 'e']);
+    });
+
+    it('may be larger than one batch, and tells where each part went', async () => {
+      const topic = await lab.topic({ retentionMs: Infinity });
+      const values = Array.from({ length: 40 }, (_, i) => `${i} ${'x'.repeat(60_000)}`);
+      const transaction = await (await lab.transactional()).begin();
+      const ranges = await transaction.send(values.map((value) => record(topic, value)));
+      let next = 0;
+      for (const { baseOffset, count } of ranges) {
+        expect(baseOffset).toBe(next);
+        next += count;
+      }
+      expect(next).toBe(40);
+      await transaction.commit();
+      await lab.untilStable(topic, values);
+    });
+
+    it('may have nothing but offsets, many times in a row', async () => {
+      const topic = await lab.topic();
+      const group = unique('group');
+      const producer = await lab.transactional();
+      for (let offset = 1; offset <= 10; offset += 1) {
+        const transaction = await producer.begin();
+        await transaction.sendOffsets(group, [{ topic, partition: 0, offset, metadata: '' }]);
+        await transaction.commit();
+      }
+      await untilCommitted(group, topic, [{ topic, partition: 0, offset: 10, metadata: '' }]);
+    });
+
     it('that aborts lets go what it held back', async () => {
       const topic = await lab.topic();
       const transaction = await (await lab.transactional()).begin();

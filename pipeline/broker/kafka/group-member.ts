@@ -1,0 +1,135 @@
+/**
+ * Membership of a consumer group: joins, heartbeats and rebalances by kafkajs, whose own fetching is switched off by
+ * pausing every topic in each generation. So the member stays in its group however long a handler runs.
+ *
+ *   connecting --joined--> member --rebalance--> (joined again) --> member
+ *        ^                   |--lost (kafkajs starts anew)--> connecting
+ *        |___________________|--refused------------------------> over
+ */
+import type { Consumer as KafkaConsumer, Kafka } from 'kafkajs';
+import type { Log } from '../../model/component.ts';
+import type { TopicPartition } from '../port.ts';
+import { groupAssigner, hasPartition, type Ownership } from './group-assigner.ts';
+import { barCluster, type Cluster } from './patches.ts';
+
+export interface GroupMemberOptions {
+  readonly kafka: Kafka;
+  readonly group: string;
+  readonly topics: readonly string[];
+  readonly sessionTimeoutMs: number;
+  readonly log: Log;
+  /** Partition numbers of this member. */
+  readonly owned: () => readonly number[];
+  /**
+   * A new generation, before anything else happens in it. Unless the member `stayed`, it was out of the group in
+   * between, and others may have had its partitions.
+   */
+  readonly joined: (partitions: readonly TopicPartition[], stayed: boolean) => void;
+  /** Not a member for the time being; `joined` follows, or `refused`. */
+  readonly away: () => void;
+  /** kafkajs has given up for good. */
+  readonly refused: (error: unknown) => void;
+}
+
+/** Between two looks whether a heartbeat is due, and so the longest that leaving takes. */
+const IDLE_MS = 100;
+/** A rebalance waits this long for a member that does not come back. */
+const REBALANCE_TIMEOUT_MS = 10_000;
+const RETRY = { initialRetryTime: 50, maxRetryTime: 500, retries: 30 };
+
+export class GroupMember {
+  readonly #options: GroupMemberOptions;
+  readonly #consumer: KafkaConsumer;
+  readonly #cluster: Cluster;
+  /** Known from heartbeats; a guess between a join and the first of them. */
+  #generation = 0;
+  #memberId: string | undefined;
+  #stopped = false;
+
+  constructor(options: GroupMemberOptions) {
+    const { kafka, group, sessionTimeoutMs } = options;
+    this.#options = options;
+    const assigner = groupAssigner(() => this.#ownership());
+    this.#consumer = kafka.consumer({
+      groupId: group,
+      partitionAssigners: [assigner.create],
+      sessionTimeout: sessionTimeoutMs,
+      heartbeatInterval: Math.min(500, Math.floor(sessionTimeoutMs / 10)),
+      rebalanceTimeout: REBALANCE_TIMEOUT_MS,
+      maxWaitTimeInMs: IDLE_MS,
+      allowAutoTopicCreation: false,
+      retry: { ...RETRY, restartOnFailure: async () => !this.#stopped },
+    });
+    this.#cluster = assigner.cluster();
+    this.#listen();
+  }
+
+  get cluster(): Cluster {
+    return this.#cluster;
+  }
+
+  /** Resolves once it has joined, or was refused. */
+  async start(): Promise<void> {
+    await this.#consumer.connect();
+    await this.#consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true });
+    await this.#consumer.run({ autoCommit: false, eachBatch: async () => undefined });
+  }
+
+  /** Leaves the group; what was never started, too. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#memberId = undefined;
+    await this.#consumer.disconnect();
+    barCluster(this.#cluster);
+  }
+
+  async owns({ topic, partition }: TopicPartition): Promise<boolean> {
+    const memberId = this.#memberId;
+    if (memberId === undefined) return false;
+    try {
+      const { members } = await this.#consumer.describeGroup();
+      const me = members.find((member) => member.memberId === memberId);
+      return (
+        me !== undefined && this.#memberId === memberId && hasPartition(me.memberAssignment, topic, partition)
+      );
+    } catch (error) {
+      this.#options.log.debug({ err: error, group: this.#options.group }, 'the group cannot be asked');
+      return false;
+    }
+  }
+
+  #listen(): void {
+    const { GROUP_JOIN, HEARTBEAT, REBALANCING, CRASH } = this.#consumer.events;
+    const { group, topics, log, joined, away, refused } = this.#options;
+    // Emitted synchronously before the generation's first fetch.
+    this.#consumer.on(GROUP_JOIN, ({ payload }) => {
+      if (this.#stopped) return;
+      this.#consumer.pause(topics.map((topic) => ({ topic })));
+      this.#generation += 1;
+      const stayed = this.#memberId === payload.memberId;
+      this.#memberId = payload.memberId;
+      const partitions = Object.entries(payload.memberAssignment as Record<string, number[]>).flatMap(
+        ([topic, numbers]) => numbers.map((partition) => ({ topic, partition })),
+      );
+      log.info({ group, partitions: partitions.length, durationMs: payload.duration }, 'joined the group');
+      joined(partitions, stayed);
+    });
+    this.#consumer.on(HEARTBEAT, ({ payload }) => {
+      this.#generation = payload.groupGenerationId;
+    });
+    this.#consumer.on(REBALANCING, () => away());
+    this.#consumer.on(CRASH, ({ payload }) => {
+      if (this.#stopped) return;
+      if (payload.restart) {
+        log.warn({ err: payload.error, group }, 'lost the group: joining again');
+        away();
+      } else {
+        refused(payload.error);
+      }
+    });
+  }
+
+  #ownership(): Ownership {
+    return { owned: this.#options.owned(), generation: this.#generation };
+  }
+}

@@ -1,0 +1,126 @@
+/** The broker port on a real Kafka (2.3 or later) through kafkajs. All that knows kafkajs is in this folder. */
+import type { Admin } from 'kafkajs';
+import { ConfigError, PermanentError, RetryableError } from '../../model/errors.ts';
+import type { Broker, ConsumerOptions, TopicSpec } from '../port.ts';
+import { kafkaClient, START_RETRY, type ClientOptions } from './client.ts';
+import { GroupConsumer } from './consumer.ts';
+import { translated } from './faults.ts';
+import type { Compression } from './kafka-send.ts';
+import { LogClient } from './log-client.ts';
+import { IdempotentProducer } from './producer.ts';
+import { readRange } from './read-range.ts';
+import { applyTopics, planTopics } from './topic-admin.ts';
+import { FencingProducer } from './transactional-producer.ts';
+
+export interface KafkaBrokerOptions extends ClientOptions {
+  /**
+   * How long a member may be silent before its partitions go to others: the time of a takeover. 6 s unless told,
+   * which is the least that a cluster allows by default (`group.min.session.timeout.ms`).
+   */
+  readonly sessionTimeoutMs?: number;
+  /** Of topics that are created; -1 (unless told): what the cluster does by default. */
+  readonly replicationFactor?: number;
+  /** Of what is sent; none unless told. */
+  readonly compression?: Compression;
+}
+
+const DEFAULT_SESSION_TIMEOUT_MS = 6000;
+
+/** An inert broker: `start` connects, and fails early where nobody answers. */
+export function kafkaBroker(options: KafkaBrokerOptions): Broker {
+  const { brokers, sessionTimeoutMs = DEFAULT_SESSION_TIMEOUT_MS, replicationFactor = -1 } = options;
+  const { compression = 'none' } = options;
+  const kafka = kafkaClient(options);
+  const admin = kafka.admin();
+  const log = new LogClient(kafka, admin);
+  const producers = { kafka, topics: log.topics, compression };
+  const consumers = { kafka, logClient: log, log: options.log, sessionTimeoutMs };
+  let clusterId: string | undefined;
+
+  let isRunning = false;
+
+  const assertRunning = (): void => {
+    if (!isRunning) throw new RetryableError('the kafka broker is not running: start it first');
+  };
+
+  const administer = async <T>(what: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw translated(error, { what, brokers });
+    }
+  };
+
+  return {
+    name: 'kafka broker',
+    get clusterId() {
+      if (clusterId === undefined)
+        throw new PermanentError('the kafka broker is not started: call start() first');
+      return clusterId;
+    },
+    capabilities: new Set(['rebalance', 'process-fencing', 'restart'] as const),
+    async start() {
+      await administer('cannot start', async () => {
+        await probe(options);
+        await admin.connect();
+        ({ clusterId } = await admin.describeCluster());
+        await log.connect();
+      });
+      isRunning = true;
+      options.log.info({ brokers, clusterId }, 'connected to Kafka');
+    },
+    async stop() {
+      isRunning = false;
+      await Promise.allSettled([admin.disconnect(), log.disconnect()]);
+    },
+    async planTopics(topics) {
+      assertRunning();
+      return administer('cannot look at the topics', () => planTopics(admin, topics));
+    },
+    async createTopics(topics) {
+      assertRunning();
+      await administer('cannot create topics', () => createTopics(admin, topics, replicationFactor));
+      log.topics.forget();
+    },
+    async deleteRecords(partition, before) {
+      assertRunning();
+      await log.deleteBelow(partition, before);
+    },
+    producer: () => new IdempotentProducer(producers),
+    transactionalProducer: (id: string) => new FencingProducer(id, producers),
+    consumer: (consumer: ConsumerOptions) => new GroupConsumer(consumer, consumers),
+    async committedOffsets(group, topics) {
+      assertRunning();
+      return log.committedOffsets(group, topics);
+    },
+    async offsets(topic) {
+      assertRunning();
+      return log.ends(topic);
+    },
+    async *readRange(partition, from, to) {
+      assertRunning();
+      yield* readRange(log, partition, from, to);
+    },
+  };
+}
+
+/** One connection with little patience: a wrong address, password or certificate shows here. */
+async function probe(options: ClientOptions): Promise<void> {
+  const admin = kafkaClient(options, START_RETRY).admin();
+  try {
+    await admin.connect();
+  } finally {
+    await admin.disconnect().catch(() => undefined);
+  }
+}
+
+async function createTopics(
+  admin: Admin,
+  topics: readonly TopicSpec[],
+  replicationFactor: number,
+): Promise<void> {
+  const changes = await planTopics(admin, topics);
+  const problems = changes.flatMap((change) => (change.kind === 'refuse' ? change.problem : []));
+  if (problems.length > 0) throw new ConfigError(problems.join('; '));
+  await applyTopics(admin, changes, { replicationFactor });
+}
