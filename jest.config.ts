@@ -18,6 +18,8 @@ const config: Config = {
   },
   testTimeout: 30_000,
   maxWorkers: 2,
+  globalSetup: '<rootDir>/test/services/global-setup.ts',
+  globalTeardown: '<rootDir>/test/services/global-teardown.ts',
 };
 
 export default config;

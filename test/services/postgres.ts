@@ -34,11 +34,18 @@ export interface PostgresService {
   emptyDatabase(): Promise<TestDatabase>;
 }
 
-/** To be called at the top of a test file. */
-export function postgresService(): PostgresService {
+export interface PostgresOptions {
+  /** A running server instead of an embedded one. */
+  readonly url?: string;
+  /** SQL for each database before it is migrated. */
+  readonly prepare?: string;
+}
+
+/** To be called at the top of a test file, or of a `describe`. */
+export function postgresService({ url: running, prepare }: PostgresOptions = {}): PostgresService {
   const run = randomBytes(4).toString('hex');
   const template = `netsigma_template_${run}`;
-  const given = process.env['NETSIGMA_TEST_DATABASE_URL'];
+  const given = running ?? process.env['NETSIGMA_TEST_DATABASE_URL'];
   const server = given === undefined ? embeddedPostgres({ durable: false, log: silent }) : undefined;
   const made: TestDatabase[] = [];
   let count = 0;
@@ -65,7 +72,18 @@ export function postgresService(): PostgresService {
     url = server?.url ?? given!;
     await admin(url, `CREATE DATABASE ${template} TEMPLATE template0`);
     const pool = connectionPool({ url: urlOf(template), applicationName: 'netsigma test', log: silent });
-    await migrate({ pool, catalogue, log: silent }).finally(() => pool.end());
+    try {
+      if (prepare !== undefined) await pool.query(prepare);
+      await migrate({ pool, catalogue, log: silent });
+    } finally {
+      await pool.end();
+    }
+    // TimescaleDB's scheduler connects to each database that may be connected to, and who is connected forbids cloning.
+    await admin(url, `ALTER DATABASE ${template} WITH ALLOW_CONNECTIONS false`);
+    await admin(
+      url,
+      `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '${template}'`,
+    );
   }, 60_000);
 
   async function dropMade(): Promise<void> {
@@ -88,7 +106,14 @@ export function postgresService(): PostgresService {
     }
   });
 
-  return { database: () => create(template), emptyDatabase: () => create('template0') };
+  return {
+    database: () => create(template),
+    async emptyDatabase() {
+      const database = await create('template0');
+      if (prepare !== undefined) await database.pool.query(prepare);
+      return database;
+    },
+  };
 }
 
 async function admin(url: string, statement: string): Promise<void> {

@@ -1,7 +1,7 @@
 /** Tests that need something of the machine: run where it is there, skipped with a printed reason where not. */
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { describe, it } from '@jest/globals';
+
+export { hasProgram } from './has-program.ts';
 
 type Suite = (name: string, tests: () => void) => void;
 
@@ -33,17 +33,4 @@ export function describeIf(
     process.stderr.write(`skipped: ${name}: ${reason}\n`);
     describe.skip(`${name} (${reason})`, tests);
   };
-}
-
-/** Whether a program of that name is on PATH (or in a system folder that PATH may lack). */
-export function hasProgram(name: string): boolean {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
-  return folders.some((folder) => {
-    try {
-      accessSync(join(folder, name), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }

@@ -1,0 +1,44 @@
+/** Python with the two libraries that a data engineer would take, kept outside the checkout. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { cached } from './folders.ts';
+import { missingProgram, toStderr, type Missing } from './service.ts';
+
+const run = promisify(execFile);
+
+const PACKAGES = ['confluent-kafka==2.16.1', 'fastavro==1.13.1'];
+
+export type Python =
+  | { readonly kind: 'ready'; readonly program: string; readonly env: Readonly<Record<string, string>> }
+  | Missing;
+
+/** Installs them once a Python version; never throws. */
+export async function python(): Promise<Python> {
+  const missing = missingProgram({ python3: 'python3' });
+  if (missing !== undefined) return missing;
+  try {
+    const { stdout } = await run('python3', ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])']);
+    const name = `python-${stdout.trim()}-${PACKAGES.join('-').replaceAll('==', '-')}`;
+    const folder = await cached(name, async (into) => {
+      toStderr(`installing ${PACKAGES.join(', ')} from PyPI (once)`);
+      const pip = [
+        '-m',
+        'pip',
+        'install',
+        '--quiet',
+        '--disable-pip-version-check',
+        '--only-binary',
+        ':all:',
+      ];
+      await run('python3', [...pip, '--target', into, ...PACKAGES]);
+    });
+    return { kind: 'ready', program: 'python3', env: { PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: '1' } };
+  } catch (error) {
+    const { stderr = (error as Error).message } = error as { stderr?: string };
+    const said = stderr.trim().split('\n').at(-1)!;
+    return {
+      kind: 'missing',
+      reason: `Python has no ${PACKAGES.join(', ')} and pip cannot get them: ${said}`,
+    };
+  }
+}
