@@ -1,9 +1,11 @@
 /** Every topic, a row each: name, routing, key, schema, retention. Adding one is adding its row here. */
 import { anomaly } from './anomaly.ts';
+import { checkpointName, internalTopics } from './checkpoint.ts';
 import { baseline, deviation } from './insight.ts';
 import { metricInterface, rawInterface } from './interface.ts';
 import { controlSite, controlTick, inventoryDevice } from './inventory.ts';
 import { deadLetter, opsCollection } from './ops.ts';
+import { controlRule } from './rules.ts';
 import { DAYS, MEGABYTE, type FieldRow, type RecordOf, type RecordRow, type TopicRow } from './row.ts';
 
 const keyed = { class: 'entity', key: 'entity', cleanup: 'delete', maxRecordBytes: MEGABYTE } as const;
@@ -17,6 +19,7 @@ export const catalogue = {
   'inventory.device': { ...keyed, name: 'inventory.device', shape: 'record', value: inventoryDevice, retentionMs: 7 * DAYS, cleanup: 'compact', doc: 'One packed record per device.' },
   'control.tick': { name: 'control.tick', class: 'broadcast', key: 'none', shape: 'record', value: controlTick, retentionMs: 7 * DAYS, cleanup: 'delete', maxRecordBytes: 10_000, doc: 'A record every 5 s in every partition, so that time goes on in silence.' },
   'control.site': { name: 'control.site', class: 'broadcast', key: 'domain/slug', shape: 'record', value: controlSite, retentionMs: 7 * DAYS, cleanup: 'compact', maxRecordBytes: 100_000, doc: 'Sites with their time zones.' },
+  'control.rule': { name: 'control.rule', class: 'broadcast', key: 'domain/rule_id', shape: 'record', value: controlRule, retentionMs: 7 * DAYS, cleanup: 'compact', maxRecordBytes: 100_000, doc: 'What people tell the pipeline: thresholds, maintenance.' },
   'ops.collection': { ...keyed, name: 'ops.collection', class: 'other', shape: 'record', value: opsCollection, retentionMs: 7 * DAYS, doc: 'Audit of every poll.' },
   'netsigma.dead-letter': { name: 'netsigma.dead-letter', class: 'other', key: 'origin', shape: 'record', value: deadLetter, retentionMs: 30 * DAYS, cleanup: 'delete', maxRecordBytes: 10 * MEGABYTE, doc: 'What could not be used: reason, origin, bytes.' },
 } as const satisfies Record<string, TopicRow>;
@@ -40,13 +43,18 @@ export interface Naming {
 }
 
 /** The topic's name on the broker. */
-export function topicName(row: TopicRow, naming: Naming): string {
+export function topicName(row: Pick<TopicRow, 'name'>, naming: Naming): string {
   return `${naming.prefix}${row.name}${naming.generation === '' ? '' : `.${naming.generation}`}`;
 }
 
-/** What a broker has to be told to make the catalogue's topics (broker/port.ts, TopicSpec). */
+/** The topic where the tasks of a sub-topology keep their state. */
+export function checkpointTopicName(subTopology: string, naming: Naming): string {
+  return topicName({ name: checkpointName(subTopology) }, naming);
+}
+
+/** What a broker has to be told to make the catalogue's topics and the internal ones (broker/port.ts, TopicSpec). */
 export function topicSpecs(from: Catalogue, naming: Naming, partitions: number) {
-  return Object.values(from).map((row) => {
+  return [...Object.values(from), ...internalTopics].map((row) => {
     const { cleanup, retentionMs, maxRecordBytes } = row;
     return { topic: topicName(row, naming), partitions, cleanup, retentionMs, maxRecordBytes };
   });

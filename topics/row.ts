@@ -78,6 +78,9 @@ export interface TopicRow {
   readonly maxRecordBytes: number;
 }
 
+/** A topic whose records are the pipeline's own bytes: no schema, no key that anybody else could use. */
+export type InternalTopicRow = Pick<TopicRow, 'name' | 'class' | 'doc' | 'retentionMs' | 'cleanup' | 'maxRecordBytes'>;
+
 /** The TypeScript object of a record row: required fields as they are, the others nullable. */
 export type RecordOf<R extends RecordRow> = { -readonly [F in R['fields'][number] as F['name']]: F extends { required: true } ? ValueOf<F['type']> : ValueOf<F['type']> | null };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import avro from 'avsc';
 import { avroSchema } from '../../topics/avro.ts';
-import { catalogue, rowFields, topicName } from '../../topics/catalogue.ts';
+import { catalogue, checkpointTopicName, rowFields, topicName, topicSpecs } from '../../topics/catalogue.ts';
 import type { FieldRow, RecordRow, TopicRow } from '../../topics/row.ts';
 import { staleSchemas } from '../../topics/schemas.ts';
 
@@ -92,3 +92,27 @@ function sourcesOf({ derive }: FieldRow): readonly string[] {
       return [derive.errors, ...derive.all];
   }
 }
+
+describe('topics for the broker', () => {
+  const naming = { prefix: 'lab.', generation: 'r2' };
+  const specs = topicSpecs(catalogue, naming, 12);
+
+  it('are those of the catalogue and the checkpoints, all with the same partition count', () => {
+    const names = specs.map(({ topic }) => topic);
+    expect(names).toEqual([
+      ...topics.map((row) => topicName(row, naming)),
+      checkpointTopicName('entity', naming),
+    ]);
+    expect(new Set(specs.map(({ partitions }) => partitions))).toEqual(new Set([12]));
+  });
+
+  it('checkpoints are never deleted by age: a silent partition needs its last one', () => {
+    expect(specs.at(-1)).toEqual({
+      topic: 'lab.netsigma.checkpoint.entity.r2',
+      partitions: 12,
+      cleanup: 'delete',
+      retentionMs: Infinity,
+      maxRecordBytes: 1_000_000,
+    });
+  });
+});
