@@ -35,5 +35,18 @@ BEGIN
     IF owns_schema AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'netsigma_owner') THEN
         GRANT CREATE ON SCHEMA public TO netsigma_owner;
     END IF;
+    -- TimescaleDB's jobs (retention, compression) run as the owner of the tables, who must be allowed to log in for
+    -- that (28000 otherwise). The role has no password: whoever asks for one refuses it.
+    IF EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb')
+       AND current_setting('timescaledb.license', true) = 'timescale'
+       AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'netsigma_owner' AND NOT rolcanlogin) THEN
+        BEGIN
+            ALTER ROLE netsigma_owner LOGIN;
+        EXCEPTION WHEN insufficient_privilege THEN
+            RAISE NOTICE 'netsigma_owner may not log in, so TimescaleDB compresses nothing and netsigma alone drops old rows: let an administrator run "ALTER ROLE netsigma_owner LOGIN", then migrate again';
+        WHEN internal_error THEN
+            NULL; -- altered at this very moment for another database of this server
+        END;
+    END IF;
 END
 $$;

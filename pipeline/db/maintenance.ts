@@ -1,4 +1,4 @@
-/** Keeps the tables as the settings say: retention once at the start and once an hour. */
+/** Keeps the tables as the settings say, if it may: retention once at the start and once an hour. */
 import type { Pool } from 'pg';
 import type { Clock, Component, Log } from '../model/component.ts';
 import { maintain } from './retention.ts';
@@ -12,6 +12,10 @@ export interface MaintenanceDeps {
 }
 
 const EVERY_MS = 3_600_000;
+
+/** Only who owns the tables may drop what is too old. */
+const MAY_MAINTAIN = `
+  SELECT pg_has_role(relowner, 'USAGE') AS may FROM pg_class WHERE oid = to_regclass('retention_policy')`;
 
 const SET_RETENTION = `
   UPDATE retention_policy SET keep = make_interval(days => $2::int)
@@ -33,6 +37,11 @@ export function maintenance({ pool, clock, log, retentionDays }: MaintenanceDeps
   return {
     name: 'maintenance',
     async start() {
+      const { rows } = await pool.query<{ may: boolean }>(MAY_MAINTAIN);
+      if (rows[0]?.may === false) {
+        log.info({}, 'this database user does not own the tables: retention is left to their owner');
+        return;
+      }
       for (const [table, days] of Object.entries(retentionDays))
         await pool.query(SET_RETENTION, [table, days]);
       run();

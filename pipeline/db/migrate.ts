@@ -1,23 +1,25 @@
 /**
  * The schema: numbered files of `sql/`, each applied once and in a transaction of its own, then the columns of
- * metrics that the catalogue has and the tables lack, then who may do what.
+ * metrics that the catalogue has and the tables lack, then policies that TimescaleDB runs, then who may do what.
  *
  * Tables belong to the role that owns `schema_migrations`: netsigma_owner where it exists, else whoever came first.
  */
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientBase, Pool, PoolClient, QueryConfig } from 'pg';
 import type { Catalogue } from '../../topics/catalogue.ts';
 import { ConfigError, PermanentError } from '../model/errors.ts';
 import type { Log } from '../model/component.ts';
-import { flavourOf } from './flavour.ts';
+import { flavourOf, type Flavour } from './flavour.ts';
+import { missingPolicies } from './licensed-policies.ts';
 import { missingColumns } from './metric-columns.ts';
+import { migrations, SQL_FOLDER, statements, type Migration } from './migrations.ts';
+import { storeAsTimeSeries, timeSeriesDdl } from './time-series-ddl.ts';
 import { withClient } from './with-client.ts';
 
-const FOLDER = new URL('../../sql/', import.meta.url);
-
 /** Two migrators of one database: the second waits for this lock and finds nothing left to do. */
-const LOCK = `hashtext('netsigma.migrate')`;
+const TRY_LOCK = `SELECT pg_try_advisory_lock(hashtext('netsigma.migrate')) AS locked`;
+const LOCK_POLL_MS = 100;
 
 /** `setTimeout` takes no more: 24 days. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -32,13 +34,6 @@ export interface MigrateOptions {
   readonly folder?: URL;
 }
 
-export interface Migration {
-  readonly version: number;
-  readonly file: string;
-  readonly checksum: string;
-  readonly sql: string;
-}
-
 /**
  * Brings the database to the newest schema; safe to repeat, and at the same time from several places.
  * @returns what was done (with `plan`: what would be), one line a step; empty = up to date.
@@ -51,11 +46,11 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
       log.warn({ notice: notice.message }, 'the database has something to say about the migration');
     client.on('notice', onNotice);
     try {
-      await flavourOf(client);
       await client.query('SET statement_timeout = 0');
       await client.query('SET search_path = public; SET client_min_messages = notice');
       if (plan) return await planned(client, options);
-      await client.query(unhurried(`SELECT pg_advisory_lock(${LOCK})`));
+      await flavourOf(client); // refuses a server before anything is changed
+      await lock(client);
       return await applied(client, options);
     } finally {
       client.off('notice', onNotice);
@@ -70,14 +65,26 @@ function unhurried(text: string): QueryConfig & { query_timeout: number } {
   return { text, query_timeout: LONGEST_TIMER_MS };
 }
 
+/** Asked for again and again: who waits for it inside a statement holds up CREATE INDEX CONCURRENTLY of its holder. */
+async function lock(client: PoolClient): Promise<void> {
+  while (!(await client.query<{ locked: boolean }>(TRY_LOCK)).rows[0]!.locked) await sleep(LOCK_POLL_MS);
+}
+
+/** What follows from tables that are not there yet is not in the plan: columns, policies. */
 async function planned(client: PoolClient, { folder, catalogue }: MigrateOptions): Promise<string[]> {
-  const pending = await pendingMigrations(client, migrations(folder));
+  const flavour = await flavourOf(client);
+  const pending = await pendingMigrations(client, migrations(folder), flavour);
   const columns = await missingColumns(client, catalogue);
-  return [...pending.map(({ file }) => `apply ${file}`), ...columns.map(({ what }) => what)];
+  const policies = pending.length === 0 && flavour === 'timescaledb' ? await missingPolicies(client) : [];
+  return [
+    ...pending.map(({ file }) => `apply ${file}`),
+    ...[...columns, ...policies].map(({ what }) => what),
+  ];
 }
 
 async function applied(client: PoolClient, { folder, catalogue, log }: MigrateOptions): Promise<string[]> {
   await transaction(client, 'sql/roles.sql', () => client.query(unhurried(script('roles.sql'))));
+  const flavour = await flavourOf(client);
   const owner = await ownerOfTables(client);
   const asOwner = (what: string, work: () => Promise<unknown>) =>
     transaction(client, what, async () => {
@@ -92,54 +99,69 @@ async function applied(client: PoolClient, { folder, catalogue, log }: MigrateOp
       applied_at timestamptz NOT NULL DEFAULT now())`),
   );
   const done: string[] = [];
-  for (const { version, file, checksum, sql } of await pendingMigrations(client, migrations(folder))) {
-    await asOwner(file, async () => {
-      await client.query(unhurried(sql));
-      await client.query('INSERT INTO schema_migrations (version, file, checksum) VALUES ($1, $2, $3)', [
-        version,
-        file,
-        checksum,
-      ]);
-    });
+  for (const migration of await pendingMigrations(client, migrations(folder), flavour)) {
+    const { file } = migration;
+    if (!migration.transactional) await statementByStatement(client, owner, migration);
+    await asOwner(file, () => applyFile(client, migration, flavour));
     log.info({ file }, 'migration applied');
     done.push(`apply ${file}`);
   }
-  for (const { what, sql } of await missingColumns(client, catalogue)) {
-    await asOwner(what, () => client.query(unhurried(sql)));
-    log.info({ what }, 'column of the catalogue added');
-    done.push(what);
-  }
+  const adjust = async (steps: readonly { what: string; sql: string }[], message: string) => {
+    for (const { what, sql } of steps) {
+      await asOwner(what, () => client.query(unhurried(sql)));
+      log.info({ what }, message);
+      done.push(what);
+    }
+  };
+  await adjust(await missingColumns(client, catalogue), 'column of the catalogue added');
+  if (flavour === 'timescaledb') await adjust(await missingPolicies(client), 'policy of TimescaleDB set');
   await asOwner('sql/grants.sql', () => client.query(unhurried(script('grants.sql'))));
   return done;
 }
 
-/** The numbered files in order. @throws ConfigError when two have one number. */
-export function migrations(folder: URL = FOLDER): Migration[] {
-  const found = readdirSync(folder)
-    .filter((file) => /^\d{4}_\w+\.sql$/.test(file))
-    .sort()
-    .map((file) => {
-      const sql = readFileSync(new URL(file, folder), 'utf8');
-      return { version: Number.parseInt(file, 10), file, sql, checksum: checksumOf(sql) };
-    });
-  for (const [i, { version, file }] of found.entries()) {
-    if (version === found[i - 1]?.version) {
-      throw new ConfigError(
-        `migrations ${found[i - 1]!.file} and ${file} have one number: rename one of them`,
+/** In a transaction: the file, unless it ran without one before, and the line that says so. */
+async function applyFile(client: PoolClient, migration: Migration, flavour: Flavour): Promise<void> {
+  const { version, file, checksum, transactional } = migration;
+  if (transactional) {
+    const { sql, tables } = timeSeriesDdl(migration.sql, flavour);
+    await client.query(unhurried(sql));
+    await storeAsTimeSeries(client, file, tables, flavour);
+  }
+  await client.query('INSERT INTO schema_migrations (version, file, checksum) VALUES ($1, $2, $3)', [
+    version,
+    file,
+    checksum,
+  ]);
+}
+
+async function statementByStatement(client: PoolClient, owner: string, migration: Migration): Promise<void> {
+  const { file } = migration;
+  const all = statements(migration);
+  await client.query(`SET ROLE ${client.escapeIdentifier(owner)}`);
+  for (const [i, sql] of all.entries()) {
+    try {
+      await client.query(unhurried(sql));
+    } catch (cause) {
+      throw new PermanentError(
+        `${file} failed at its statement ${i + 1} of ${all.length}: ${messageOf(cause)}. The statements before it ` +
+          'are done and will be repeated: correct the cause and run "netsigma migrate" again',
+        { cause },
       );
     }
   }
-  return found;
+  await client.query('RESET ROLE');
 }
 
 async function pendingMigrations(
   client: Pick<ClientBase, 'query'>,
   all: readonly Migration[],
+  flavour: Flavour,
 ): Promise<Migration[]> {
+  const wanted = all.filter(({ flavours }) => flavours.includes(flavour));
   const { rows: there } = await client.query(
     "SELECT FROM pg_class WHERE oid = to_regclass('schema_migrations')",
   );
-  if (there.length === 0) return [...all];
+  if (there.length === 0) return wanted;
   const { rows } = await client.query<{ version: number; file: string; checksum: string }>(
     'SELECT version, file, checksum FROM schema_migrations',
   );
@@ -153,7 +175,7 @@ async function pendingMigrations(
       );
     }
   }
-  return all.filter(({ version }) => !before.has(version));
+  return wanted.filter(({ version }) => !before.has(version));
 }
 
 async function ownerOfTables(client: PoolClient): Promise<string> {
@@ -181,18 +203,16 @@ async function transaction(client: PoolClient, what: string, work: () => Promise
     await client.query('COMMIT');
   } catch (cause) {
     await client.query('ROLLBACK').catch(() => undefined);
-    const { message, code } = cause as Error & { code?: string };
-    throw new PermanentError(`${what} failed and was rolled back: ${message} (${code ?? 'no code'})`, {
-      cause,
-    });
+    if (cause instanceof ConfigError) throw cause;
+    throw new PermanentError(`${what} failed and was rolled back: ${messageOf(cause)}`, { cause });
   }
 }
 
-function script(name: string): string {
-  return readFileSync(new URL(name, FOLDER), 'utf8');
+function messageOf(error: unknown): string {
+  const { message, code } = error as Error & { code?: string };
+  return `${message} (${code ?? 'no code'})`;
 }
 
-/** Line ends do not count: a checkout on another system may have changed them. */
-function checksumOf(sql: string): string {
-  return createHash('sha256').update(sql.replaceAll('\r\n', '\n')).digest('hex');
+function script(name: string): string {
+  return readFileSync(new URL(name, SQL_FOLDER), 'utf8');
 }

@@ -7,7 +7,7 @@ type Queryable = Pick<ClientBase, 'query'>;
 export interface TimeSeriesStorage {
   /** Makes room for rows of these UTC days (days since 1970-01-01). Safe when others do the same. */
   makeRoom(client: Queryable, table: string, days: readonly number[]): Promise<void>;
-  /** Drops what lies wholly before the instant; the names of what was dropped. */
+  /** Drops days (or chunks) that lie wholly before the instant; the names of what was dropped. */
   dropBefore(client: Queryable, table: string, beforeMs: number): Promise<string[]>;
 }
 

@@ -3,6 +3,7 @@ import type { ClientBase, Pool } from 'pg';
 import type { Clock, Log } from '../model/component.ts';
 import { DAYS } from '../../topics/row.ts';
 import { flavourOf, timeSeriesStorage } from './flavour.ts';
+import { missingPolicies } from './licensed-policies.ts';
 import { dayOf } from './partitions.ts';
 import { withClient } from './with-client.ts';
 
@@ -10,6 +11,7 @@ export interface RetentionPolicy {
   readonly table: string;
   readonly timeColumn: string;
   readonly keepMs: number;
+  /** A time series: its days are dropped, not its rows deleted. */
   readonly partitioned: boolean;
 }
 
@@ -29,13 +31,14 @@ export async function retentionPolicies(client: Pick<ClientBase, 'query'>): Prom
 }
 
 export interface Maintained {
+  /** Partitions or chunks. */
   readonly droppedPartitions: readonly string[];
   readonly deletedRows: number;
 }
 
 /**
- * Makes the partitions of the next days, drops those beyond their retention, deletes old rows of other tables.
- * One table's failure does not keep the others from being maintained. @throws the first failure, after all of them.
+ * Makes the partitions of the next days, drops those beyond their retention, deletes old rows of other tables, and
+ * has TimescaleDB's own jobs follow, where the licence allows them. One table's failure does not keep the others from being maintained. @throws the first failure, after all of them.
  */
 export async function maintain(deps: { pool: Pool; clock: Clock; log: Log }): Promise<Maintained> {
   const { pool, clock, log } = deps;
@@ -43,32 +46,42 @@ export async function maintain(deps: { pool: Pool; clock: Clock; log: Log }): Pr
   const failures: unknown[] = [];
   let deletedRows = 0;
   await withClient(pool, async (client) => {
-    const storage = timeSeriesStorage(await flavourOf(client));
+    const flavour = await flavourOf(client);
+    const storage = timeSeriesStorage(flavour);
     const now = clock();
     const ahead = Array.from({ length: DAYS_AHEAD + 1 }, (_, i) => dayOf(now) + i);
-    for (const { table, timeColumn, keepMs, partitioned } of await retentionPolicies(client)) {
+    const step = async (what: object, work: () => Promise<unknown>) => {
       try {
         await client.query('BEGIN');
         await client.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
-        if (partitioned) {
-          await storage.makeRoom(client, table, ahead);
-          droppedPartitions.push(...(await storage.dropBefore(client, table, now - keepMs)));
-        } else {
-          const { rowCount } = await client.query(
-            `DELETE FROM "${table}" WHERE "${timeColumn}" < to_timestamp($1 / 1000.0)`,
-            [now - keepMs],
-          );
-          deletedRows += rowCount ?? 0;
-        }
+        await work();
         await client.query('COMMIT');
       } catch (err) {
         failures.push(err);
-        log.warn({ table, err }, 'retention of a table failed; it is tried again at the next maintenance');
+        log.warn({ ...what, err }, 'retention of a table failed; it is tried again at the next maintenance');
         // Without a connection there is nothing to roll back, and no other table either.
         await client.query('ROLLBACK').catch(() => {
           throw err;
         });
       }
+    };
+    for (const { table, timeColumn, keepMs, partitioned } of await retentionPolicies(client)) {
+      await step({ table }, async () => {
+        if (partitioned) {
+          await storage.makeRoom(client, table, ahead);
+          droppedPartitions.push(...(await storage.dropBefore(client, table, now - keepMs)));
+          return;
+        }
+        const { rowCount } = await client.query(
+          `DELETE FROM "${table}" WHERE "${timeColumn}" < to_timestamp($1 / 1000.0)`,
+          [now - keepMs],
+        );
+        deletedRows += rowCount ?? 0;
+      });
+    }
+    if (flavour === 'timescaledb') {
+      for (const { what, sql } of await missingPolicies(client))
+        await step({ what }, () => client.query(sql));
     }
   });
   log.info({ droppedPartitions, deletedRows }, 'database maintained');

@@ -2,16 +2,16 @@
 import type { Pool } from 'pg';
 import { flavourOf, timeSeriesStorage } from '../db/flavour.ts';
 import { withClient } from '../db/with-client.ts';
-import { acceptedRange, retentionPolicies, type RetentionPolicy } from '../db/retention.ts';
+import { acceptedRange, retentionPolicies } from '../db/retention.ts';
 import type { TimeSeriesStorage } from '../db/partitions.ts';
 import type { Codec } from '../codec/port.ts';
 import { ConfigError } from '../model/errors.ts';
 import { topicName, type Catalogue, type Naming } from '../../topics/catalogue.ts';
 import type { Target } from './flush-transaction.ts';
-import { projections } from './projections.ts';
+import { projections, type Projection } from './projections.ts';
 import { readingWriter } from './reading-writer.ts';
-import { recordWriter } from './record-writer.ts';
-import type { RowWriter, TimeRange } from './row-writer.ts';
+import { recordWriter, type BoundTable } from './record-writer.ts';
+import type { RowWriter } from './row-writer.ts';
 import { tableColumns } from './table-columns.ts';
 
 export interface BoundTables {
@@ -33,34 +33,39 @@ export async function bindTables(deps: {
     const storage = timeSeriesStorage(await flavourOf(client));
     const projected = projections(catalogue);
     // A database that was never migrated is named as such before its retention is asked for.
-    const tables = new Map<string, Awaited<ReturnType<typeof tableColumns>>>();
-    for (const { table } of projected) tables.set(table, await tableColumns(client, table));
+    const columns = new Map<string, BoundTable['columns']>();
+    for (const table of projected.flatMap(tablesOf)) columns.set(table, await tableColumns(client, table));
     const policies = await retentionPolicies(client);
+    const bound = (table: string): BoundTable => {
+      const policy = policies.find((one) => one.table === table && one.partitioned);
+      const time = policy && {
+        column: policy.timeColumn,
+        range: (nowMs: number) => acceptedRange(policy.keepMs, nowMs),
+      };
+      return { columns: columns.get(table)!, time };
+    };
+    const writerOf = (projection: Projection): RowWriter => {
+      if (projection.kind === 'record') return recordWriter(projection, bound, codec);
+      const { columns: of, time } = bound(projection.table);
+      if (time !== undefined) return readingWriter(projection, of, catalogue, codec, time);
+      throw new ConfigError(
+        `retention_policy has no partitioned table ${projection.table}: run "netsigma migrate"`,
+      );
+    };
 
     const writers = new Map<string, RowWriter>();
     const targets: Target[] = [];
     for (const projection of projected) {
-      const { topic, table } = projection;
-      const columns = tables.get(table)!;
-      const time = timeRange(policies.find((policy) => policy.table === table && policy.partitioned));
-      let writer: RowWriter;
-      if (projection.kind === 'record') writer = recordWriter(projection, columns, codec, time);
-      else if (time !== undefined) writer = readingWriter(projection, columns, catalogue, codec, time);
-      else
-        throw new ConfigError(`retention_policy has no partitioned table ${table}: run "netsigma migrate"`);
-      writers.set(topicName(catalogue[topic], naming), writer);
-      targets.push({
-        table,
-        columns: writer.columns,
-        merge: projection.kind === 'record' ? projection.merge : undefined,
-        partitioned: time !== undefined,
-      });
+      const writer = writerOf(projection);
+      writers.set(topicName(catalogue[projection.topic], naming), writer);
+      for (const written of writer.tables) {
+        targets.push({ ...written, partitioned: bound(written.table).time !== undefined });
+      }
     }
     return { writers, targets, storage };
   });
 }
 
-function timeRange(policy: RetentionPolicy | undefined): TimeRange | undefined {
-  if (policy === undefined) return undefined;
-  return { column: policy.timeColumn, range: (nowMs) => acceptedRange(policy.keepMs, nowMs) };
+function tablesOf(projection: Projection): string[] {
+  return projection.kind === 'record' ? projection.tables.map(({ table }) => table) : [projection.table];
 }

@@ -41,6 +41,8 @@ const ENCODERS: Readonly<Record<string, ColumnEncoder>> = {
   text,
   uuid: { text: (out, value) => out.uuid(value) },
   inet: { text: (out, value) => out.inet(value) },
+  /** Text is JSON already. */
+  jsonb: { text: (out, value) => out.jsonb(value) },
   _text: { texts: (out, values) => out.array(values, 25, (value) => out.text(value)) },
   _inet: { texts: (out, values) => out.array(values, 869, (value) => out.inet(value)) },
 };

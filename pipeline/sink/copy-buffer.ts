@@ -34,6 +34,9 @@ const DAY_MS = 86_400_000;
 /** Microseconds stay exact within 2^53: the years 1714 to 2285. */
 const MAX_MICROS = Number.MAX_SAFE_INTEGER;
 
+/** Valid JSON and no jsonb (22P05); after an even number of backslashes it is text about it. */
+const ESCAPED_NUL = /(?<!\\)(?:\\\\)*\\u0000/;
+
 const HEX = new Int8Array(128).fill(-1);
 for (let value = 0; value < 16; value += 1) {
   const digit = value.toString(16);
@@ -154,6 +157,22 @@ export class CopyBuffer {
     const written = this.bytes.write(value, start + 4, 'utf8');
     this.#view.setInt32(start, written);
     this.length = start + 4 + written;
+    return undefined;
+  }
+
+  /** A version number, then the text of a JSON value. */
+  jsonb(json: string): ValueFault | undefined {
+    if (ESCAPED_NUL.test(json)) return 'nul_byte';
+    const start = this.length;
+    this.#reserve(5);
+    this.length = start + 1;
+    const fault = this.text(json);
+    if (fault !== undefined) {
+      this.length = start;
+      return fault;
+    }
+    this.#view.setInt32(start, this.length - start - 4);
+    this.bytes[start + 4] = 1;
     return undefined;
   }
 

@@ -27,6 +27,7 @@ const FAULTS: Readonly<Record<string, DatabaseFault>> = {
   '57': 'retry', // operator intervention: shutdown, cancel, statement timeout
   '58': 'retry', // system error
   '3F': 'configuration', // no such schema
+  TS: 'configuration', // TimescaleDB's own: the table is not what the sink takes it for
   XX: 'retry', // internal: "tuple concurrently updated" is one
 };
 

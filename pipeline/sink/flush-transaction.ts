@@ -9,18 +9,14 @@ import { copyIn } from './copy-in.ts';
 import { isServerError } from './database-fault.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { Flush } from './flush.ts';
-import { stagingTable, type Merge } from './merges.ts';
+import { stagingTable } from './merges.ts';
 import type { RowBatch } from './row-batch.ts';
 import { ORDINAL } from './record-writer.ts';
+import type { WrittenTable } from './row-writer.ts';
 import { swapOffsets } from './sink-offsets.ts';
 
-/** A table that the sink writes. */
-export interface Target {
-  readonly table: string;
-  /** As the row writer writes them. */
-  readonly columns: readonly string[];
-  /** Identities: staged, then merged. */
-  readonly merge: ((merge: Merge) => string[]) | undefined;
+export interface Target extends WrittenTable {
+  /** A time series, which needs room for its days. */
   readonly partitioned: boolean;
 }
 

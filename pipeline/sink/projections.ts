@@ -1,8 +1,9 @@
-/** Which topic becomes which table. A column is a catalogue field wherever it can be; the rest is said here. */
+/** Which topic becomes which tables. A column is a catalogue field wherever it can be; the rest is said here. */
 import { deviceId, parseEntityKey, siteUuid } from '../model/entity.ts';
 import type { Catalogue, TopicName } from '../../topics/catalogue.ts';
 import type { BaselineRecord } from '../../topics/insight.ts';
 import type { InventoryDeviceRecord, SiteRecord } from '../../topics/inventory.ts';
+import type { CollectionRecord } from '../../topics/ops.ts';
 import type { RecordRow } from '../../topics/row.ts';
 import { METRIC_TABLES, sqlColumn } from '../db/metric-columns.ts';
 import { mergeAnomalies, mergeBaselines, mergeDevices, mergeSites, type Merge } from './merges.ts';
@@ -16,18 +17,24 @@ export interface Source {
   readonly from: string;
 }
 
-interface Common {
+/** Rows of readings, appended: all columns follow from the catalogue. */
+export interface ReadingProjection {
+  readonly kind: 'reading';
   readonly topic: TopicName;
   readonly table: string;
 }
 
-/** Rows of readings, appended: all columns follow from the catalogue. */
-export interface ReadingProjection extends Common {
-  readonly kind: 'reading';
+/** Each record is decoded once and becomes rows of one table or of several. */
+export interface RecordProjection {
+  readonly kind: 'record';
+  readonly topic: TopicName;
+  readonly tables: readonly TableProjection[];
+  /** A broadcast topic says the same in each partition. */
+  readonly onlyPartition?: number;
 }
 
-export interface RecordProjection extends Common {
-  readonly kind: 'record';
+export interface TableProjection {
+  readonly table: string;
   readonly columns: readonly Source[];
   /** The record's rows. Method syntax: each projection knows its own record. */
   rows(record: unknown, appendedAtMs: number): Iterable<Row>;
@@ -35,8 +42,6 @@ export interface RecordProjection extends Common {
   tombstone?(key: string, deletedAtMs: number): Row;
   /** Statements that merge the staged rows; without them rows are appended. */
   readonly merge?: (merge: Merge) => string[];
-  /** A broadcast topic says the same in each partition. */
-  readonly onlyPartition?: number;
 }
 
 export type Projection = ReadingProjection | RecordProjection;
@@ -44,49 +49,53 @@ export type Projection = ReadingProjection | RecordProjection;
 export function projections(from: Catalogue): readonly Projection[] {
   return [
     { kind: 'reading', topic: 'metric.interface', table: METRIC_TABLES['metric.interface']! },
-    {
-      kind: 'record',
-      topic: 'ops.collection',
-      table: 'poll_history',
-      columns: derived(from['ops.collection'].value),
-      rows: (record: Row) => [record],
-    },
-    {
-      kind: 'record',
-      topic: 'insight.anomaly',
+    record(
+      'ops.collection',
+      {
+        table: 'poll_history',
+        columns: derived(from['ops.collection'].value),
+        rows: (row: Row) => [row],
+      },
+      {
+        table: 'data_collection_audit',
+        columns: AUDIT_COLUMNS,
+        rows: auditRow,
+      },
+    ),
+    record('insight.anomaly', {
       table: 'anomaly_events',
       columns: derived(from['insight.anomaly'].value),
-      rows: (record: Row) => [record],
+      rows: (row: Row) => [row],
       merge: mergeAnomalies,
-    },
-    {
-      kind: 'record',
-      topic: 'insight.baseline',
+    }),
+    record('insight.baseline', {
       table: 'metric_baselines',
       columns: baselineColumns(from['insight.baseline'].value),
       rows: baselineRows,
       merge: mergeBaselines,
-    },
-    {
-      kind: 'record',
-      topic: 'inventory.device',
+    }),
+    record('inventory.device', {
       table: 'devices',
       columns: same(DEVICE_COLUMNS),
       rows: deviceRow,
       tombstone: deviceTombstone,
       merge: mergeDevices,
-    },
+    }),
     {
-      kind: 'record',
-      topic: 'control.site',
-      table: 'sites',
-      columns: same(SITE_COLUMNS),
-      rows: siteRow,
-      tombstone: siteTombstone,
-      merge: mergeSites,
+      ...record('control.site', {
+        table: 'sites',
+        columns: same(SITE_COLUMNS),
+        rows: siteRow,
+        tombstone: siteTombstone,
+        merge: mergeSites,
+      }),
       onlyPartition: 0,
     },
   ];
+}
+
+function record(topic: TopicName, ...tables: TableProjection[]): RecordProjection {
+  return { kind: 'record', topic, tables };
 }
 
 function derived(record: RecordRow): Source[] {
@@ -98,6 +107,29 @@ function derived(record: RecordRow): Source[] {
 
 function same(columns: readonly string[]): Source[] {
   return columns.map((column) => ({ column, from: column }));
+}
+
+const AUDIT_COLUMNS: readonly Source[] = [
+  { column: 'domain', from: 'domain' },
+  { column: 'time', from: 'started_at' },
+  { column: 'device_id', from: 'device_id' },
+  { column: 'operation_id', from: 'poll_id' },
+  { column: 'data_type', from: 'job_type' },
+  { column: 'collection_method', from: 'collection_method' },
+  { column: 'collection_source', from: 'collector_id' },
+  { column: 'duration_ms', from: 'duration_ms' },
+  { column: 'status', from: 'status' },
+  { column: 'error_message', from: 'error_message' },
+  { column: 'warnings', from: 'warnings' },
+  { column: 'records_created', from: 'records_collected' },
+];
+
+/** Every job of today asks over SNMP. */
+function auditRow(record: CollectionRecord): Row[] {
+  const { retries, missed_polls } = record;
+  const met = Object.entries({ retries, missed_polls }).filter(([, count]) => count > 0);
+  const warnings = met.length === 0 ? null : JSON.stringify(Object.fromEntries(met));
+  return [{ ...record, collection_method: 'snmp', warnings }];
 }
 
 const BASELINE_SCOPE = [

@@ -93,7 +93,7 @@ export function readingWriter(
   }
 
   return {
-    columns,
+    tables: [{ table: name, columns, merge: undefined }],
     prepare: (values) => decoder.prepare(values),
 
     add(record, flush, nowMs) {

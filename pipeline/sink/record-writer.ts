@@ -3,7 +3,7 @@ import type { BrokerRecord } from '../broker/port.ts';
 import type { Codec } from '../codec/port.ts';
 import { writeValue } from './column-encoder.ts';
 import type { Flush } from './flush.ts';
-import type { RecordProjection, Row } from './projections.ts';
+import type { RecordProjection, Row, TableProjection } from './projections.ts';
 import type { RowBatch } from './row-batch.ts';
 import { describeFault, targetColumn, timeFault, type RowWriter, type TimeRange } from './row-writer.ts';
 import type { TableColumn } from './table-columns.ts';
@@ -12,6 +12,13 @@ import { dayOf } from '../db/partitions.ts';
 /** The staging table's last column: the row's place in the flush. */
 export const ORDINAL = 'ordinal';
 
+/** How a table takes rows. */
+export interface BoundTable {
+  readonly columns: ReadonlyMap<string, TableColumn>;
+  /** Of time series. */
+  readonly time: TimeRange | undefined;
+}
+
 interface Target {
   readonly flush: Flush;
   readonly nowMs: number;
@@ -19,16 +26,59 @@ interface Target {
   readonly complete: boolean;
 }
 
-/** @throws ConfigError when the table lacks a column. */
+/** @throws ConfigError when a table lacks a column. */
 export function recordWriter(
-  projection: RecordProjection,
-  table: ReadonlyMap<string, TableColumn>,
+  { topic, tables, onlyPartition }: RecordProjection,
+  bound: (table: string) => BoundTable,
   codec: Codec,
-  time: TimeRange | undefined,
 ): RowWriter {
-  const { topic, table: name, columns, onlyPartition } = projection;
   const decoder = codec.recordDecoder(topic);
-  const staged = projection.merge !== undefined;
+  const written = tables.map((projection) => ({
+    projection,
+    ...tableRows(projection, bound(projection.table)),
+  }));
+
+  function addTombstone(record: BrokerRecord, flush: Flush, nowMs: number): void {
+    const all = written.map(({ projection, addRows }) => ({
+      gone: tombstoneRow(topic, projection, record),
+      addRows,
+    }));
+    for (const { gone, addRows } of all) {
+      if (gone.kind === 'row')
+        addRows(record, flush.keep(record), [gone.row], { flush, nowMs, complete: false });
+    }
+    // A record is one dead letter, however many tables it is for.
+    const refused = all.find(({ gone }) => gone.kind === 'none')?.gone;
+    if (refused?.kind === 'none') flush.reject(record, undefined, refused.reason, refused.detail);
+  }
+
+  return {
+    tables: written.map(({ columns, projection: { table, merge } }) => ({ table, columns, merge })),
+    prepare: (values) => decoder.prepare(values),
+
+    add(record, flush, nowMs) {
+      if (onlyPartition !== undefined && record.partition !== onlyPartition) return;
+      if (record.value === null) {
+        addTombstone(record, flush, nowMs);
+        return;
+      }
+      const decoded = decoder.decode(record.value);
+      if (decoded.kind === 'deadLetter') {
+        flush.reject(record, undefined, decoded.reason, decoded.detail);
+        return;
+      }
+      const origin = flush.keep(record);
+      for (const { projection, addRows } of written) {
+        const rows = projection.rows(decoded.record, record.appendedAtMs);
+        addRows(record, origin, rows, { flush, nowMs, complete: true });
+      }
+    },
+  };
+}
+
+/** One table's share. */
+function tableRows({ table: name, columns, merge }: TableProjection, { columns: table, time }: BoundTable) {
+  const staged = merge !== undefined;
   const targets = columns.map(({ column, from }) => ({ ...targetColumn(name, table, column), from }));
   const fields = targets.length + (staged ? 1 : 0);
   const timeSource = columns.find(({ column }) => column === time?.column)?.from;
@@ -61,47 +111,36 @@ export function recordWriter(
     }
   }
 
-  function addRows(record: BrokerRecord, rows: Iterable<Row>, to: Target) {
-    const origin = to.flush.keep(record);
-    let rowNumber = 0;
-    for (const row of rows) {
-      addRow(record, origin, rowNumber, row, to);
-      rowNumber += 1;
-    }
-  }
-
   return {
     columns: [...columns.map(({ column }) => column), ...(staged ? [ORDINAL] : [])],
-    prepare: (values) => decoder.prepare(values),
 
-    add(record, flush, nowMs) {
-      if (onlyPartition !== undefined && record.partition !== onlyPartition) return;
-      if (record.value === null) {
-        const gone = tombstoneRow(projection, record);
-        if (typeof gone === 'string') {
-          const reason = projection.tombstone === undefined ? 'no_value' : 'invalid_key';
-          flush.reject(record, undefined, reason, gone);
-        } else addRows(record, [gone], { flush, nowMs, complete: false });
-        return;
-      }
-      const decoded = decoder.decode(record.value);
-      if (decoded.kind === 'deadLetter') flush.reject(record, undefined, decoded.reason, decoded.detail);
-      else {
-        const rows = projection.rows(decoded.record, record.appendedAtMs);
-        addRows(record, rows, { flush, nowMs, complete: true });
+    addRows(record: BrokerRecord, origin: number, rows: Iterable<Row>, to: Target): void {
+      let rowNumber = 0;
+      for (const row of rows) {
+        addRow(record, origin, rowNumber, row, to);
+        rowNumber += 1;
       }
     },
   };
 }
 
-/** The row, or why there is none. */
-function tombstoneRow(projection: RecordProjection, record: BrokerRecord): Row | string {
-  if (projection.tombstone === undefined) return `topic ${projection.topic} has no tombstones`;
-  if (record.key === null) return 'a tombstone without a key';
+type Tombstone =
+  | { readonly kind: 'row'; readonly row: Row }
+  | { readonly kind: 'none'; readonly reason: 'no_value' | 'invalid_key'; readonly detail: string };
+
+function tombstoneRow(
+  topic: string,
+  { tombstone }: TableProjection,
+  { key, appendedAtMs }: BrokerRecord,
+): Tombstone {
+  if (tombstone === undefined) {
+    return { kind: 'none', reason: 'no_value', detail: `topic ${topic} has no tombstones` };
+  }
+  if (key === null) return { kind: 'none', reason: 'invalid_key', detail: 'a tombstone without a key' };
   try {
-    return projection.tombstone(record.key.toString('utf8'), record.appendedAtMs);
+    return { kind: 'row', row: tombstone(key.toString('utf8'), appendedAtMs) };
   } catch (error) {
-    if (error instanceof RangeError) return error.message;
+    if (error instanceof RangeError) return { kind: 'none', reason: 'invalid_key', detail: error.message };
     throw error;
   }
 }

@@ -1,13 +1,22 @@
-/** One topic's records into one table's rows: what readings and records have in common. */
+/** One topic's records into rows of its tables: what readings and records have in common. */
 import type { BrokerRecord } from '../broker/port.ts';
 import { ConfigError } from '../model/errors.ts';
 import { columnEncoder, type ColumnEncoder } from './column-encoder.ts';
 import type { Flush } from './flush.ts';
+import type { Merge } from './merges.ts';
 import type { TableColumn } from './table-columns.ts';
 
-export interface RowWriter {
-  /** Column names in the order in which the rows have them: COPY names them. */
+/** A table that the sink writes. */
+export interface WrittenTable {
+  readonly table: string;
+  /** In the order in which the rows have them: COPY names them. */
   readonly columns: readonly string[];
+  /** Identities: staged, then merged. */
+  readonly merge: ((merge: Merge) => string[]) | undefined;
+}
+
+export interface RowWriter {
+  readonly tables: readonly WrittenTable[];
   /** Makes the values decodable without waiting. */
   prepare(values: Iterable<Buffer | null>): Promise<void>;
   /** The record's rows, or its dead letters, into the flush. */

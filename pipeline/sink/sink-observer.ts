@@ -27,4 +27,6 @@ export interface SinkStatus {
   readonly storedRows: number;
   /** Records that wait in the topics; null before the first fetch. */
   readonly lagRecords: number | null;
+  /** While it lags, the time since the last record that it took was appended; null when it has not taken any. */
+  readonly lagMs: number | null;
 }

@@ -22,6 +22,7 @@ import { FlushCycle } from './flush-cycle.ts';
 import { partitionKey, type Flush, type Progress } from './flush.ts';
 import { untilDone } from './retrying.ts';
 import type { RowWriter } from './row-writer.ts';
+import { SinkLag } from './sink-lag.ts';
 import { forgetMemoryWriters } from './sink-offsets.ts';
 import type { SinkLimits, SinkSettings } from './sink-settings.ts';
 import type { SinkObserver, SinkStatus } from './sink-observer.ts';
@@ -54,6 +55,8 @@ interface Owned extends TopicPartition {
   expected: number;
   /** Next offset to take. */
   position: number;
+  /** Of the last record that was taken. */
+  lastAppendMs?: number;
 }
 
 /** An inert sink. `start` throws ConfigError when the schema does not fit. */
@@ -64,9 +67,9 @@ export function sink(deps: SinkDeps): Sink {
 class TableSink implements Sink {
   readonly name = 'sink';
   readonly #deps: SinkDeps;
-  readonly #writerName: string;
   readonly #drainMs: number;
   readonly #owned = new Map<string, Owned>();
+  readonly #lag = new SinkLag(() => this.#consumer, this.#owned);
   readonly #ended = new AbortController();
   readonly #deadLetters: DeadLetters;
   readonly #cycle: FlushCycle;
@@ -83,8 +86,6 @@ class TableSink implements Sink {
 
   constructor(deps: SinkDeps) {
     this.#deps = deps;
-    // Offsets mean something only beside the log that they count.
-    this.#writerName = `${deps.settings.writer}@${deps.broker.clusterId}`;
     this.#drainMs = deps.limits?.drainMs ?? DRAIN_MS;
     this.#deadLetters = deadLetters(deps);
     this.#cycle = new FlushCycle({
@@ -95,6 +96,11 @@ class TableSink implements Sink {
       onRoom: () => this.#resume(),
       onError: (error) => this.#fail(error),
     });
+  }
+
+  /** Offsets mean something only beside the log that they count, which says its name once it is reached. */
+  get #writerName(): string {
+    return `${this.#deps.settings.writer}@${this.#deps.broker.clusterId}`;
   }
 
   async start(): Promise<void> {
@@ -134,17 +140,7 @@ class TableSink implements Sink {
   }
 
   get idle(): boolean {
-    return this.#taking === 0 && this.#cycle.isIdle && this.#lag() === 0;
-  }
-
-  /** Records of the owned partitions that have not been taken; Infinity before the first fetch. */
-  #lag(): number {
-    let lag = this.#owned.size === 0 ? Infinity : 0;
-    for (const partition of this.#owned.values()) {
-      const state = this.#consumer?.fetchState(partition);
-      lag += state === undefined ? Infinity : Math.max(0, state.lastStableOffset - state.position);
-    }
-    return lag;
+    return this.#taking === 0 && this.#cycle.isIdle && this.#lag.records === 0;
   }
 
   status(): SinkStatus {
@@ -159,7 +155,8 @@ class TableSink implements Sink {
       retrying: trouble,
       lastFlushAt: this.#lastFlushAt,
       storedRows: this.#storedRows,
-      lagRecords: Number.isFinite(this.#lag()) ? this.#lag() : null,
+      lagRecords: Number.isFinite(this.#lag.records) ? this.#lag.records : null,
+      lagMs: this.#lag.ms(this.#deps.clock()),
     };
   }
 
@@ -209,6 +206,7 @@ class TableSink implements Sink {
       if (record.offset >= owned.position) rows.add(record, this.#cycle.filling, nowMs);
     }
     const lastAppendMs = batch.records.at(-1)?.appendedAtMs;
+    if (lastAppendMs !== undefined) owned.lastAppendMs = lastAppendMs;
     this.#cycle.filling.advance(batch, owned.expected, batch.nextOffset, lastAppendMs);
     owned.position = batch.nextOffset;
     this.#cycle.schedule();

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { randomBytes } from 'node:crypto';
 import { maintenance } from '../../pipeline/db/maintenance.ts';
+import { connectionPool } from '../../pipeline/db/pool.ts';
 import { dailyPartitions, dayOf } from '../../pipeline/db/partitions.ts';
 import { postgresService, silent } from '../services/postgres.ts';
 import { until } from '../support/until.ts';
@@ -22,6 +24,33 @@ describe('maintenance', () => {
     );
     expect(rows.map(({ days }) => days)).toEqual([100, 7]);
     expect((await pool.query('SELECT to_regclass($1) AS kept', [OLD])).rows).toEqual([{ kept: OLD }]);
+  });
+
+  it('is left to the owner of the tables by a user who is not', async () => {
+    const { pool, url } = await postgres.database();
+    const user = `w_${randomBytes(4).toString('hex')}`;
+    await pool.query(`CREATE ROLE ${user} LOGIN PASSWORD 'w' IN ROLE netsigma_writer`);
+    const as = new URL(url);
+    [as.username, as.password] = [user, 'w'];
+    const writer = connectionPool({ url: as.href, applicationName: 'netsigma test', log: silent });
+    try {
+      const messages: string[] = [];
+      const log = { ...silent, info: (_: unknown, message?: string) => void messages.push(message ?? '') };
+      const component = maintenance({
+        pool: writer,
+        clock: () => NOW,
+        log,
+        retentionDays: { poll_history: 7 },
+      });
+      await component.start();
+      await component.stop();
+      expect(messages).toEqual([
+        'this database user does not own the tables: retention is left to their owner',
+      ]);
+    } finally {
+      await writer.end();
+      await pool.query(`DROP ROLE ${user}`);
+    }
   });
 
   it('that loses its connection says so and can be stopped', async () => {

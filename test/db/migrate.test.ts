@@ -1,27 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { migrate, migrations } from '../../pipeline/db/migrate.ts';
+import { migrate } from '../../pipeline/db/migrate.ts';
+import { migrations } from '../../pipeline/db/migrations.ts';
 import { connectionPool } from '../../pipeline/db/pool.ts';
 import { ConfigError, PermanentError } from '../../pipeline/model/errors.ts';
 import { catalogue, withFields } from '../../topics/catalogue.ts';
 import { postgresService, silent } from '../services/postgres.ts';
+import { withSql } from './sql-folder.ts';
 
 const postgres = postgresService();
 const FILES = migrations().map(({ file }) => `apply ${file}`);
-
-/** A copy of `sql/` that a test may change. */
-async function inFolder(work: (folder: URL, file: (name: string) => string) => Promise<void>): Promise<void> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'netsigma-sql-'));
-  try {
-    await cp(new URL('../../sql/', import.meta.url), folder, { recursive: true });
-    await work(pathToFileURL(`${folder}/`), (name) => path.join(folder, name));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
 
 describe('migrate', () => {
   it('plans without touching anything, applies once, and has nothing left to do', async () => {
@@ -47,8 +34,7 @@ describe('migrate', () => {
 
   it('refuses a changed file of an applied migration, saying what to do', async () => {
     const { pool } = await postgres.database();
-    await inFolder(async (folder, file) => {
-      await writeFile(file('0004_sink.sql'), 'SELECT 1;');
+    await withSql({ '0004_sink.sql': 'SELECT 1;' }, async (folder) => {
       const migrating = migrate({ pool, catalogue, log: silent, folder });
       await expect(migrating).rejects.toThrow(ConfigError);
       await expect(migrating).rejects.toThrow(/0004_sink.sql .*restore the file.*new migration/);
@@ -57,33 +43,27 @@ describe('migrate', () => {
 
   it('takes another line end for no change', async () => {
     const { pool } = await postgres.database();
-    await inFolder(async (folder, file) => {
-      const { sql } = migrations().find(({ file: name }) => name === '0004_sink.sql')!;
-      await writeFile(file('0004_sink.sql'), sql.replaceAll('\n', '\r\n'));
+    const { sql } = migrations().find(({ file }) => file === '0004_sink.sql')!;
+    await withSql({ '0004_sink.sql': sql.replaceAll('\n', '\r\n') }, async (folder) => {
       expect(await migrate({ pool, catalogue, log: silent, folder })).toEqual([]);
     });
   });
 
   it('rolls a failing migration back whole and keeps those before it', async () => {
     const { pool } = await postgres.database();
-    await inFolder(async (folder, file) => {
-      await writeFile(file('0100_good.sql'), 'CREATE TABLE good (a int);');
-      await writeFile(file('0101_bad.sql'), 'CREATE TABLE half (a int); SELECT 1/0;');
+    const files = {
+      '0900_good.sql': 'CREATE TABLE good (a int);',
+      '0901_bad.sql': 'CREATE TABLE half (a int); SELECT 1/0;',
+    };
+    await withSql(files, async (folder) => {
       const migrating = migrate({ pool, catalogue, log: silent, folder });
       await expect(migrating).rejects.toThrow(PermanentError);
-      await expect(migrating).rejects.toThrow('0101_bad.sql failed and was rolled back: division by zero');
+      await expect(migrating).rejects.toThrow('0901_bad.sql failed and was rolled back: division by zero');
     });
     const { rows } = await pool.query(
       "SELECT to_regclass('good') IS NOT NULL AS good, to_regclass('half') AS half",
     );
     expect(rows).toEqual([{ good: true, half: null }]);
-  });
-
-  it('refuses two migrations of one number', async () => {
-    await inFolder(async (folder, file) => {
-      await writeFile(file('0004_again.sql'), '');
-      expect(() => migrations(folder)).toThrow('0004_again.sql and 0004_sink.sql have one number');
-    });
   });
 
   it('adds a metric of the catalogue as a nullable column, also to partitions that exist', async () => {

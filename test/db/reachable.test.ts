@@ -20,7 +20,7 @@ function databaseAt(url: string): Database {
     readFile: () => '',
     hostName: 'here',
   });
-  const store = database({ config, catalogue, log: silent, migrated: false });
+  const store = database({ config, catalogue, log: silent, schema: 'leave' });
   started.push(store);
   return store;
 }

@@ -3,7 +3,15 @@ import { migrate } from '../../pipeline/db/migrate.ts';
 import { deviceId } from '../../pipeline/model/entity.ts';
 import { catalogue, withFields } from '../../topics/catalogue.ts';
 import { postgresService, silent } from '../services/postgres.ts';
-import { anomalyRecord, countOf, NOW, sinkLab, stored, type SinkLab } from '../sink/sink-lab.ts';
+import {
+  anomalyRecord,
+  collectionRecord,
+  countOf,
+  NOW,
+  sinkLab,
+  stored,
+  type SinkLab,
+} from '../sink/sink-lab.ts';
 import { until } from '../support/until.ts';
 
 const postgres = postgresService();
@@ -176,29 +184,18 @@ describe('bad rows', () => {
 });
 
 describe('audits', () => {
+  const trouble = {
+    status: 'timeout',
+    error_message: 'no answer within 5000 ms',
+    records_collected: 0,
+    retries: 2,
+    missed_polls: 1,
+  } as const;
+
   it('become poll_history', async () => {
     const { pool } = await postgres.database();
     lab = await sinkLab(pool);
-    await lab.sendRecord('ops.collection', 'default/device/r1', {
-      domain: 'default',
-      entity: 'default/device/r1',
-      device_ip: '2001:db8::17',
-      device_id: deviceId('default/device/r1'),
-      netbox_device_id: null,
-      collector_id: 'c1',
-      poll_id: '0190a0b4-0000-7000-8000-0000000000aa',
-      job_type: 'interface',
-      started_at: NOW - 90,
-      completed_at: NOW,
-      duration_ms: 90,
-      status: 'timeout',
-      error_message: 'no answer within 5000 ms',
-      records_collected: 0,
-      requests: 3,
-      retries: 2,
-      late_ms: 0,
-      missed_polls: 0,
-    });
+    await lab.sendRecord('ops.collection', 'default/device/r1', collectionRecord(trouble));
     await lab.sink().start();
     await until(async () => (await countOf(pool, 'poll_history')) === 1, 'the audit');
     const { rows } = await pool.query('SELECT *, host(device_ip) AS ip FROM poll_history');
@@ -208,5 +205,69 @@ describe('audits', () => {
       retries: 2,
       started_at: new Date(NOW - 90),
     });
+  });
+
+  it('become data_collection_audit in the same transaction, with warnings by name where there are any', async () => {
+    const { pool } = await postgres.database();
+    lab = await sinkLab(pool);
+    await lab.sendRecord('ops.collection', 'default/device/r1', collectionRecord(trouble));
+    await lab.sendRecord('ops.collection', 'default/device/r1', collectionRecord({ started_at: NOW }));
+    await lab.sink().start();
+    await until(async () => (await countOf(pool, 'poll_history')) === 2, 'both polls');
+    const { rows } = await pool.query('SELECT * FROM data_collection_audit ORDER BY time');
+    expect(rows).toEqual([
+      {
+        domain: 'default',
+        time: new Date(NOW - 90),
+        device_id: deviceId('default/device/r1'),
+        operation_id: '0190a0b4-0000-7000-8000-0000000000aa',
+        data_type: 'interface',
+        collection_method: 'snmp',
+        collection_source: 'c1',
+        force_refresh: false,
+        cache_hit: false,
+        duration_ms: 90,
+        ssh_command_count: 0,
+        data_size_bytes: null,
+        status: 'timeout',
+        error_message: 'no answer within 5000 ms',
+        warnings: { retries: 2, missed_polls: 1 },
+        records_created: 0,
+        records_updated: 0,
+        freshness_threshold: null,
+        ingested_at: expect.any(Date),
+      },
+      expect.objectContaining({
+        status: 'success',
+        error_message: null,
+        warnings: null,
+        records_created: 48,
+      }),
+    ]);
+    expect(lab.observed.rows.get('data_collection_audit')).toBe(2);
+  });
+
+  it('that cannot be decoded are one dead letter; one that two tables refuse is a letter of each', async () => {
+    const { pool } = await postgres.database();
+    lab = await sinkLab(pool);
+    await lab.send('ops.collection', 'k', Buffer.from('no avro'));
+    await lab.send('ops.collection', 'k', null);
+    const late = collectionRecord({ started_at: NOW - 33 * 86_400_000 });
+    await lab.sendRecord('ops.collection', 'default/device/r1', late);
+    await lab.sink().start();
+    await until(async () => (await stored(pool, 'ops.collection'))[0] === 3, 'all records passed');
+    expect(lab.observed.deadLetters.sort()).toEqual([
+      'no_value',
+      'not_framed',
+      'out_of_retention',
+      'out_of_retention',
+    ]);
+    const details = (await lab.deadLetters()).flatMap(({ offset, detail }) =>
+      offset === 2n ? [detail] : [],
+    );
+    expect(details).toEqual([
+      expect.stringMatching(/^started_at 2026-10-19/),
+      expect.stringMatching(/^time 2026-10-19/),
+    ]);
   });
 });

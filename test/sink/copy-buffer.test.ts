@@ -22,6 +22,12 @@ describe('values that fit', () => {
     ['the epoch of PostgreSQL', (out) => out.timestamptz(946_684_800_000), '00000008' + '0000000000000000'],
     ['the last day before it', (out) => out.date(946_684_799_999), '00000004' + 'ffffffff'],
     ['text in UTF-8', (out) => out.text('aü'), '00000003' + '61c3bc'],
+    ['jsonb', (out) => out.jsonb('{"a":1}'), '00000008' + '01' + '7b2261223a317d'],
+    [
+      'jsonb about an escape',
+      (out) => out.jsonb(JSON.stringify('\\u0000')),
+      '0000000a' + '01225c5c753030303022',
+    ],
     ['inet of version 4', (out) => out.inet('10.0.0.255'), '00000008' + '02200004' + '0a0000ff'],
     [
       'inet of version 6',
@@ -66,6 +72,7 @@ describe('values that do not', () => {
     ['out_of_range', 'the year 9999', (out) => out.timestamptz(Date.UTC(9999, 0, 1))],
     ['nul_byte', 'a short text with NUL', (out) => out.text('a\0')],
     ['nul_byte', 'a long text with NUL', (out) => out.text('ü'.repeat(100) + '\0')],
+    ['nul_byte', 'jsonb with NUL', (out) => out.jsonb(JSON.stringify({ a: 'b\0' }))],
     ['uuid_syntax', 'a short uuid', (out) => out.uuid('5d9c1f0e')],
     [
       'uuid_syntax',

@@ -28,9 +28,12 @@ describe('a database error', () => {
     expect(databaseFault(withCode(code))).toBe('poison');
   });
 
-  it.each(['28P01', '28000', '3D000', '42501', '42P01', '42703', '0A000'])('%s needs a person', (code) => {
-    expect(databaseFault(withCode(code))).toBe('configuration');
-  });
+  it.each(['28P01', '28000', '3D000', '42501', '42P01', '42703', '0A000', 'TS103'])(
+    '%s needs a person',
+    (code) => {
+      expect(databaseFault(withCode(code))).toBe('configuration');
+    },
+  );
 
   it.each([
     'Connection terminated unexpectedly',

@@ -18,7 +18,7 @@ import {
   type TopicRecord,
 } from '../../topics/catalogue.ts';
 import type { AnomalyRecord } from '../../topics/anomaly.ts';
-import type { DeadLetterRecord } from '../../topics/ops.ts';
+import type { CollectionRecord, DeadLetterRecord } from '../../topics/ops.ts';
 import type { Pool } from 'pg';
 import { silent } from '../services/postgres.ts';
 
@@ -219,6 +219,31 @@ export function anomalyRecord(changes: Partial<AnomalyRecord> & { anomaly_id: st
     closed_at: null,
     close_reason: null,
     description: 'rx_bps of Gi0/1 is far above what is usual',
+    ...changes,
+  };
+}
+
+/** The audit of a poll of device `r1` by collector `c1`. */
+export function collectionRecord(changes: Partial<CollectionRecord> = {}): CollectionRecord {
+  return {
+    domain: 'default',
+    entity: 'default/device/r1',
+    device_ip: '2001:db8::17',
+    device_id: deviceId('default/device/r1'),
+    netbox_device_id: null,
+    collector_id: 'c1',
+    poll_id: '0190a0b4-0000-7000-8000-0000000000aa',
+    job_type: 'interface',
+    started_at: NOW - 90,
+    completed_at: NOW,
+    duration_ms: 90,
+    status: 'success',
+    error_message: null,
+    records_collected: 48,
+    requests: 3,
+    retries: 0,
+    late_ms: 0,
+    missed_polls: 0,
     ...changes,
   };
 }
