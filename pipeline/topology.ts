@@ -1,8 +1,8 @@
 /**
  * The picture of the pipeline as code: which topics a sub-topology reads, which stages it fuses, what it sends.
  *
- *   raw.interface, inventory.device, control.site, control.tick
- *     -> enrich -> rate -> baseline -> detect
+ *   raw.interface, inventory.device, control.site, control.rule, control.tick
+ *     -> enrich -> suspend -> rate -> baseline -> detect
  *     -> metric.interface, insight.deviation, insight.anomaly, insight.baseline
  */
 import type { BaselineSettings } from './stages/baseline/baseline-settings.ts';
@@ -13,6 +13,7 @@ import { enrich } from './stages/enrich.ts';
 import type { RateSettings } from './stages/rate/rate-settings.ts';
 import { rate } from './stages/rate/rate.ts';
 import type { StageDefinition } from './stages/stage.ts';
+import { suspend } from './stages/suspend.ts';
 import type { Catalogue } from '../topics/catalogue.ts';
 
 export interface StageSettings {
@@ -30,7 +31,7 @@ export interface ReadingTopology {
   /** The same readings with the stages' metrics. */
   readonly metric: 'metric.interface';
   /** Records that stages are told of (`Stage.update`). */
-  readonly control: readonly ('inventory.device' | 'control.site')[];
+  readonly control: readonly ('inventory.device' | 'control.site' | 'control.rule')[];
   /** Supplies append time in silence. */
   readonly tick: 'control.tick';
   /** What stages send besides their columns, and what becomes of the columns of judged metrics. */
@@ -49,11 +50,12 @@ export function entityTopology(catalogue: Catalogue, settings: StageSettings): R
     name: 'entity',
     raw: 'raw.interface',
     metric: 'metric.interface',
-    control: ['inventory.device', 'control.site'],
+    control: ['inventory.device', 'control.site', 'control.rule'],
     tick: 'control.tick',
     insight: { anomaly: 'insight.anomaly', baseline: 'insight.baseline', deviation: 'insight.deviation' },
     stages: [
       enrich(),
+      suspend({ settleMs: settings.detect.settleMs }),
       rate(catalogue, settings.rate),
       baseline(catalogue, settings.baseline),
       detect(catalogue, settings.detect),

@@ -2,10 +2,12 @@
  * Puts an inventory on its topics: devices to the partition of their entity, sites to every partition. Only what
  * differs from what the topics hold is written, so a restart writes nothing and a change is one record.
  */
+import { setTimeout as wait } from 'node:timers/promises';
 import { partitionFor } from '../broker/partitioner.ts';
 import type { Broker, ProducerRecord, TransactionalProducer } from '../broker/port.ts';
 import type { Codec, RecordEncoder } from '../codec/port.ts';
 import type { Component, Log } from '../model/component.ts';
+import { ConfigError, RetryableError } from '../model/errors.ts';
 import { topicName, type Catalogue, type Naming } from '../../topics/catalogue.ts';
 import type { Inventory } from './inventory.ts';
 
@@ -37,6 +39,10 @@ export interface InventoryChanges {
 
 /** Records of one transaction: a large inventory must not be one huge commit. Sites always are in one. */
 const BATCH_RECORDS = 1_000;
+
+/** Collectors that start together with one file fence each other, at most a few times. */
+const ATTEMPTS = 5;
+const AGAIN_MS = 100;
 
 type InventoryTopic = 'inventory.device' | 'control.site';
 
@@ -71,22 +77,55 @@ class Publisher implements InventoryPublisher {
   }
 
   async publish(inventory: Inventory): Promise<InventoryChanges> {
-    // Sites first: a task that folds a device should know its time zone already.
-    const sites = await this.#siteChanges(inventory);
-    if (sites.length > 0) await this.#transaction(inventory.domain, sites);
-    const devices = await this.#deviceChanges(inventory);
-    for (let at = 0; at < devices.length; at += BATCH_RECORDS) {
-      await this.#transaction(inventory.domain, devices.slice(at, at + BATCH_RECORDS));
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#publishOnce(inventory);
+      } catch (error) {
+        const isWorthIt = !(error instanceof RetryableError) && !(error instanceof ConfigError);
+        if (!isWorthIt || attempt === ATTEMPTS) throw error;
+        const { domain } = inventory;
+        this.#deps.log.warn(
+          { domain, err: error },
+          'inventory not written, perhaps because another collector writes it: reading it anew',
+        );
+        await wait(attempt * AGAIN_MS);
+      } finally {
+        // Rarely used, and of no more use after an error (see broker/port.ts).
+        await this.#dropProducer().catch(() => undefined);
+      }
     }
-    const all = [...new Map(sites.map((one) => [String(one.key), one])).values(), ...devices];
-    const removed = all.filter(({ value }) => value === null).length;
-    const changes = { written: all.length - removed, removed };
-    const { domain } = inventory;
+  }
+
+  async #publishOnce(inventory: Inventory): Promise<InventoryChanges> {
+    const { domain, sites, devices } = inventory;
+    let transactions = await this.#changes(inventory);
+    if (transactions.length > 0) {
+      // Now whoever else writes this inventory is fenced, or we will be. What he wrote before is read then, so that
+      // collectors which start together with one file write it once.
+      await this.#startProducer(domain);
+      transactions = await this.#changes(inventory);
+    }
+    for (const records of transactions) await this.#transaction(records);
+    const values = new Map(
+      transactions.flat().map(({ topic, key, value }) => [`${topic} ${String(key)}`, value]),
+    );
+    const removed = [...values.values()].filter((value) => value === null).length;
+    const changes = { written: values.size - removed, removed };
     this.#deps.log.info(
-      { domain, sites: inventory.sites.length, devices: inventory.devices.length, ...changes },
+      { domain, sites: sites.length, devices: devices.length, ...changes },
       'inventory published',
     );
     return changes;
+  }
+
+  /** Records by transaction. Sites first: a task that folds a device should know its time zone already. */
+  async #changes(inventory: Inventory): Promise<ProducerRecord[][]> {
+    const sites = await this.#siteChanges(inventory);
+    const devices = await this.#deviceChanges(inventory);
+    const transactions = sites.length > 0 ? [sites] : [];
+    for (let at = 0; at < devices.length; at += BATCH_RECORDS)
+      transactions.push(devices.slice(at, at + BATCH_RECORDS));
+    return transactions;
   }
 
   async #siteChanges({ domain, sites }: Inventory): Promise<ProducerRecord[]> {
@@ -158,27 +197,16 @@ class Publisher implements InventoryPublisher {
     return held;
   }
 
-  async #transaction(domain: string, records: readonly ProducerRecord[]): Promise<void> {
-    try {
-      const producer = await this.#startedProducer(domain);
-      const transaction = await producer.begin();
-      await transaction.send(records);
-      await transaction.commit();
-    } catch (error) {
-      // After an error a transactional producer is of no more use (see broker/port.ts); the next call makes one.
-      await this.#dropProducer().catch(() => {});
-      throw error;
-    }
+  async #transaction(records: readonly ProducerRecord[]): Promise<void> {
+    const transaction = await this.#producer!.begin();
+    await transaction.send(records);
+    await transaction.commit();
   }
 
-  async #startedProducer(domain: string): Promise<TransactionalProducer> {
+  async #startProducer(domain: string): Promise<void> {
     const { broker, naming } = this.#deps;
-    if (this.#producer === undefined) {
-      const producer = broker.transactionalProducer(`${naming.prefix}netsigma-inventory-${domain}`);
-      await producer.start();
-      this.#producer = producer;
-    }
-    return this.#producer;
+    this.#producer = broker.transactionalProducer(`${naming.prefix}netsigma-inventory-${domain}`);
+    await this.#producer.start();
   }
 
   async #dropProducer(): Promise<void> {

@@ -1,12 +1,8 @@
 /** The inventory file (YAML) as records of inventory.device and control.site. */
 import { closest } from 'fastest-levenshtein';
-import { isNode, LineCounter, parseDocument, type Document } from 'yaml';
-import type { z } from 'zod';
-import { issueReason, shownValue } from '../config/issue-words.ts';
-import { valueAt } from '../config/names.ts';
 import { deviceId, entityKey, siteId, siteUuid } from '../model/entity.ts';
-import { ConfigError } from '../model/errors.ts';
 import type { InventoryDeviceRecord, SiteRecord } from '../../topics/inventory.ts';
+import { checkedYaml, refused, type CheckedYaml } from './checked-yaml.ts';
 import {
   inventorySchema,
   knownKeys,
@@ -36,13 +32,9 @@ export interface InventoryOptions {
   readonly name?: string;
 }
 
-/** 100,000 devices with a few lines each; far below what the parser could not hold. */
-const MAX_CHARACTERS = 64_000_000;
-
 const SNMP_PORT = 161;
 
-type Path = readonly PropertyKey[];
-type Where = (path: Path) => string;
+type Where = CheckedYaml<unknown>['where'];
 type Problems = string[];
 
 /**
@@ -50,33 +42,14 @@ type Problems = string[];
  * @throws ConfigError that lists every problem: line, key, what is wrong, what is near.
  */
 export function parseInventory(text: string, options: InventoryOptions): Inventory {
-  const source = options.name ?? 'inventory';
-  if (text.length > MAX_CHARACTERS) {
-    throw new ConfigError(`${source} has ${text.length} characters: at most ${MAX_CHARACTERS} are read`);
-  }
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  if (document.errors.length > 0) {
-    throw refused(
-      source,
-      document.errors.map(({ message, pos }) => `line ${lines.linePos(pos[0]).line}: ${message}`),
-    );
-  }
-  const where: Where = (path) => `${lineOf(document, path, lines)}${pathText(path)}`;
-  const tree = plainTree(document, source) ?? {};
-  const checked = inventorySchema.safeParse(tree);
-  if (!checked.success) {
-    throw refused(
-      source,
-      checked.error.issues.flatMap((issue) => issueLines(issue, tree, where)),
-    );
-  }
+  const { name = 'inventory' } = options;
+  const { values, where } = checkedYaml(text, { name, schema: inventorySchema, knownKeys });
   const problems: Problems = [];
   // Keys are lower case, and so is the domain in them.
   const domain = options.domain.toLowerCase();
-  const sites = siteRecords(checked.data, { ...options, domain }, where, problems);
-  const devices = deviceRecords(checked.data, { ...options, domain }, sites, where, problems);
-  if (problems.length > 0) throw refused(source, problems);
+  const sites = siteRecords(values, { ...options, domain }, where, problems);
+  const devices = deviceRecords(values, { ...options, domain }, sites, where, problems);
+  if (problems.length > 0) throw refused(name, problems);
   return { domain, sites: [...sites.values()], devices };
 }
 
@@ -210,49 +183,4 @@ function deviceRecord(
     })),
     tags: device.tags ?? [],
   };
-}
-
-function plainTree(document: Document, source: string): unknown {
-  try {
-    return document.toJS({ maxAliasCount: 100 });
-  } catch (cause) {
-    throw new ConfigError(`${source}: an alias (*name) has no anchor, or aliases unfold to too much`, {
-      cause,
-    });
-  }
-}
-
-function issueLines(issue: z.core.$ZodIssue, tree: unknown, where: Where): string[] {
-  if (issue.code !== 'unrecognized_keys') {
-    const value = valueAt(tree, issue.path);
-    return [`${where(issue.path)}${shownValue(value)} ${issueReason(issue, value)}`];
-  }
-  const known = knownKeys(issue.path);
-  return issue.keys.map(
-    (key) => `${where([...issue.path, key])}: unknown key: the nearest is ${closest(key, known)}`,
-  );
-}
-
-function refused(source: string, problems: readonly string[]): ConfigError {
-  const shown = problems.slice(0, 50);
-  const rest = problems.length > shown.length ? [`and ${problems.length - shown.length} more`] : [];
-  return new ConfigError([`${source} is wrong:`, ...shown, ...rest].join('\n  '));
-}
-
-/** "line 12: ", of the nearest node at or above `path` that is in the text. */
-function lineOf(document: Document, path: Path, lines: LineCounter): string {
-  for (let depth = path.length; depth > 0; depth -= 1) {
-    const node = document.getIn(path.slice(0, depth), true);
-    if (isNode(node) && node.range) return `line ${lines.linePos(node.range[0]).line}: `;
-  }
-  return '';
-}
-
-/** devices[2].address */
-function pathText(path: Path): string {
-  if (path.length === 0) return 'the text';
-  return path
-    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
-    .join('')
-    .replace(/^\./, '');
 }

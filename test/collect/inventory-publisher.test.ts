@@ -44,8 +44,14 @@ const devices = (...names: string[]): string =>
 const file = (sites: string, list: string): string => `sites: [${sites}]\ndevices: [${list}]`;
 
 async function started(text: string, domain?: string): Promise<InventoryPublisher> {
+  const publisher = publisherOn(broker, text, domain);
+  await publisher.start();
+  return publisher;
+}
+
+function publisherOn(on: Broker, text: string, domain?: string): InventoryPublisher {
   const publisher = inventoryPublisher({
-    broker,
+    broker: on,
     codec,
     catalogue,
     naming: NAMING,
@@ -54,8 +60,29 @@ async function started(text: string, domain?: string): Promise<InventoryPublishe
     inventory: inventory(text, domain),
   });
   publishers.push(publisher);
-  await publisher.start();
   return publisher;
+}
+
+/** `broker`, where `before` runs ahead of the first transaction that is begun. */
+function interrupted(before: () => Promise<void>): Broker {
+  let pending: (() => Promise<void>) | undefined = before;
+  return {
+    ...broker,
+    transactionalProducer(id) {
+      const producer = broker.transactionalProducer(id);
+      return {
+        name: producer.name,
+        start: () => producer.start(),
+        stop: () => producer.stop(),
+        async begin() {
+          const run = pending;
+          pending = undefined;
+          await run?.();
+          return producer.begin();
+        },
+      };
+    },
+  };
 }
 
 /** Every record of the topic as "partition key", tombstones with a minus. */
@@ -127,5 +154,27 @@ describe('the publisher', () => {
     expect((await written('inventory.device')).at(-1)).toBe(`${partition} default/device/a`);
     expect(await publisher.publish(inventory(file(SITE, devices('a'))))).toEqual({ written: 0, removed: 0 });
     await producer.stop();
+  });
+
+  it.each([
+    ['the same file writes nothing twice', 'a'],
+    ['an older file writes its own once more', 'old'],
+  ])('that is fenced by one with %s', async (_what, other) => {
+    const text = file(SITE, devices('a'));
+    const first = publisherOn(
+      interrupted(async () => {
+        await started(file(SITE, devices(other)));
+      }),
+      text,
+    );
+    await first.start();
+    const keys = (await written('inventory.device')).map((one) => one.replace(/^\d+ /, ''));
+    expect(keys.toSorted()).toEqual(
+      other === 'a'
+        ? ['default/device/a']
+        : ['-default/device/old', 'default/device/a', 'default/device/old'],
+    );
+    expect(await written('control.site')).toHaveLength(3);
+    expect(await first.publish(inventory(text))).toEqual({ written: 0, removed: 0 });
   });
 });

@@ -46,6 +46,11 @@ export class AssignedDevices implements Component {
     this.#deadLetters = deps.codec.recordEncoder('netsigma.dead-letter');
   }
 
+  /** How many partitions are this member's. */
+  get partitions(): number {
+    return this.#entities.size;
+  }
+
   async start(): Promise<void> {
     const { broker, naming, zone, log, failed } = this.#deps;
     this.#consumer = broker.consumer({

@@ -41,6 +41,10 @@ export interface SnmpCollector extends Component {
   /** Entities that are polled now. */
   readonly devices: ReadonlyMap<string, { readonly isOpen: boolean }>;
   readonly inFlight: number;
+  /** Partitions of the inventory that are this collector's. */
+  readonly partitions: number;
+  /** Started and not stopped. */
+  readonly running: boolean;
 }
 
 /** How long `stop` waits for records that a full topic does not take. */
@@ -68,6 +72,7 @@ class Collector implements SnmpCollector {
   readonly #warned = new Set<string>();
   readonly #stopping = new AbortController();
   #producer: Producer | undefined;
+  running = false;
 
   constructor(deps: SnmpCollectorDeps) {
     const { log, clock } = deps;
@@ -96,6 +101,10 @@ class Collector implements SnmpCollector {
     return this.#dispatcher.inFlight;
   }
 
+  get partitions(): number {
+    return this.#inventory.partitions;
+  }
+
   async start(): Promise<void> {
     const { broker, log, zone, collectorId } = this.#deps;
     this.#producer = broker.producer();
@@ -103,10 +112,12 @@ class Collector implements SnmpCollector {
     await this.#sockets.start();
     this.#dispatcher.start();
     await this.#inventory.start();
+    this.running = true;
     log.info({ zone, collectorId }, 'snmp collector started');
   }
 
   async stop(): Promise<void> {
+    this.running = false;
     await this.#inventory.stop();
     // Polls under way end as `gone`; only records that are being sent are waited for.
     const idle = this.#dispatcher.stop().then(() => this.#producer?.stop());

@@ -5,7 +5,9 @@
  *   <metric>.confidence  0-1: how much was seen
  *   <metric>.residual    signed distance to the closest of the expectations in use: what a score is made of
  *   <metric>.shifted     1 at the poll that completed a level shift
- * written before the value is learned, NaN where the value is not judged.
+ * written before the value is learned, NaN where the value is not judged. Rows in maintenance (see `suspend`) are
+ * neither judged nor learned from: clipping keeps an outage out of the cells, but not out of the errors, the residual
+ * quantiles and the run of a level shift, and six hours of planned work would make a series forget itself.
  */
 import { QUALITIES } from '../../../topics/interface.ts';
 import type { Catalogue } from '../../../topics/catalogue.ts';
@@ -19,13 +21,14 @@ import { BaselineCells } from './baseline-record.ts';
 import { BASELINE_DEFAULTS, type BaselineSettings } from './baseline-settings.ts';
 import { PortStatus } from '../port-status.ts';
 import { COVERED_SECONDS_COLUMN } from '../rate/rate.ts';
+import { hasMaintenance, maintenanceColumn } from '../rules/maintenance-column.ts';
 import { SeasonPosition } from './seasonal-cells.ts';
 import { SeriesBaseline } from './series-baseline.ts';
 import type { Stage, StageContext, StageDefinition, StageOutput } from '../stage.ts';
 
 export { BASELINE_DEFAULTS, type BaselineSettings };
 
-const VERSION = 2;
+const VERSION = 3;
 const GOOD = QUALITIES.indexOf('good');
 
 export function baseline(
@@ -59,6 +62,7 @@ class Baseline implements Stage {
   readonly #series: SeriesBaseline;
   readonly #publication: BaselinePublication;
   readonly #status: PortStatus;
+  readonly #maintenance: NumberColumn;
   readonly #dtS: NumberColumn;
   readonly #position = new SeasonPosition();
   /** Derived: clocks by zone. */
@@ -80,6 +84,7 @@ class Baseline implements Stage {
     this.#dtS = number(COVERED_SECONDS_COLUMN);
     this.#series = new SeriesBaseline(settings);
     this.#status = new PortStatus(reading);
+    this.#maintenance = maintenanceColumn(reading);
     const cells = new BaselineCells(this.#metrics, settings);
     this.#publication = new BaselinePublication(context, cells, settings.liveMs);
   }
@@ -89,8 +94,9 @@ class Baseline implements Stage {
     const { observedAtMs } = reading;
     const clock = this.#clock(reading.timeZone, out);
     this.#position.set(observedAtMs + clock.offsetMs(observedAtMs));
+    const suspended = hasMaintenance(reading, this.#maintenance);
     let shifts = 0;
-    for (const metric of this.#metrics) shifts += this.#foldMetric(reading, metric);
+    for (const metric of this.#metrics) shifts += this.#foldMetric(reading, metric, suspended);
     if (shifts > 0) out.count('baseline', 'level_shift', shifts);
     this.#publication.afterReading(reading, this.#position.hour, shifts > 0, out);
     return true;
@@ -101,7 +107,7 @@ class Baseline implements Stage {
   }
 
   /** @returns how many level shifts were completed. */
-  #foldMetric(reading: Reading, into: MetricColumns): number {
+  #foldMetric(reading: Reading, into: MetricColumns, suspended: boolean): number {
     const { rowCount, slots, quality } = reading;
     const { columns, metric } = into;
     const series = this.#series;
@@ -113,6 +119,7 @@ class Baseline implements Stage {
       // Only `good` is judged and learned from. A gap's rate is right, but it is the mean of hours that may belong
       // to other cells, and smoother than any poll; the other qualities have no rate worth the name.
       if (quality[row] !== GOOD || Number.isNaN(value) || !(dtS > 0) || this.#status.idle(row)) continue;
+      if (suspended && this.#maintenance.values[row] === 1) continue;
       const arrays = columns.arraysOf(slots[row]!);
       const slot = slots[row]! & SEGMENT_MASK;
       if (series.judge(arrays, slot, value, dtS, metric.quantum, this.#position)) {

@@ -2,7 +2,7 @@
  * One anomaly from its first record to its last, under one id:
  *
  *   opened (revision 1) -> updated (severity rose, or a worst sigma that matters) ... -> closed
- *                                                 recovered | no_data | level_shift
+ *                                  recovered | no_data | level_shift | maintenance | suppressed
  *
  * An open case is a plain object in the stage's rare state, keyed by its series.
  */
@@ -14,7 +14,9 @@ import { isWorse } from './severity.ts';
 import type { StageOutput } from '../stage.ts';
 
 export type Detector = 'deviation' | 'flatline' | 'status';
-export type CloseReason = 'recovered' | 'no_data' | 'level_shift';
+export type CloseReason = 'recovered' | 'no_data' | 'level_shift' | RuleReason;
+/** People said so: a maintenance window began, or a rule suppresses the series. It may go on all the same. */
+export type RuleReason = 'maintenance' | 'suppressed';
 
 /** What a detector says about one poll of one series. */
 export interface Finding {

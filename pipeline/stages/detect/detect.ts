@@ -3,19 +3,22 @@
  *   <metric>.sigma  (value - expected) / scale
  *   <metric>.score  closest residual over the series' own decaying record: above 1 it was never so far off
  * and sends anomalies: spikes and drops, flatlines, lost links. Only rows of quality `good` open or close one: an
- * open anomaly survives a gap, a reset, a restart.
+ * open anomaly survives a gap, a reset, a restart. It does not survive the beginning of a maintenance window, nor a
+ * rule that suppresses it; what is still wrong afterwards opens as a new anomaly.
  */
 import type { Catalogue } from '../../../topics/catalogue.ts';
 import { baselinedMetrics } from '../baseline/baselined-metrics.ts';
+import { hasMaintenance, maintenanceColumn } from '../rules/maintenance-column.ts';
 import { DETECT_DEFAULTS, type DetectSettings } from './detect-settings.ts';
 import { DeviationDetector, deviationColumns } from './deviation-detector.ts';
 import { FlatlineDetector, flatlineColumns } from './flatline-detector.ts';
 import type { StageDefinition } from '../stage.ts';
 import { STATUS_COLUMNS, StatusDetector } from './status-detector.ts';
+import { Thresholds } from './thresholds.ts';
 
 export { DETECT_DEFAULTS, type DetectSettings };
 
-const VERSION = 1;
+const VERSION = 2;
 
 export function detect(catalogue: Catalogue, settings: DetectSettings = DETECT_DEFAULTS): StageDefinition {
   const metrics = baselinedMetrics(catalogue);
@@ -28,21 +31,29 @@ export function detect(catalogue: Catalogue, settings: DetectSettings = DETECT_D
       ...metrics.flatMap(({ name }) => [...deviationColumns(name), ...flatlineColumns(name)]),
     ],
     init(context) {
-      const status = new StatusDetector(context, settings);
+      const thresholds = new Thresholds(context, settings);
+      const maintenance = maintenanceColumn(context.reading);
+      const status = new StatusDetector(context, settings, thresholds);
       const settled = status.settled.bind(status);
       const series = metrics.map((metric) => ({
-        deviation: new DeviationDetector(context, metric, settings, settled),
-        flatline: new FlatlineDetector(context, metric, settings),
+        deviation: new DeviationDetector(context, metric, settings, thresholds, settled),
+        flatline: new FlatlineDetector(context, metric, settings, thresholds),
       }));
       return {
         process(reading, out) {
           status.process(reading, out);
+          const suspended = hasMaintenance(reading, maintenance);
           for (const { deviation, flatline } of series) {
+            if (suspended) {
+              deviation.suspend(reading, maintenance, out);
+              flatline.suspend(reading, maintenance, out);
+            }
             deviation.process(reading, out);
             flatline.process(reading, (row) => deviation.isOpen(reading, row), out);
           }
           return true;
         },
+        update: (topic, key, record) => thresholds.update(topic, key, record),
         punctuate(_tickMs, entityTimeMs, out) {
           status.punctuate(entityTimeMs, out);
           for (const { deviation, flatline } of series) {

@@ -10,6 +10,7 @@ import { DeviationWatches, WATCHED } from './deviation-watch.ts';
 import { COVERED_SECONDS_COLUMN } from '../rate/rate.ts';
 import { recordColumns, SeriesRecord } from './series-record.ts';
 import type { StageContext, StageOutput } from '../stage.ts';
+import { isBeyond, type Thresholds } from './thresholds.ts';
 
 export function deviationColumns(metric: string): ColumnDeclaration[] {
   return [...recordColumns(metric), { ...WATCHED, metric }];
@@ -17,6 +18,8 @@ export function deviationColumns(metric: string): ColumnDeclaration[] {
 
 export class DeviationDetector {
   readonly #settings: DetectSettings;
+  readonly #metric: string;
+  readonly #thresholds: Thresholds;
   readonly #settled: (slot: number, observedAtMs: number) => boolean;
   readonly #record: SeriesRecord;
   readonly #watches: DeviationWatches;
@@ -32,12 +35,15 @@ export class DeviationDetector {
     context: StageContext,
     metric: BaselinedMetric,
     settings: DetectSettings,
+    thresholds: Thresholds,
     settled: (slot: number, observedAtMs: number) => boolean,
   ) {
     const { name } = metric;
     const number = (column: string): NumberColumn =>
       context.reading.add([{ name: column, kind: 'number' }]).number(column);
     this.#settings = settings;
+    this.#metric = name;
+    this.#thresholds = thresholds;
     this.#settled = settled;
     this.#record = new SeriesRecord(context, name, settings);
     this.#watches = new DeviationWatches(context, metric, settings, this.#record);
@@ -58,7 +64,7 @@ export class DeviationDetector {
   process(reading: Reading, out: StageOutput): void {
     const { rowCount, slots } = reading;
     const { expected, scale, confidence, residual } = this.#in;
-    const { minConfidence, openScore, warnSigma } = this.#settings;
+    const { minConfidence, openScore } = this.#settings;
     for (let row = 0; row < rowCount; row += 1) {
       // Baseline expects nothing where the quality is not good or the port is down: such a row neither opens nor
       // closes anything (a lost link is one anomaly, the status detector's, and not ten drops besides).
@@ -71,9 +77,8 @@ export class DeviationDetector {
       this.#sigma.values[row] = sigma;
       this.#score.values[row] = score;
       const confident = confidence.values[row]! >= minConfidence;
-      const exceeds =
-        score > openScore && confident && Math.abs(sigma) > warnSigma && this.#record.isSettled(slot);
-      const frozen = (exceeds || this.#watches.has(slot)) && this.#watch(reading, row, off, exceeds, out);
+      const far = score > openScore && confident && this.#record.isSettled(slot);
+      const frozen = (far || this.#watches.has(slot)) && this.#watch(reading, row, off, far, out);
       if (confident && !frozen) this.#record.learn(slot, off, this.#dtS.values[row]!);
     }
   }
@@ -87,21 +92,41 @@ export class DeviationDetector {
     this.#watches.punctuate(entityTimeMs, out);
   }
 
-  #watch(reading: Reading, row: number, off: number, exceeds: boolean, out: StageOutput): boolean {
+  /** Ends what is under way on the rows in maintenance: they have no expectation, so nobody else sees them. */
+  suspend(
+    { entity, rowCount, slots, instances, observedAtMs }: Reading,
+    { values }: NumberColumn,
+    out: StageOutput,
+  ): void {
+    for (let row = 0; row < rowCount; row += 1) {
+      if (values[row] !== 1 || !this.#watches.has(slots[row]!)) continue;
+      this.#watches.end(entity, instances[row]!, 'maintenance', observedAtMs, out);
+    }
+  }
+
+  #watch(reading: Reading, row: number, off: number, far: boolean, out: StageOutput): boolean {
+    const instance = reading.instances[row]!;
+    const threshold = this.#thresholds.of(reading, instance, this.#metric);
+    const value = this.#value.values[row]!;
+    const expected = this.#in.expected.values[row]!;
+    const sigma = this.#sigma.values[row]!;
     const now = {
-      instance: reading.instances[row]!,
+      instance,
       slot: reading.slots[row]!,
       ifIndex: this.#ifIndex.values[row]!,
-      value: this.#value.values[row]!,
-      expected: this.#in.expected.values[row]!,
+      value,
+      expected,
       scale: this.#in.scale.values[row]!,
-      sigma: this.#sigma.values[row]!,
+      sigma,
       off,
       score: this.#score.values[row]!,
       confidence: this.#in.confidence.values[row]!,
-      exceeds: exceeds && this.#settled(reading.slots[row]!, reading.observedAtMs),
+      exceeds:
+        far &&
+        isBeyond(threshold, sigma, value - expected) &&
+        this.#settled(reading.slots[row]!, reading.observedAtMs),
       shifted: this.#in.shifted.values[row] === 1,
     };
-    return this.#watches.watch(reading, now, out);
+    return this.#watches.watch(reading, now, threshold, out);
   }
 }

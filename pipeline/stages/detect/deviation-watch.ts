@@ -7,6 +7,7 @@
  *     |<--------- not again ---------+        quietPolls quiet, silence, level shift         |
  *     |<----------- cooldownMs over ----------- cooling <------------------------------------+
  *                                                  |  worse than before: open again, as a new anomaly
+ *   any -> quiet when a maintenance window begins or a rule suppresses the series: an open anomaly is closed
  */
 import type { Reading } from '../../model/reading.ts';
 import type { StateColumn } from '../../model/state.ts';
@@ -19,70 +20,18 @@ import {
   openCase,
   type CloseReason,
   type Finding,
-  type OpenCase,
+  type RuleReason,
 } from './anomaly-lifecycle.ts';
 import type { BaselinedMetric } from '../baseline/baselined-metrics.ts';
 import type { DetectSettings } from './detect-settings.ts';
 import type { SeriesRecord } from './series-record.ts';
 import { severityOf } from './severity.ts';
+import type { Cooling, Deviation, Open, Pending, Poll, Watch } from './deviation-phases.ts';
 import type { ObjectState, StageContext, StageOutput } from '../stage.ts';
+import { isBeyond, type Threshold } from './thresholds.ts';
 
 /** 1 where the series has an object here. */
 export const WATCHED = { name: 'watched', type: 'u8', scope: 'series', group: 'hot' } as const;
-
-/** One judged poll of a series. */
-interface Deviation {
-  readonly instance: string;
-  readonly slot: number;
-  readonly ifIndex: number;
-  readonly value: number;
-  readonly expected: number;
-  readonly scale: number;
-  readonly sigma: number;
-  /** The closest residual in scales, signed. */
-  readonly off: number;
-  readonly score: number;
-  readonly confidence: number;
-  /** Far enough off to open an anomaly. */
-  readonly exceeds: boolean;
-  /** The series was relearned at this poll. */
-  readonly shifted: boolean;
-}
-
-interface Pending {
-  readonly phase: 'pending';
-  readonly entity: string;
-  readonly slot: number;
-  readonly firstAtMs: number;
-  readonly worst: Deviation;
-  hits: number;
-  critPolls: number;
-  /** Polls since the first. */
-  age: number;
-}
-
-interface Open {
-  readonly phase: 'open';
-  readonly entity: string;
-  readonly slot: number;
-  readonly case: OpenCase;
-  /** +1 spike, -1 drop. */
-  readonly side: number;
-  critPolls: number;
-  worstOff: number;
-  quietPolls: number;
-  quietSinceMs: number;
-}
-
-interface Cooling {
-  readonly phase: 'cooling';
-  readonly entity: string;
-  readonly slot: number;
-  readonly untilMs: number;
-  readonly peakSigma: number;
-}
-
-type Watch = Pending | Open | Cooling;
 
 export class DeviationWatches {
   readonly #metric: BaselinedMetric;
@@ -115,19 +64,24 @@ export class DeviationWatches {
   }
 
   /** @returns true while the record must stand still: an anomaly is open. */
-  watch(reading: Reading, now: Deviation, out: StageOutput): boolean {
+  watch(reading: Reading, now: Deviation, threshold: Threshold, out: StageOutput): boolean {
+    if (threshold.suppressed) {
+      this.end(reading.entity, now.instance, 'suppressed', reading.observedAtMs, out);
+      return false;
+    }
     const key = caseKey(reading.entity, now.instance, this.#metric.name);
+    const poll = { key, reading, now, threshold, out };
     const watch = this.#watches.get(key);
     switch (watch?.phase) {
       case undefined:
-        return now.exceeds && this.#suspect(key, reading, now, out);
+        return now.exceeds && this.#suspect(poll);
       case 'pending':
-        return this.#confirm(key, watch, reading, now, out);
+        return this.#confirm(poll, watch);
       case 'open':
-        this.#goOn(key, watch, reading, now, out);
+        this.#goOn(poll, watch);
         return true;
       case 'cooling':
-        return this.#cool(key, watch, reading, now, out);
+        return this.#cool(poll, watch);
     }
   }
 
@@ -149,8 +103,18 @@ export class DeviationWatches {
     }
   }
 
+  /** Forgets the series without learning from it, and without a cooldown: nobody knows whether it goes on. */
+  end(entity: string, instance: string, reason: RuleReason, atMs: number, out: StageOutput): void {
+    const key = caseKey(entity, instance, this.#metric.name);
+    const watch = this.#watches.get(key);
+    if (watch === undefined) return;
+    if (watch.phase === 'open') closeCase(watch.case, reason, atMs, out);
+    this.#forget(key, watch);
+  }
+
   /** The first poll that is off. */
-  #suspect(key: string, reading: Reading, now: Deviation, out: StageOutput): boolean {
+  #suspect(poll: Poll): boolean {
+    const { key, reading, now, threshold } = poll;
     const pending: Pending = {
       phase: 'pending',
       entity: reading.entity,
@@ -158,11 +122,11 @@ export class DeviationWatches {
       firstAtMs: reading.observedAtMs,
       worst: now,
       hits: 1,
-      critPolls: this.#isCrit(now) ? 1 : 0,
+      critPolls: isCrit(now, threshold) ? 1 : 0,
       age: 0,
     };
     if (now.score > this.#settings.loneScore || this.#settings.confirmingPolls <= 1) {
-      this.#open(key, pending, now, reading, out);
+      this.#open(poll, pending, now);
       return true;
     }
     this.#watches.set(key, pending);
@@ -170,16 +134,17 @@ export class DeviationWatches {
     return false;
   }
 
-  #confirm(key: string, pending: Pending, reading: Reading, now: Deviation, out: StageOutput): boolean {
+  #confirm(poll: Poll, pending: Pending): boolean {
+    const { key, now, threshold } = poll;
     const { confirmingPolls, windowPolls, loneScore } = this.#settings;
     pending.age += 1;
     if (now.exceeds) {
-      if (now.off * pending.worst.off < 0) return this.#suspect(key, reading, now, out);
+      if (now.off * pending.worst.off < 0) return this.#suspect(poll);
       pending.hits += 1;
-      if (this.#isCrit(now)) pending.critPolls += 1;
+      if (isCrit(now, threshold)) pending.critPolls += 1;
       if (pending.hits >= confirmingPolls || now.score > loneScore) {
         const worst = Math.abs(now.off) >= Math.abs(pending.worst.off) ? now : pending.worst;
-        this.#open(key, pending, worst, reading, out);
+        this.#open(poll, pending, worst);
         return true;
       }
     }
@@ -188,9 +153,10 @@ export class DeviationWatches {
     return false;
   }
 
-  #open(key: string, pending: Pending, worst: Deviation, reading: Reading, out: StageOutput): void {
+  #open(poll: Poll, pending: Pending, worst: Deviation): void {
+    const { key, reading, threshold, out } = poll;
     const { slot, entity, critPolls, hits, firstAtMs } = pending;
-    const finding = this.#finding(worst, critPolls);
+    const finding = this.#finding(worst, critPolls, threshold);
     this.#watched.set(slot, 1);
     this.#watches.set(key, {
       phase: 'open',
@@ -205,18 +171,20 @@ export class DeviationWatches {
     });
   }
 
-  #goOn(key: string, open: Open, reading: Reading, now: Deviation, out: StageOutput): void {
+  #goOn(poll: Poll, open: Open): void {
+    const { key, reading, now, threshold, out } = poll;
     const { observedAtMs } = reading;
     open.case.seenAtMs = observedAtMs;
     if (now.shifted) {
       this.#close(key, open, 'level_shift', observedAtMs, out);
       return;
     }
-    if (now.score > 1 && now.sigma * open.side > this.#settings.warnSigma) {
+    const sameSide = now.sigma * open.side > 0;
+    if (now.score > 1 && sameSide && isBeyond(threshold, now.sigma, now.value - now.expected)) {
       open.quietPolls = 0;
-      if (this.#isCrit(now)) open.critPolls += 1;
+      if (isCrit(now, threshold)) open.critPolls += 1;
       if (Math.abs(now.off) > Math.abs(open.worstOff)) open.worstOff = now.off;
-      const finding = this.#finding(now, open.critPolls);
+      const finding = this.#finding(now, open.critPolls, threshold);
       continueCase(open.case, finding, observedAtMs, this.#settings, out);
     } else {
       if (open.quietPolls === 0) open.quietSinceMs = observedAtMs;
@@ -229,12 +197,13 @@ export class DeviationWatches {
     this.#watches.set(key, open);
   }
 
-  #cool(key: string, cooling: Cooling, reading: Reading, now: Deviation, out: StageOutput): boolean {
+  #cool(poll: Poll, cooling: Cooling): boolean {
+    const { key, reading, now, out } = poll;
     const over = reading.observedAtMs >= cooling.untilMs;
     if (over) this.#forget(key, cooling);
     if (!now.exceeds) return false;
     if (over || Math.abs(now.sigma) > Math.abs(cooling.peakSigma)) {
-      return this.#suspect(key, reading, now, out);
+      return this.#suspect(poll);
     }
     out.count('detect', 'cooled_down');
     return false;
@@ -257,14 +226,14 @@ export class DeviationWatches {
     this.#watched.set(slot, 0);
   }
 
-  #finding(worst: Deviation, critPolls: number): Finding {
+  #finding(worst: Deviation, critPolls: number, threshold: Threshold): Finding {
     const { name, unit } = this.#metric;
     const { value, expected, scale, sigma, score, confidence } = worst;
     return {
       metric: name,
       detector: 'deviation',
       type: worst.off > 0 ? 'spike' : 'drop',
-      severity: severityOf(sigma, critPolls, this.#settings),
+      severity: severityOf(sigma, critPolls, threshold),
       value,
       expected,
       scale,
@@ -274,8 +243,8 @@ export class DeviationWatches {
       description: describeDeviation(name, unit, worst.instance, value, expected, sigma),
     };
   }
+}
 
-  #isCrit({ sigma }: Deviation): boolean {
-    return Math.abs(sigma) > this.#settings.critSigma;
-  }
+function isCrit({ sigma }: Deviation, { critSigma }: Threshold): boolean {
+  return Math.abs(sigma) > critSigma;
 }

@@ -13,11 +13,13 @@ import {
   openCase,
   type CloseReason,
   type OpenCase,
+  type RuleReason,
 } from './anomaly-lifecycle.ts';
 import type { BaselinedMetric } from '../baseline/baselined-metrics.ts';
 import type { DetectSettings } from './detect-settings.ts';
 import { COVERED_SECONDS_COLUMN } from '../rate/rate.ts';
 import type { ObjectState, StageContext, StageOutput } from '../stage.ts';
+import type { Thresholds } from './thresholds.ts';
 
 const HOT = { scope: 'series', group: 'hot' } as const;
 const COLUMNS = {
@@ -46,6 +48,7 @@ export function flatlineColumns(metric: string): ColumnDeclaration[] {
 export class FlatlineDetector {
   readonly #metric: BaselinedMetric;
   readonly #settings: DetectSettings;
+  readonly #thresholds: Thresholds;
   readonly #value: NumberColumn;
   readonly #expected: NumberColumn;
   readonly #confidence: NumberColumn;
@@ -60,11 +63,17 @@ export class FlatlineDetector {
   readonly #flat: StateColumn<'u8'>;
   readonly #cases: ObjectState<{ readonly slot: number; readonly open: OpenCase }>;
 
-  constructor(context: StageContext, metric: BaselinedMetric, settings: DetectSettings) {
+  constructor(
+    context: StageContext,
+    metric: BaselinedMetric,
+    settings: DetectSettings,
+    thresholds: Thresholds,
+  ) {
     const { reading } = context;
     const { name } = metric;
     this.#metric = metric;
     this.#settings = settings;
+    this.#thresholds = thresholds;
     this.#value = reading.number(name);
     this.#expected = reading.number(`${name}.expected`);
     this.#confidence = reading.number(`${name}.confidence`);
@@ -102,10 +111,18 @@ export class FlatlineDetector {
       const polls = runPolls[within]! + 1;
       runPolls[within] = polls;
       runSeconds[within] = runSeconds[within]! + this.#dtS.values[row]!;
-      if (this.#flat.get(slot) === 1) this.#goOn(reading, row);
+      if (this.#flat.get(slot) === 1) this.#goOn(reading, row, slot, out);
       else if (polls >= this.#settings.flatPolls && this.#isFlat(slot, row) && !isExplained(row)) {
-        this.#open(reading, row, slot, out);
+        if (!this.#isSuppressed(reading, row)) this.#open(reading, row, slot, out);
       }
+    }
+  }
+
+  /** Ends what is open on the rows in maintenance: they have no expectation, so `process` does not see them. */
+  suspend(reading: Reading, { values }: NumberColumn, out: StageOutput): void {
+    for (let row = 0; row < reading.rowCount; row += 1) {
+      const slot = reading.slots[row]!;
+      if (values[row] === 1 && this.#flat.get(slot) === 1) this.#end(reading, row, slot, 'maintenance', out);
     }
   }
 
@@ -170,7 +187,11 @@ export class FlatlineDetector {
     this.#cases.set(caseKey(reading.entity, instance, name), { slot, open });
   }
 
-  #goOn(reading: Reading, row: number): void {
+  #goOn(reading: Reading, row: number, slot: number, out: StageOutput): void {
+    if (this.#isSuppressed(reading, row)) {
+      this.#end(reading, row, slot, 'suppressed', out);
+      return;
+    }
     const flat = this.#cases.get(caseKey(reading.entity, reading.instances[row]!, this.#metric.name));
     if (flat === undefined) return;
     flat.open.seenAtMs = reading.observedAtMs;
@@ -183,6 +204,16 @@ export class FlatlineDetector {
     if (flat === undefined) return;
     flat.open.seenAtMs = reading.observedAtMs;
     this.#close(key, slot, flat.open, 'recovered', reading.observedAtMs, out);
+  }
+
+  #isSuppressed(reading: Reading, row: number): boolean {
+    return this.#thresholds.of(reading, reading.instances[row]!, this.#metric.name).suppressed;
+  }
+
+  #end(reading: Reading, row: number, slot: number, reason: RuleReason, out: StageOutput): void {
+    const key = caseKey(reading.entity, reading.instances[row]!, this.#metric.name);
+    const flat = this.#cases.get(key);
+    if (flat !== undefined) this.#close(key, slot, flat.open, reason, reading.observedAtMs, out);
   }
 
   #close(

@@ -1,15 +1,26 @@
 /**
  * Links that are lost: oper_status leaves up while admin_status is up, on a port that had been up for a while. No
- * sigma: a status has transitions and dwell times. A port that people take down is no anomaly.
+ * sigma: a status has transitions and dwell times. A port that people take down is no anomaly, nor is one that goes
+ * down in a maintenance window; if it is still down when the window has settled, it is.
  */
 import type { NumberColumn, Reading } from '../../model/reading.ts';
 import type { StateColumn } from '../../model/state.ts';
 import { QUALITIES } from '../../../topics/interface.ts';
 import { describeDown } from './anomaly-description.ts';
-import { caseKey, closeCase, isSilent, openCase, type OpenCase } from './anomaly-lifecycle.ts';
+import {
+  caseKey,
+  closeCase,
+  isSilent,
+  openCase,
+  type CloseReason,
+  type OpenCase,
+  type RuleReason,
+} from './anomaly-lifecycle.ts';
 import type { DetectSettings } from './detect-settings.ts';
 import { PortStatus } from '../port-status.ts';
+import { maintenanceColumn } from '../rules/maintenance-column.ts';
 import type { ObjectState, StageContext, StageOutput } from '../stage.ts';
+import type { Thresholds } from './thresholds.ts';
 
 const METRIC = 'oper_status';
 const UP = 1;
@@ -36,6 +47,8 @@ export const STATUS_COLUMNS = [UP_SINCE, SETTLES_AT, LOST] as const;
 
 export class StatusDetector {
   readonly #settings: DetectSettings;
+  readonly #thresholds: Thresholds;
+  readonly #maintenance: NumberColumn;
   readonly #status: PortStatus;
   readonly #ifIndex: NumberColumn;
   readonly #upSince: StateColumn<'f64'>;
@@ -43,8 +56,10 @@ export class StatusDetector {
   readonly #lost: StateColumn<'u8'>;
   readonly #cases: ObjectState<{ readonly slot: number; readonly open: OpenCase }>;
 
-  constructor(context: StageContext, settings: DetectSettings) {
+  constructor(context: StageContext, settings: DetectSettings, thresholds: Thresholds) {
     this.#settings = settings;
+    this.#thresholds = thresholds;
+    this.#maintenance = maintenanceColumn(context.reading);
     this.#status = new PortStatus(context.reading);
     this.#ifIndex = context.reading.add([{ name: 'if_index', kind: 'number' }]).number('if_index');
     this.#upSince = context.column(UP_SINCE);
@@ -63,6 +78,7 @@ export class StatusDetector {
     for (let row = 0; row < rowCount; row += 1) {
       const slot = slots[row]!;
       if (quality[row] !== GOOD && RESTARTS.includes(quality[row]!)) this.#settle(slot, observedAtMs);
+      if (this.#lost.get(slot) === 1) this.#endIfRuled(reading, row, slot, out);
       if (!this.#status.operKnown(row)) continue;
       if (this.#status.operUp(row)) this.#up(reading, row, slot, out);
       else if (this.#status.adminUp(row)) this.#down(reading, row, slot, out);
@@ -101,7 +117,7 @@ export class StatusDetector {
       return;
     }
     // A port that comes back late after its device's restart is judged once that has settled.
-    if (quality[row] !== GOOD || !this.settled(slot, observedAtMs)) return;
+    if (quality[row] !== GOOD || !this.settled(slot, observedAtMs) || this.#ruledOut(reading, row)) return;
     this.#upSince.set(slot, Number.NaN);
     this.#lost.set(slot, 1);
     this.#open(reading, row, slot, out);
@@ -139,6 +155,25 @@ export class StatusDetector {
     this.#cases.set(caseKey(reading.entity, instance, METRIC), { slot, open });
   }
 
+  /** Why nothing may be open on the row's link. */
+  #ruledOut(reading: Reading, row: number): RuleReason | undefined {
+    if (this.#maintenance.values[row] === 1) return 'maintenance';
+    return this.#thresholds.of(reading, reading.instances[row]!, METRIC).suppressed
+      ? 'suppressed'
+      : undefined;
+  }
+
+  #endIfRuled(reading: Reading, row: number, slot: number, out: StageOutput): void {
+    const reason = this.#ruledOut(reading, row);
+    if (reason === undefined) return;
+    const key = caseKey(reading.entity, reading.instances[row]!, METRIC);
+    const lost = this.#cases.get(key);
+    if (lost === undefined) return;
+    this.#close(key, slot, lost.open, reason, reading.observedAtMs, out);
+    // It had been up for long enough before it was lost: if it is still down when it may open again, it does.
+    this.#upSince.set(slot, lost.open.record.opened_at - this.#settings.upMs);
+  }
+
   #recover(reading: Reading, row: number, slot: number, out: StageOutput): void {
     const key = caseKey(reading.entity, reading.instances[row]!, METRIC);
     const lost = this.#cases.get(key);
@@ -152,7 +187,7 @@ export class StatusDetector {
     key: string,
     slot: number,
     open: OpenCase,
-    reason: 'recovered' | 'no_data',
+    reason: CloseReason,
     atMs: number,
     out: StageOutput,
   ): void {

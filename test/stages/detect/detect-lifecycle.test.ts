@@ -2,51 +2,22 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { AnomalyRecord } from '../../../topics/anomaly.ts';
 import { severityOf } from '../../../pipeline/stages/detect/severity.ts';
 import { spoken } from '../../../pipeline/stages/detect/anomaly-description.ts';
-import { DetectHarness, type DetectState, type Poll } from '../../support/detect-harness.ts';
+import type { DetectState } from '../../support/detect-harness.ts';
+import { LearnedPort, learnedHistory, LIVE, sigmas } from '../../support/learned-port.ts';
 import { normalFrom, randomFrom } from '../../support/simulated-series.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-const START = Date.UTC(2026, 0, 5);
-const LIVE = START + 14 * DAY;
-/** The series: 100 M with a sigma of 10 M, so that `sigmas(n)` is a value n sigmas off. */
-const sigmas = (n: number): number => 1e8 + n * 1e7;
-
-/** 1 M twice, 2 M twice, and so on: half of all polls repeat the one before, and no run is long. */
-const repeating = (k: number): number => 1e6 * (1 + (Math.floor(k / 2) % 2));
 
 let history: DetectState;
 
 beforeAll(() => {
-  const harness = new DetectHarness();
-  const random = randomFrom(42);
-  for (let atMs = START; atMs < LIVE; atMs += 300_000) {
-    const rx_bps = sigmas(normalFrom(random));
-    harness.poll({ atMs, appendedAtMs: LIVE, rows: { p1: { rx_bps, tx_bps: repeating(atMs / 300_000) } } });
-  }
-  expect(harness.anomalies).toEqual([]);
-  history = harness.snapshot();
+  history = learnedHistory();
 });
 
-class Port {
-  readonly harness = new DetectHarness().restore(history);
-  nowMs = LIVE;
-
-  /** `polls` polls of 5 s each at `value`. */
-  polls(polls: number, value: number | (() => number), other: Partial<Poll> = {}): AnomalyRecord[] {
-    for (let k = 0; k < polls; k += 1) {
-      const rx_bps = typeof value === 'number' ? value : value();
-      this.harness.poll({ atMs: this.nowMs, dtS: 5, rows: { p1: { rx_bps } }, ...other });
-      this.harness.tick(this.nowMs + 100);
-      this.nowMs += 5_000;
-    }
-    return this.harness.take();
-  }
-
-  quiet(polls: number): AnomalyRecord[] {
-    const random = randomFrom(this.nowMs);
-    return this.polls(polls, () => sigmas(normalFrom(random)));
+class Port extends LearnedPort {
+  constructor() {
+    super(history);
   }
 }
 
