@@ -4,10 +4,16 @@ import { parseDuration } from './config/duration.ts';
 import { ConfigError } from './model/errors.ts';
 import { Secret } from './model/secret.ts';
 import { withoutPasswords } from './observe/log.ts';
+import { addRuleCommands, type RuleActions } from './rules-cli.ts';
 
 export interface GlobalOptions {
   /** Path of the YAML file. */
   readonly config?: string;
+}
+
+export interface RunOptions extends GlobalOptions {
+  /** What the process does of the pipeline; `run` is all of it. */
+  readonly command: 'run' | 'collect' | 'process' | 'sink';
 }
 
 export interface DemoOptions extends GlobalOptions {
@@ -38,16 +44,34 @@ export interface MigrateOptions extends GlobalOptions {
   readonly plan: boolean;
 }
 
+export interface TopicsOptions extends GlobalOptions {
+  /** One JSON object a change. */
+  readonly json: boolean;
+}
+
+export interface SchemasOptions extends GlobalOptions {
+  /** The registry, instead of registry.url. */
+  readonly url?: string;
+}
+
+export interface SchemasRegisterOptions extends SchemasOptions {
+  readonly json: boolean;
+}
+
 /** One function a command. */
-export interface Actions {
-  run(options: GlobalOptions): Promise<void>;
+export interface Actions extends RuleActions {
+  run(options: RunOptions): Promise<void>;
   demo(options: DemoOptions): Promise<void>;
   migrate(options: MigrateOptions): Promise<void>;
   configPrint(options: GlobalOptions): Promise<void>;
   configCheck(options: GlobalOptions): Promise<void>;
   tail(options: TailOptions): Promise<void>;
-  schemasCheck(options: GlobalOptions): Promise<void>;
+  topicsPlan(options: TopicsOptions): Promise<void>;
+  topicsApply(options: TopicsOptions): Promise<void>;
+  schemasCheck(options: SchemasOptions): Promise<void>;
+  schemasRegister(options: SchemasRegisterOptions): Promise<void>;
   schemasGenerate(options: GlobalOptions): Promise<void>;
+  schemasRelease(options: GlobalOptions): Promise<void>;
 }
 
 export interface CliOutput {
@@ -58,6 +82,13 @@ export interface CliOutput {
 /** Fewer devices or ports leave no room for the faults and for the quiet controls. */
 const MIN_DEMO_DEVICES = 12;
 const MIN_DEMO_PORTS = 8;
+
+const RUN_COMMANDS: readonly (readonly [RunOptions['command'], string])[] = [
+  ['run', 'collect, process and store, in one process'],
+  ['collect', 'on Kafka: only poll devices (and publish the inventory file, if there is one)'],
+  ['process', 'on Kafka: only fold readings into rates, baselines and anomalies'],
+  ['sink', 'on Kafka: only store topics in the database'],
+];
 
 /**
  * The program: `await cli(actions, io).parseAsync(argv)`. Rejects with what an action threw, or with a CommanderError
@@ -72,10 +103,14 @@ export function cli(actions: Actions, { stdout, stderr }: CliOutput): Command {
     .showSuggestionAfterError()
     .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) });
 
-  program
-    .command('run')
-    .description('collect, process and store, in one process')
-    .action((_options, command: Command) => actions.run(command.optsWithGlobals<GlobalOptions>()));
+  for (const [name, description] of RUN_COMMANDS) {
+    program
+      .command(name)
+      .description(description)
+      .action((_options, command: Command) =>
+        actions.run({ command: name, ...command.optsWithGlobals<GlobalOptions>() }),
+      );
+  }
 
   demoCommand(program).action((_options, command: Command) => {
     const { interval, history, timeLimit, ...options } = command.optsWithGlobals<DemoFlags>();
@@ -110,19 +145,54 @@ export function cli(actions: Actions, { stdout, stderr }: CliOutput): Command {
       actions.tail({ topic, ...command.optsWithGlobals<Omit<TailOptions, 'topic'>>() }),
     );
 
+  topicsCommands(program, actions);
+  schemasCommands(program, actions);
+  addRuleCommands(program, actions);
+
+  return program;
+}
+
+function topicsCommands(program: Command, actions: Actions): void {
+  const topics = program.command('topics').description('the topics on Kafka');
+  topics
+    .command('plan')
+    .description('say what has to be done so that they are as this version needs them')
+    .option('--json', 'one JSON object a change', false)
+    .action((_options, command: Command) => actions.topicsPlan(command.optsWithGlobals<TopicsOptions>()));
+  topics
+    .command('apply')
+    .description('do it')
+    .option('--json', 'one JSON object a change', false)
+    .action((_options, command: Command) => actions.topicsApply(command.optsWithGlobals<TopicsOptions>()));
+}
+
+function schemasCommands(program: Command, actions: Actions): void {
   const schemas = program.command('schemas').description('Avro schemas of the topics');
   schemas
     .command('check')
-    .description('are the files in schemas/ those of the catalogue')
-    .action((_options, command: Command) => actions.schemasCheck(command.optsWithGlobals<GlobalOptions>()));
+    .description(
+      'do the files in schemas/ match the catalogue, what is released, and the registry if there is one',
+    )
+    .option('--url <url>', 'a registry, instead of registry.url', httpUrl)
+    .action((_options, command: Command) => actions.schemasCheck(command.optsWithGlobals<SchemasOptions>()));
+  schemas
+    .command('register')
+    .description('register them all')
+    .option('--url <url>', 'a registry, instead of registry.url', httpUrl)
+    .option('--json', 'one JSON object a schema', false)
+    .action((_options, command: Command) =>
+      actions.schemasRegister(command.optsWithGlobals<SchemasRegisterOptions>()),
+    );
   schemas
     .command('generate')
-    .description('write them anew')
+    .description('write the files anew')
     .action((_options, command: Command) =>
       actions.schemasGenerate(command.optsWithGlobals<GlobalOptions>()),
     );
-
-  return program;
+  schemas
+    .command('release')
+    .description('keep them as released: all later ones have to go with them')
+    .action((_options, command: Command) => actions.schemasRelease(command.optsWithGlobals<GlobalOptions>()));
 }
 
 interface DemoFlags extends Omit<DemoOptions, 'intervalMs' | 'historyMs' | 'timeLimitMs'> {

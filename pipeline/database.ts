@@ -2,10 +2,11 @@
 import type { Pool } from 'pg';
 import type { Config } from './config.ts';
 import { embeddedPostgres, type EmbeddedPostgres } from './db/embedded-postgres.ts';
-import { migrate } from './db/migrate.ts';
+import { migrate, type MigrateOptions } from './db/migrate.ts';
 import { connectionPool } from './db/pool.ts';
 import { assertReachable } from './db/reachable.ts';
 import type { Component, Log } from './model/component.ts';
+import { ConfigError } from './model/errors.ts';
 import type { Catalogue } from '../topics/catalogue.ts';
 
 export interface DatabaseOptions {
@@ -16,8 +17,8 @@ export interface DatabaseOptions {
   readonly temporary?: boolean;
   /** The embedded server has ended by itself. */
   readonly failed?: (error: unknown) => void;
-  /** false leaves the schema as it is. */
-  readonly migrated?: boolean;
+  /** What `start` does about the schema: bring it up to date (unless told), refuse an older one, leave it alone. */
+  readonly schema?: 'migrate' | 'check' | 'leave';
 }
 
 export interface Database extends Component {
@@ -28,7 +29,7 @@ export interface Database extends Component {
 }
 
 /**
- * `start` brings the schema up to date. It throws ConfigError or RetryableError when the configured database cannot
+ * `start` brings the schema up to date or checks it. It throws ConfigError or RetryableError when the configured database cannot
  * be reached. `stop` closes the connections before it ends the embedded server.
  */
 export function database({
@@ -36,7 +37,7 @@ export function database({
   catalogue,
   log,
   temporary = false,
-  migrated = true,
+  schema = 'migrate',
   failed = () => undefined,
 }: DatabaseOptions): Database {
   const server = config.database.url === null ? embedded(config, log, temporary, failed) : undefined;
@@ -61,7 +62,8 @@ export function database({
           maxConnections: config.database.poolSize,
         });
         if (server === undefined) await assertReachable(pool, url());
-        if (migrated) await migrate({ pool, catalogue, log });
+        if (schema === 'migrate') await migrate({ pool, catalogue, log });
+        if (schema === 'check') await assertMigrated({ pool, catalogue, log });
       } catch (error) {
         await this.stop();
         throw error;
@@ -74,6 +76,14 @@ export function database({
       await server?.stop();
     },
   };
+}
+
+/** @throws ConfigError when `netsigma migrate` has something to do. */
+async function assertMigrated(options: MigrateOptions): Promise<void> {
+  const steps = await migrate({ ...options, plan: true });
+  if (steps.length > 0) {
+    throw new ConfigError(`the database is not migrated (${steps.join('; ')}): run "netsigma migrate"`);
+  }
 }
 
 function embedded(

@@ -1,8 +1,9 @@
 /** Wires the commands to what they do: the one place that reads the environment and decides about the exit code. */
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { cli, errorText, exitCode, type Actions, type GlobalOptions } from './cli.ts';
+import { cli, errorText, exitCode, type Actions, type GlobalOptions, type TopicsOptions } from './cli.ts';
 import { loadConfig, type Config } from './config.ts';
+import { openBroker, openHttpRegistry } from './connections.ts';
 import { printConfig } from './config/print-config.ts';
 import { database } from './database.ts';
 import { demo } from './demo/demo.ts';
@@ -15,11 +16,22 @@ import { createLog } from './observe/log.ts';
 import { run } from './run.ts';
 import { systemClock } from './runtime/clock.ts';
 import { StoppedWhileStarting } from './runtime/lifecycle.ts';
+import {
+  checkFiles,
+  checkSubjects,
+  registerSubjects,
+  releaseFiles,
+  type SubjectsDeps,
+} from './schemas-command.ts';
+import { ruleActions } from './rules-command.ts';
+import { readRules } from './rules-setting.ts';
 import { remoteTail } from './tail-client.ts';
-import { catalogue } from '../topics/catalogue.ts';
-import { staleSchemas, writeSchemas } from '../topics/schemas.ts';
+import { topicsCommand } from './topics-command.ts';
+import { catalogue, topicSpecs, type Naming } from '../topics/catalogue.ts';
+import { writeSchemas } from '../topics/schemas.ts';
 
 const { stdout, stderr } = process;
+const write = (text: string): void => void stdout.write(text);
 
 /** A stop drains what is under way; a database that is gone for good must not hold it up for ever. */
 const STOP_DEADLINE_MS = 60_000;
@@ -62,9 +74,9 @@ function stopping(): void {
 const clock = systemClock;
 
 const actions: Actions = {
-  async run(options) {
+  async run({ command, ...options }) {
     const { config, log } = configured(options);
-    await run({ config, catalogue, clock, log, signal: stopSignal(), stopping });
+    await run({ command, config, catalogue, clock, log, signal: stopSignal(), stopping });
   },
 
   async demo(options) {
@@ -88,7 +100,7 @@ const actions: Actions = {
     if (plan && config.database.url === null) {
       throw new ConfigError('database.url is not set: a plan needs a database to compare with');
     }
-    const store = database({ config, catalogue, log, migrated: false });
+    const store = database({ config, catalogue, log, schema: 'leave' });
     await store.start();
     try {
       const steps = await migrate({ pool: store.pool, catalogue, log, plan });
@@ -103,11 +115,16 @@ const actions: Actions = {
   },
 
   async configCheck(options) {
-    const inventory = readInventory(configured(options).config);
+    const { config } = configured(options);
+    const inventory = readInventory(config);
     stdout.write('the configuration is valid\n');
     if (inventory !== undefined) {
       const { sites, devices } = inventory;
       stdout.write(`the inventory is valid: sites ${sites.length}, devices ${devices.length}\n`);
+    }
+    if (config.rules.file !== null) {
+      const set = readRules(config.rules.file, { config, catalogue, inventory, nowMs: clock() });
+      stdout.write(`the rules are valid: ${set.rules.length}\n`);
     }
   },
 
@@ -116,21 +133,59 @@ const actions: Actions = {
     for await (const line of remoteTail(options, signal)) stdout.write(`${line}\n`);
   },
 
-  async schemasCheck() {
-    const stale = staleSchemas();
-    if (stale.length > 0) {
-      throw new ConfigError(
-        `schemas/ does not match topics/: ${stale.join(', ')}: run "npm run schemas" and commit`,
-      );
-    }
-    stdout.write('schemas/ matches topics/\n');
+  ...ruleActions({ configured, catalogue, clock, write }),
+
+  topicsPlan: (options) => topics(options, false),
+  topicsApply: (options) => topics(options, true),
+
+  async schemasCheck(options) {
+    checkFiles({ catalogue, write });
+    const { config, log } = configured(options);
+    const url = options.url ?? config.registry.url;
+    if (url !== null) await withRegistry(url, config, log, (deps) => checkSubjects(deps));
+  },
+
+  async schemasRegister(options) {
+    const { config, log } = configured(options);
+    const url = options.url ?? config.registry.url;
+    await withRegistry(url, config, log, (deps) => registerSubjects(deps, options));
   },
 
   async schemasGenerate() {
     writeSchemas();
-    stdout.write('schemas/ written\n');
+    write('schemas/ written\n');
+  },
+
+  async schemasRelease() {
+    releaseFiles({ catalogue, write });
   },
 };
+
+async function topics({ json, ...options }: TopicsOptions, apply: boolean): Promise<void> {
+  const { config, log } = configured(options);
+  const { kind, partitions } = config.broker;
+  const specs = topicSpecs(catalogue, namingOf(config), partitions);
+  await topicsCommand({ kind, broker: openBroker(config, log), specs, write }, { apply, json });
+}
+
+async function withRegistry(
+  url: string | null,
+  config: Config,
+  log: Log,
+  ask: (deps: SubjectsDeps) => Promise<void>,
+): Promise<void> {
+  const registry = openHttpRegistry({ registry: { ...config.registry, url } }, log);
+  await registry.start();
+  try {
+    await ask({ registry, url: registry.url, catalogue, naming: namingOf(config), write });
+  } finally {
+    await registry.stop();
+  }
+}
+
+function namingOf({ broker }: Config): Naming {
+  return { prefix: broker.prefix, generation: '' };
+}
 
 /** Runs one command. @returns the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {

@@ -20,7 +20,7 @@ export function applyEnvironment(tree: Record<string, unknown>, env: Environment
 }
 
 /** Read by the tests, which start commands of their own. */
-const FOR_TESTS = ['NETSIGMA_REQUIRE_SERVICES', 'NETSIGMA_TEST_DATABASE_URL'];
+const FOR_TESTS = /^NETSIGMA_(REQUIRE_SERVICES|TEST_[A-Z_]+)$/;
 
 /**
  * What Kubernetes puts into every container beside a service called netsigma:
@@ -35,11 +35,12 @@ export function strayVariables(env: Environment, referenced: ReadonlySet<string>
   return Object.keys(env)
     .filter((name) => name.startsWith(PREFIX) && (env[name] ?? '') !== '')
     .filter((name) => !names.includes(name) && !referenced.has(name))
-    .filter((name) => !FOR_TESTS.includes(name) && !FROM_KUBERNETES.test(name))
+    .filter((name) => !FOR_TESTS.test(name) && !FROM_KUBERNETES.test(name))
     .map((name) => `environment variable ${name} is no setting: the nearest is ${closest(name, names)}`);
 }
 
-function typed({ kind }: Setting, value: string): string | number {
+function typed({ kind }: Setting, value: string): string | number | boolean {
+  if (kind === 'flag' && (value === 'true' || value === 'false')) return value === 'true';
   const numeric = kind === 'integer' || kind === 'number' || kind === 'days';
   return numeric && NUMBER.test(value) ? Number(value) : value;
 }

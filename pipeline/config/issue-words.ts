@@ -40,6 +40,7 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
   string: 'text (in quotes where it looks like a number)',
   int: 'a whole number',
   number: 'a number',
+  boolean: 'true or false',
   object: 'keys and values',
   record: 'keys and values',
   array: 'a list',

@@ -29,7 +29,7 @@ type ProgramKey<Key extends string, Value> = Value extends TableDays
         ? `${Camel<Key>}Days`
         : Camel<Key>;
 
-type Leaf = string | number | null | Secret | ReadonlyMap<string, unknown>;
+type Leaf = string | number | boolean | null | Secret | readonly string[] | ReadonlyMap<string, unknown>;
 
 /** A section's values under the program's names. */
 export type Named<Section> = {

@@ -38,6 +38,8 @@ function printed({ kind, path }: Setting, value: unknown): unknown {
     case 'text':
     case 'path':
     case 'choice':
+    case 'flag':
+    case 'list':
     case 'integer':
     case 'number':
       return value;

@@ -39,6 +39,7 @@ export function nearestKey(path: readonly string[]): string {
 
 function shown(path: readonly PropertyKey[], value: unknown): string {
   const secret = (CREDENTIAL_SECRETS as readonly PropertyKey[]).includes(path.at(-1) ?? '');
-  const url = path.join('.') === 'database.url';
+  // It may hold a password that should not be there.
+  const url = path.at(-1) === 'url';
   return secret || url ? '' : shownValue(value);
 }

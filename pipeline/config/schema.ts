@@ -18,6 +18,7 @@ import {
   text,
 } from './setting.ts';
 import { databaseUrlProblem } from '../model/database-url.ts';
+import { connectionProblems, kafkaSection, registrySection } from './connection-sections.ts';
 import { baselineSection, detectSection, rateSection } from './stage-sections.ts';
 
 /** Part of every entity key, which `/` separates. */
@@ -48,13 +49,23 @@ const snmp = section('SNMP polling.', {
   longest_backoff: duration('The longest time between two polls of a device that does not answer.', '10m'),
 });
 
-export const schema = z.strictObject({
+const settings = z.strictObject({
   domain: text('Tenant and routing realm: the first part of every entity key.', 'default', keyPart),
   zone: text('Which devices of the inventory this collector reaches.', 'default'),
   collector_id: optionalText("Name of this collector in every reading; the host's name unless given."),
 
+  startup_timeout: duration(
+    'How long the start waits for Kafka, registry and database to answer before it gives up.',
+    '60s',
+    { min: '0ms', max: '1h' },
+  ),
+
   broker: section('Where the topics are.', {
-    kind: choice('Which broker: memory keeps the topics inside this process.', ['memory'], 'memory'),
+    kind: choice(
+      'Which broker: memory keeps the topics inside this process, kafka is for several processes.',
+      ['memory', 'kafka'],
+      'memory',
+    ),
     partitions: integer(
       'Partitions of every keyed and broadcast topic: fixed for good once topics exist.',
       12,
@@ -74,7 +85,10 @@ export const schema = z.strictObject({
         },
       ),
     }),
+    kafka: kafkaSection,
   }),
+
+  registry: registrySection,
 
   database: section('Where the tables are.', {
     url: optionalSecret(
@@ -93,6 +107,10 @@ export const schema = z.strictObject({
     file: optionalPath('YAML file of sites and devices.'),
   }),
 
+  rules: section('Thresholds and maintenance windows.', {
+    file: optionalPath('YAML file of rules, published at the start of run and collect.'),
+  }),
+
   collect: section('Collectors.', { snmp }),
 
   runtime: section('Tasks.', {
@@ -104,6 +122,16 @@ export const schema = z.strictObject({
       min: 10_000,
       max: 100_000_000,
     }),
+    checkpoint_interval: duration(
+      'Time between two checkpoints of a task; a crash folds again what came since. Shorter than the retention of every input.',
+      '5m',
+      { min: '100ms', max: '1d' },
+    ),
+    lost_state: choice(
+      'When committed offsets are there and their checkpoint is not: refuse to start, or start_anew with an empty state (set it for one start only).',
+      ['refuse', 'start_anew'],
+      'refuse',
+    ),
   }),
 
   rate: rateSection,
@@ -120,6 +148,7 @@ export const schema = z.strictObject({
       interface_metrics: tableDays('Rates of interfaces are kept so many days (30d or 30).', 30),
       anomaly_events: tableDays('Anomalies are kept so many days.', 730),
       poll_history: tableDays('The audit of polls is kept so many days.', 30),
+      data_collection_audit: tableDays('The audit over all methods of collection is kept so many days.', 30),
     }),
   }),
 
@@ -140,3 +169,5 @@ export const schema = z.strictObject({
     format: choice('auto is pretty on a terminal and json elsewhere.', ['auto', 'json', 'pretty'], 'auto'),
   }),
 });
+
+export const schema = settings.check(({ value, issues }) => connectionProblems(value, issues));

@@ -17,6 +17,8 @@ export type SettingKind =
   | 'text'
   | 'path'
   | 'choice'
+  | 'flag'
+  | 'list'
   | 'integer'
   | 'number'
   | 'duration'
@@ -28,7 +30,9 @@ export type SettingKind =
 export interface SettingTraits {
   readonly kind: SettingKind;
   /** The default as people write it; null when there is none. */
-  readonly fallback: string | number | null;
+  readonly fallback: string | number | boolean | null;
+  /** What it may be, in words; empty where the kind says all. */
+  readonly limits: string;
   /** The same records would give other outputs: part of the fold version. */
   readonly changesFold: boolean;
 }
@@ -49,12 +53,18 @@ export function text(
   pattern?: { readonly regex: RegExp; readonly words: string },
 ) {
   const schema = pattern === undefined ? plainText() : plainText().regex(pattern.regex, pattern.words);
-  return known(schema.default(fallback), 'text', fallback, doc, {});
+  return known(schema.default(fallback), 'text', fallback, doc, { limits: inWords(pattern) });
 }
 
-/** Text that may be left out: null then. */
-export function optionalText(doc: string) {
-  return known(plainText().min(1).nullable().default(null), 'text', null, doc, {});
+/** Text that may be left out: null then. `check` returns what is wrong with it. */
+export function optionalText(doc: string, check: (value: string) => string | undefined = () => undefined) {
+  const schema = plainText()
+    .min(1)
+    .check(({ value, issues }) => {
+      const wrong = check(value);
+      if (wrong !== undefined) issues.push({ code: 'custom', message: wrong, input: value });
+    });
+  return known(schema.nullable().default(null), 'text', null, doc, {});
 }
 
 /** A file or folder; relative ones are relative to the configuration file. */
@@ -74,15 +84,45 @@ export function choice<const T extends readonly [string, ...string[]]>(
 ) {
   // zod gives a default the type of the enum's output, which for a generic tuple it cannot narrow to T[number].
   const schema = z.enum(values).default(fallback as never);
-  return known(schema, 'choice', fallback, doc, {});
+  return known(schema, 'choice', fallback, doc, { limits: values.join(', ') });
+}
+
+/** true or false. */
+export function flag(doc: string, fallback: boolean) {
+  return known(z.boolean().default(fallback), 'flag', fallback, doc, { limits: 'true, false' });
+}
+
+/** At least one entry: a list, or text with commas between them; each must match `pattern`. */
+export function list(
+  doc: string,
+  fallback: string,
+  pattern: { readonly regex: RegExp; readonly words: string },
+) {
+  const schema = z
+    .union([z.string(), z.array(z.string())], { error: pattern.words })
+    .transform((value, context): readonly string[] => {
+      const entries = typeof value === 'string' ? value.split(',') : value;
+      const trimmed = entries.map((entry) => entry.trim()).filter((entry) => entry !== '');
+      if (trimmed.length === 0 || !trimmed.every((entry) => pattern.regex.test(entry)))
+        context.addIssue(pattern.words);
+      return trimmed;
+    })
+    .prefault(fallback);
+  return known(schema, 'list', fallback, doc, { limits: inWords(pattern) });
 }
 
 export function integer(doc: string, fallback: number, { min = 0, max = 1e9, ...options }: Limits = {}) {
-  return known(z.int().min(min).max(max).default(fallback), 'integer', fallback, doc, options);
+  return known(z.int().min(min).max(max).default(fallback), 'integer', fallback, doc, {
+    ...options,
+    limits: `${min} to ${max}`,
+  });
 }
 
 export function number(doc: string, fallback: number, { min = 0, max = 1e9, ...options }: Limits = {}) {
-  return known(z.number().min(min).max(max).default(fallback), 'number', fallback, doc, options);
+  return known(z.number().min(min).max(max).default(fallback), 'number', fallback, doc, {
+    ...options,
+    limits: `${min} to ${max}`,
+  });
 }
 
 interface Span {
@@ -94,13 +134,13 @@ interface Span {
 /** A time span in milliseconds; 1 ms to 1 day unless told (timers cannot wait longer than 24.8 days). */
 export function duration(doc: string, fallback: string, { min = '1ms', max = '1d', ...options }: Span = {}) {
   const schema = span(min, max, (ms) => ms as Milliseconds).prefault(fallback);
-  return known(schema, 'duration', fallback, doc, options);
+  return known(schema, 'duration', fallback, doc, { ...options, limits: `${min} to ${max}` });
 }
 
 /** A time span that the program takes in seconds; 1 s to 10 years unless told. */
 export function seconds(doc: string, fallback: string, { min = '1s', max = '3650d', ...options }: Span = {}) {
   const schema = span(min, max, (ms) => (ms / 1000) as Seconds).prefault(fallback);
-  return known(schema, 'seconds', fallback, doc, options);
+  return known(schema, 'seconds', fallback, doc, { ...options, limits: `${min} to ${max}` });
 }
 
 function span<Unit>(min: string, max: string, unit: (ms: number) => Unit) {
@@ -128,13 +168,13 @@ export function tableDays(doc: string, fallback: number) {
       return days as TableDays;
     })
     .prefault(`${fallback}d`);
-  return known(schema, 'days', `${fallback}d`, doc, {});
+  return known(schema, 'days', `${fallback}d`, doc, { limits: `1d to ${MAX_DAYS}d` });
 }
 
 /** A secret by reference (`env:NAME`, `file:/path`), which is resolved before the schema sees it. */
 export function optionalSecret(doc: string, check: (value: string) => string | undefined = () => undefined) {
   const schema = resolvedSecret(check).nullable().default(null);
-  return known(schema, 'secret', null, doc, {});
+  return known(schema, 'secret', null, doc, { limits: 'env:NAME or file:/path' });
 }
 
 /** A resolved secret; `check` returns what is wrong with its value, without repeating it. */
@@ -145,16 +185,20 @@ export function resolvedSecret(check: (value: string) => string | undefined = ()
   });
 }
 
+function inWords(pattern: { readonly words: string } | undefined): string {
+  return pattern?.words.replace(/^expected /, '') ?? '';
+}
+
 /** Marks a schema as a setting. The default must be in the schema already. */
 export function known<T extends z.ZodType>(
   schema: T,
   kind: SettingKind,
-  fallback: string | number | null,
+  fallback: string | number | boolean | null,
   doc: string,
-  { changesFold = false }: { readonly changesFold?: boolean },
+  { changesFold = false, limits = '' }: { readonly changesFold?: boolean; readonly limits?: string },
 ): T {
   const described = schema.describe(doc);
-  traits.add(described, { kind, fallback, changesFold });
+  traits.add(described, { kind, fallback, limits, changesFold });
   return described;
 }
 

@@ -77,7 +77,8 @@ export async function demo(options: DemoOptions): Promise<{ result: DemoResult; 
   try {
     await refuseUsed(store);
     const wired = wiring({
-      config,
+      // Whatever is configured: the demo's history must not reach the topics of others.
+      config: { ...config, broker: { ...config.broker, kind: 'memory' } },
       catalogue,
       pool: store.pool,
       clock,
@@ -153,9 +154,9 @@ async function show(options: ShowOptions): Promise<{ result: DemoResult; complet
   };
   await startAbove(agents);
   const inventory = inventoryOf(network, config, settings.intervalMs, agents);
-  const [publisher, collector] = wired.collectors(inventory, CREDENTIALS);
+  const collect = wired.collect({ inventory, credentials: CREDENTIALS });
   // Sites before the history: seasonal cells follow their clocks.
-  await startAbove(publisher);
+  await startAbove(...collect.publishing);
   const historyRows = await loadHistory({
     wired,
     network,
@@ -181,7 +182,7 @@ async function show(options: ShowOptions): Promise<{ result: DemoResult; complet
 
   async function goLive(): Promise<{ watched: Watched; anomalies: number }> {
     screen.say(`${historyRows} rows of history in ${seconds(clock() - beginMs)} s`);
-    await startAbove(collector);
+    await startAbove(collect.collector);
     const liveFromMs = clock();
     const injected = plan.begin(liveFromMs);
     const look = () => whereToLook(screen, { url: store.url, status: wired.status.url });

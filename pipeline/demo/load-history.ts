@@ -27,6 +27,7 @@ const LOOK_EVERY = 32;
 export async function loadHistory(options: LoadHistoryOptions): Promise<number> {
   const { wired, network, pool, fromMs, toMs, partitions, screen, signal } = options;
   const { broker, codec, naming } = wired;
+  const stored = (): number => wired.sink?.storedRows('interface_metrics') ?? 0;
   const topic = topicName(catalogue['raw.interface'], naming);
   const reading = codec.newReading('raw.interface');
   const encoder = codec.readingEncoder('raw.interface');
@@ -43,7 +44,7 @@ export async function loadHistory(options: LoadHistoryOptions): Promise<number> 
     batches += 1;
     // The pipeline lives in this process: it must get its turn.
     await yieldToOthers();
-    if (batches % LOOK_EVERY === 0) progress.at(wired.storedRows('interface_metrics'));
+    if (batches % LOOK_EVERY === 0) progress.at(stored());
   };
   try {
     for (const polled of historyReadings({ network, fromMs, toMs, reading })) {
@@ -55,7 +56,7 @@ export async function loadHistory(options: LoadHistoryOptions): Promise<number> 
     await flush();
     while (!wired.idle && !signal.aborted) {
       await yieldToOthers();
-      progress.at(wired.storedRows('interface_metrics'));
+      progress.at(stored());
     }
   } finally {
     progress.end();

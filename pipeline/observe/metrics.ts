@@ -14,6 +14,13 @@ const ANOMALY_STATES = ['opened', 'updated', 'closed'];
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
+export interface MetricRow {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge' | 'histogram' | 'summary';
+  readonly labelNames: readonly string[];
+  readonly help: string;
+}
+
 /** All metrics on a registry of their own, with Node's process metrics. */
 export function createMetrics() {
   const registry = new prom.Registry();
@@ -76,7 +83,25 @@ export function createMetrics() {
       TRANSACTION_BUCKETS,
     ),
     taskLagRecords: gauge('netsigma_task_lag_records', 'Records not yet folded.', ['subtopology']),
-    taskLag: gauge('netsigma_task_lag_seconds', 'Age of the oldest record not yet folded.', ['subtopology']),
+    taskLag: gauge('netsigma_task_lag_seconds', 'Since the last record that was folded, while a task lags.', [
+      'subtopology',
+    ]),
+    taskRestarts: counter('netsigma_task_restarts_total', 'Tasks that began anew after a failed commit.', [
+      'subtopology',
+    ]),
+    refoldedByAnotherVersion: counter(
+      'netsigma_refold_version_mismatch_records_total',
+      'Records folded again by other code or thresholds than the first time.',
+      ['subtopology'],
+    ),
+    tasks: gauge('netsigma_tasks', 'Tasks of this process by what they do.', ['subtopology', 'state']),
+    checkpointAge: gauge('netsigma_checkpoint_age_seconds', 'Age of the oldest last checkpoint of a task.', [
+      'subtopology',
+    ]),
+    rebalances: counter('netsigma_rebalances_total', 'Times a group gave or took partitions.', [
+      'group',
+      'change',
+    ]),
     stateBytes: gauge('netsigma_state_bytes', 'Bytes of the state columns of a stage.', ['stage']),
     stateEntities: gauge('netsigma_state_entities', 'Entities that tasks hold state of.'),
     anomalies: counter(
@@ -103,6 +128,10 @@ export function createMetrics() {
       'Partitions that another sink has written.',
     ),
     sinkLagRecords: gauge('netsigma_sink_lag_records', 'Records that are not in the tables yet.'),
+    sinkLag: gauge('netsigma_sink_lag_seconds', 'Since the last record that the sink took, while it lags.'),
+
+    /** Ours and Node's, for the documentation. prom-client declares no labels. */
+    described: () => registry.getMetricsAsArray() as unknown as readonly MetricRow[],
 
     /** The exposition of all of it. */
     contentType: registry.contentType,

@@ -39,6 +39,8 @@ export function processMetrics(metrics: Metrics, subTopology: string): ProcessOb
     },
     deadLetter: (reason) => metrics.deadLetters.add(1, subTopology, reason),
     outcome: (stage, outcome, by) => metrics.stageOutcomes.add(by, stage, outcome),
+    taskRestarted: () => metrics.taskRestarts.add(1, subTopology),
+    refoldedByAnotherVersion: (records) => metrics.refoldedByAnotherVersion.add(records, subTopology),
     rows: (quality, by) => metrics.rowQuality.add(by, quality),
   };
 }

@@ -133,8 +133,10 @@ function listenError(error: unknown, host: string, port: number): unknown {
   const at = `cannot listen on ${host}:${port}`;
   switch ((error as NodeJS.ErrnoException).code) {
     case 'EADDRINUSE': {
-      const advice = 'set http.port (NETSIGMA_HTTP_PORT) to a free one, or to 0';
-      return new ConfigError(`${at}: another program uses the port: ${advice}`, { cause: error });
+      const advice = 'give each process its own by http.port (NETSIGMA_HTTP_PORT); 0 takes a free one';
+      return new ConfigError(`${at}: another program (or netsigma) uses the port: ${advice}`, {
+        cause: error,
+      });
     }
     case 'EACCES':
       return new ConfigError(`${at}: not allowed: set http.port (NETSIGMA_HTTP_PORT) to 1024 or above`, {

@@ -16,7 +16,22 @@ describe('defaults', () => {
       domain: 'default',
       zone: 'default',
       collectorId: 'host-a',
-      broker: { kind: 'memory', partitions: 12, prefix: '' },
+      startupTimeoutMs: 60_000,
+      broker: {
+        kind: 'memory',
+        partitions: 12,
+        prefix: '',
+        kafka: {
+          brokers: ['127.0.0.1:9092'],
+          clientId: 'netsigma',
+          sasl: { mechanism: 'none', username: null, password: null },
+          tls: { enabled: false, caFile: null, certFile: null, keyFile: null },
+          sessionTimeoutMs: 6_000,
+          replicationFactor: -1,
+          compression: 'zstd',
+        },
+      },
+      registry: { url: null, username: null, password: null, caFile: null },
       database: { url: null, embedded: { directory: 'netsigma-data/postgres' } },
       inventory: { file: null },
       collect: {
@@ -27,7 +42,12 @@ describe('defaults', () => {
       sink: {
         flushIntervalMs: 200,
         flushRows: 5_000,
-        retentionDays: { interface_metrics: 30, anomaly_events: 730, poll_history: 30 },
+        retentionDays: {
+          interface_metrics: 30,
+          anomaly_events: 730,
+          poll_history: 30,
+          data_collection_audit: 30,
+        },
       },
       http: { host: '127.0.0.1', port: 9464 },
       log: { level: 'info', format: 'auto' },
@@ -86,6 +106,7 @@ describe('values', () => {
       interface_metrics: 90,
       anomaly_events: 365,
       poll_history: 14,
+      data_collection_audit: 30,
     });
     expect(printConfig(config)).toContain('    interface_metrics: 90d\n');
     for (const wrong of ['12h', '1.5d', '0d', '0', '36501', '-1', '1.5', 'soon', '[]']) {

@@ -34,13 +34,13 @@ describe('documentation', () => {
       expect(table).toContain(`| \`${setting.path.join('.')}\` |`);
     }
     expect(table).toContain(
-      '| `http.port` | `9464` | Port to listen on; 0 takes a free one. | `NETSIGMA_HTTP_PORT` |  |',
+      '| `http.port` | `9464` | 0 to 65535 | Port to listen on; 0 takes a free one. | `NETSIGMA_HTTP_PORT` |  |',
     );
     expect(table).toMatch(
-      /\| `rate.gap_intervals` \| `3` \| [^|]* \| `NETSIGMA_RATE_GAP_INTERVALS` \| yes \|/,
+      /\| `rate.gap_intervals` \| `3` \| [^|]* \| [^|]* \| `NETSIGMA_RATE_GAP_INTERVALS` \| yes \|/,
     );
     expect(table).toContain('`credentials.<name>.auth_key`');
-    expect(table).toMatch(/\| `sink\.retention\.poll_history` \| `30d` \| [^|]*days[^|]* \|/);
+    expect(table).toMatch(/\| `sink\.retention\.poll_history` \| `30d` \| 1d to 36500d \| [^|]*days[^|]* \|/);
   });
 
   it('what changes the fold is exactly what the stages take', () => {
@@ -72,6 +72,27 @@ describe('the examples', () => {
     expect(inventory.file).toBe(`${root}inventory.example.yaml`);
     return { config, devices, sites };
   }
+
+  it('for Kafka is valid, with its comments and without', () => {
+    const file = `${root}netsigma.kafka.example.yaml`;
+    const env = {
+      SNMP_COMMUNITY: 'public',
+      DATABASE_URL: 'postgres://u:p@h/d',
+      KAFKA_PASSWORD: 'k4fka',
+      REGISTRY_PASSWORD: 'r3gistry',
+    };
+    const { config } = load(example('netsigma.kafka.example.yaml'), { file, env });
+    expect(config.broker.kind).toBe('kafka');
+    expect(config.broker.kafka.sasl.mechanism).toBe('none');
+    expect(config.inventory.file).toBe(`${root}inventory.example.yaml`);
+    const { broker, registry } = load(uncommented(example('netsigma.kafka.example.yaml')), {
+      file,
+      env,
+    }).config;
+    expect(broker.kafka.sasl.password?.reveal()).toBe('k4fka');
+    expect(broker.kafka.tls).toMatchObject({ enabled: true, caFile: `${root}certificates/ca.pem` });
+    expect(registry.password?.reveal()).toBe('r3gistry');
+  });
 
   it('work together with the community alone, on the embedded server', () => {
     const { config, devices, sites } = loaded((text) => text, { SNMP_COMMUNITY: 'public' });

@@ -19,7 +19,7 @@ describe('problems', () => {
     const message = problemsOf(
       [
         'domain: 7',
-        'broker: { kind: kafka, partitions: 0 }',
+        'broker: { kind: rabbit, partitions: 0 }',
         'runtime: { commit_interval: soon }',
         'collect: { snmp: { interval: 1ms, max_repetitons: 5, retries: 1.5 } }',
         'detect: 3',
@@ -31,7 +31,7 @@ describe('problems', () => {
     expect(message.split('\n- ').slice(1).sort()).toEqual(
       [
         `${at}:1: domain = 7 is wrong: expected text (in quotes where it looks like a number)`,
-        `${at}:2: broker.kind = "kafka" is wrong: expected one of memory`,
+        `${at}:2: broker.kind = "rabbit" is wrong: expected one of memory, kafka`,
         `${at}:2: broker.partitions = 0 is wrong: expected at least 1`,
         `${at}:3: runtime.commit_interval = "soon" is wrong: expected a duration such as 150ms, 5s, 1m or 2d`,
         `${at}:4: collect.snmp.interval = "1ms" is wrong: expected a duration from 100ms to 1d`,

@@ -145,7 +145,7 @@ describe('statusServer', () => {
       const failing = started({ port });
       await expect(failing).rejects.toBeInstanceOf(ConfigError);
       await expect(failing).rejects.toThrow(
-        `cannot listen on 127.0.0.1:${port}: another program uses the port: set http.port (NETSIGMA_HTTP_PORT) to a free one, or to 0`,
+        `cannot listen on 127.0.0.1:${port}: another program (or netsigma) uses the port: give each process its own by http.port (NETSIGMA_HTTP_PORT); 0 takes a free one`,
       );
     } finally {
       await new Promise((resolve) => other.close(resolve));

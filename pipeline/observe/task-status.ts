@@ -1,0 +1,67 @@
+/** What tasks tell of themselves, for /status, /readyz and the metrics. */
+import type { StreamThread, TaskStatus } from '../runtime/stream-thread.ts';
+import type { Metrics } from './metrics.ts';
+
+/** A task as /status shows it: one row, the same fields for each. */
+export function taskStatus({ lagMs, restore, checkpointAgeMs, ...task }: TaskStatus) {
+  return {
+    ...task,
+    lagSeconds: seconds(lagMs),
+    restoredRecords: restore?.done ?? null,
+    recordsToRestore: restore?.total ?? null,
+    checkpointAgeSeconds: checkpointAgeMs === null ? null : seconds(checkpointAgeMs),
+  };
+}
+
+/** Why the tasks are not ready, one sentence each; empty when they are. */
+export function tasksNotReady(tasks: readonly TaskStatus[]): string[] {
+  if (tasks.length === 0) return ['no task has started yet'];
+  return tasks.flatMap(({ partition, state, restore }) => {
+    switch (state) {
+      case 'running':
+        return [];
+      case 'restoring':
+        return [
+          `task ${partition} is restoring${restore ? `: ${restore.done} of ${restore.total} records` : ''}`,
+        ];
+      case 'waiting':
+        return [`task ${partition} waits to hear whether its partition is still ours`];
+    }
+  });
+}
+
+const STATES = ['restoring', 'running', 'waiting'] as const;
+
+export function processGauges(
+  metrics: Metrics,
+  stream: Pick<StreamThread, 'status' | 'tasks'>,
+  name: string,
+): void {
+  const total = (of: (task: TaskStatus) => number): number =>
+    stream.status().reduce((sum, task) => sum + of(task), 0);
+  const largestMs = (of: (task: TaskStatus) => number | null): number =>
+    Math.max(0, ...stream.status().map((task) => of(task) ?? 0));
+  metrics.tasks.readFrom(() =>
+    STATES.map((state) => [total((task) => (task.state === state ? 1 : 0)), name, state] as const),
+  );
+  metrics.taskLagRecords.readFrom(() => [[total(({ lagRecords }) => lagRecords), name] as const]);
+  metrics.taskLag.readFrom(() => [[largestMs(({ lagMs }) => lagMs) / 1000, name] as const]);
+  metrics.checkpointAge.readFrom(() => [
+    [largestMs(({ checkpointAgeMs }) => checkpointAgeMs) / 1000, name] as const,
+  ]);
+  metrics.stateEntities.readFrom(() => [[total(({ entities }) => entities)] as const]);
+  metrics.stateBytes.readFrom(() => stateBytes(stream));
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms) / 1000;
+}
+
+function stateBytes(stream: Pick<StreamThread, 'tasks'>): Iterable<readonly [number, string]> {
+  const bytes = new Map<string, number>();
+  for (const { processor } of stream.tasks.values()) {
+    for (const [stage, size] of processor.state.bytesByStage())
+      bytes.set(stage, (bytes.get(stage) ?? 0) + size);
+  }
+  return [...bytes].map(([stage, size]) => [size, stage] as const);
+}

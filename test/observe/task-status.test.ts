@@ -1,0 +1,70 @@
+import { describe, expect, it } from '@jest/globals';
+import { createMetrics } from '../../pipeline/observe/metrics.ts';
+import { processGauges, taskStatus, tasksNotReady } from '../../pipeline/observe/task-status.ts';
+import type { TaskStatus } from '../../pipeline/runtime/stream-thread.ts';
+
+const running: TaskStatus = {
+  partition: 3,
+  state: 'running',
+  entities: 5,
+  rows: 40,
+  lagRecords: 7,
+  lagMs: 1_234,
+  restore: null,
+  commitMs: 8.5,
+  checkpointAgeMs: 60_000,
+};
+const restoring: TaskStatus = {
+  ...running,
+  partition: 4,
+  state: 'restoring',
+  lagMs: 0,
+  restore: { done: 12, total: 300 },
+  commitMs: null,
+  checkpointAgeMs: null,
+};
+
+describe('the status of tasks', () => {
+  it('has the same fields for each, times in seconds', () => {
+    expect(taskStatus(running)).toEqual({
+      partition: 3,
+      state: 'running',
+      entities: 5,
+      rows: 40,
+      lagRecords: 7,
+      commitMs: 8.5,
+      lagSeconds: 1.234,
+      restoredRecords: null,
+      recordsToRestore: null,
+      checkpointAgeSeconds: 60,
+    });
+    expect(Object.keys(taskStatus(restoring))).toEqual(Object.keys(taskStatus(running)));
+    expect(taskStatus(restoring)).toMatchObject({ restoredRecords: 12, recordsToRestore: 300 });
+  });
+
+  it('is ready when all of them run', () => {
+    expect(tasksNotReady([running])).toEqual([]);
+    expect(tasksNotReady([])).toEqual(['no task has started yet']);
+    expect(tasksNotReady([running, restoring, { ...running, state: 'waiting' }])).toEqual([
+      'task 4 is restoring: 12 of 300 records',
+      'task 3 waits to hear whether its partition is still ours',
+    ]);
+  });
+
+  it('is in the metrics: what lags most, what is oldest, how many restore', async () => {
+    const metrics = createMetrics();
+    processGauges(metrics, { status: () => [running, restoring], tasks: new Map() }, 'entity');
+    const lines = (await metrics.text()).split('\n');
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'netsigma_tasks{subtopology="entity",state="restoring"} 1',
+        'netsigma_tasks{subtopology="entity",state="running"} 1',
+        'netsigma_tasks{subtopology="entity",state="waiting"} 0',
+        'netsigma_task_lag_records{subtopology="entity"} 14',
+        'netsigma_task_lag_seconds{subtopology="entity"} 1.234',
+        'netsigma_checkpoint_age_seconds{subtopology="entity"} 60',
+        'netsigma_state_entities 10',
+      ]),
+    );
+  });
+});
