@@ -1,0 +1,7 @@
+/** Files such as .env: a variable a line. */
+
+export function variablesOf(text: string): Record<string, string> {
+  return Object.fromEntries(
+    [...text.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name, value]) => [name!, value!]),
+  );
+}
