@@ -112,6 +112,12 @@ export default {
       'One folder owns the Kafka client and its patches.',
     ),
     never('no-test-in-product', '^(pipeline|topics)/', '^test/', 'The product does not know its tests.'),
+    never(
+      'verifier-is-independent',
+      '^test/verify/(?!.*\\.test\\.ts$)',
+      '^(pipeline|topics)/|^test/(?!verify/)',
+      'It must not share a mistake with what it verifies; only its tests run the pipeline.',
+    ),
     {
       name: 'no-cycles',
       severity: 'error',
