@@ -24,8 +24,16 @@ async function parsed(line: string, failure?: Error): Promise<Outcome> {
     configPrint: action('configPrint'),
     configCheck: action('configCheck'),
     tail: action('tail'),
+    topicsPlan: action('topicsPlan'),
+    topicsApply: action('topicsApply'),
     schemasCheck: action('schemasCheck'),
+    schemasRegister: action('schemasRegister'),
     schemasGenerate: action('schemasGenerate'),
+    schemasRelease: action('schemasRelease'),
+    rulesApply: action('rulesApply'),
+    rulesList: action('rulesList'),
+    maintenanceStart: action('maintenanceStart'),
+    maintenanceEnd: action('maintenanceEnd'),
   };
   const written = { stdout: '', stderr: '' };
   const io = {
@@ -55,9 +63,12 @@ const TAIL = { topic: 'raw.interface', url: 'http://127.0.0.1:9464', limit: 10, 
 
 describe('commands', () => {
   it.each<[string, string, object]>([
-    ['run', 'run', {}],
-    ['run --config lab.yaml', 'run', { config: 'lab.yaml' }],
-    ['--config lab.yaml run', 'run', { config: 'lab.yaml' }],
+    ['run', 'run', { command: 'run' }],
+    ['run --config lab.yaml', 'run', { command: 'run', config: 'lab.yaml' }],
+    ['--config lab.yaml run', 'run', { command: 'run', config: 'lab.yaml' }],
+    ['collect', 'run', { command: 'collect' }],
+    ['process --config lab.yaml', 'run', { command: 'process', config: 'lab.yaml' }],
+    ['sink', 'run', { command: 'sink' }],
     ['demo', 'demo', DEMO],
     [
       'demo --until-detected --json --devices 50 --ports 48 --interval 1s --history 2d --seed 7 --time-limit 90s',
@@ -83,8 +94,22 @@ describe('commands', () => {
       'tail',
       { ...TAIL, url: 'http://host:1', limit: 0, follow: true, json: true },
     ],
+    ['topics plan', 'topicsPlan', { json: false }],
+    ['topics apply --json --config a.yaml', 'topicsApply', { json: true, config: 'a.yaml' }],
     ['schemas check', 'schemasCheck', {}],
+    ['schemas check --url http://registry:8081/', 'schemasCheck', { url: 'http://registry:8081' }],
+    ['schemas register --json', 'schemasRegister', { json: true }],
+    ['schemas release', 'schemasRelease', {}],
     ['schemas generate', 'schemasGenerate', {}],
+    ['rules apply rules.yaml --config a.yaml', 'rulesApply', { file: 'rules.yaml', config: 'a.yaml' }],
+    ['rules list', 'rulesList', { json: false }],
+    ['rules list --json', 'rulesList', { json: true }],
+    [
+      'maintenance start --device r1 --interface Gi1/0/1 --for 2h --reason upgrade',
+      'maintenanceStart',
+      { device: 'r1', interface: 'Gi1/0/1', for: 7_200_000, reason: 'upgrade' },
+    ],
+    ['maintenance end maintenance-r1-20261121', 'maintenanceEnd', { id: 'maintenance-r1-20261121' }],
   ])('%s', async (line, name, options) => {
     const { called, error } = await parsed(line);
     expect(error).toBeUndefined();
@@ -128,6 +153,7 @@ describe('wrong command lines', () => {
     ['tail a --url ftp://x', 'Expected an address such as'],
     ['run --config', 'argument missing'],
     ['schemas', 'Usage: netsigma schemas'],
+    ['topics', 'Usage: netsigma topics'],
     ['', 'Usage: netsigma'],
   ])('%s: exit code 2, with what to do on standard error', async (line, message) => {
     const { called, error, stdout, stderr } = await parsed(line);
@@ -142,7 +168,18 @@ describe('wrong command lines', () => {
     const { error, stdout, stderr } = await parsed('--help');
     expect(exitCode(error)).toBe(0);
     expect(stderr).toBe('');
-    for (const name of ['run', 'demo', 'migrate', 'config', 'tail', 'schemas']) {
+    for (const name of [
+      'run',
+      'collect',
+      'process',
+      'sink',
+      'demo',
+      'migrate',
+      'config',
+      'tail',
+      'topics',
+      'schemas',
+    ]) {
       expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
     }
   });

@@ -1,7 +1,8 @@
-/** `npm run bench [-- NAME] [-- --json]`: stages, sink, or quick (both, small, for CI). Prints figures with their spread. */
+/** `npm run bench [-- NAME] [-- --json]`: stages, sink, kafka, or quick (all, small, for CI). Prints figures with their spread. */
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { figureLine, type Figure } from './figure.ts';
+import { kafkaBench } from './kafka.bench.ts';
 import { sinkBench } from './sink.bench.ts';
 import { stagesBench } from './stages.bench.ts';
 
@@ -13,12 +14,16 @@ const BENCHES: Readonly<Record<string, () => Promise<Figure[]>>> = {
   stages: () =>
     stagesBench({ entities: 60, rowsPerEntity: 48, warmPolls: WARM_POLLS, polls: 60, runs: 5, seed: SEED }),
   sink: () => sinkBench({ entities: 200, rowsPerEntity: 48, polls: 40, runs: 5, seed: SEED }),
+  kafka: () =>
+    kafkaBench({ entities: 200, rowsPerEntity: 48, polls: 60, partitions: 4, runs: 5, seed: SEED }),
 };
 
 const QUICK: typeof BENCHES = {
   stages: () =>
     stagesBench({ entities: 8, rowsPerEntity: 48, warmPolls: WARM_POLLS, polls: 60, runs: 3, seed: SEED }),
   sink: () => sinkBench({ entities: 50, rowsPerEntity: 48, polls: 20, runs: 2, seed: SEED }),
+  kafka: () =>
+    kafkaBench({ entities: 100, rowsPerEntity: 48, polls: 40, partitions: 4, runs: 2, seed: SEED }),
 };
 
 const { values, positionals } = parseArgs({

@@ -1,15 +1,25 @@
 /** One input, one output: whatever the partitions, and however often the tasks are interrupted. */
+import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { kafkaBroker } from '../../pipeline/broker/kafka/kafka-broker.ts';
 import { memoryBroker } from '../../pipeline/broker/memory/memory-broker.ts';
 import type { Broker } from '../../pipeline/broker/port.ts';
 import type { Codec } from '../../pipeline/codec/port.ts';
 import { catalogue, topicSpecs } from '../../topics/catalogue.ts';
+import { kafkaService } from '../services/kafka.ts';
+import { reasonOf } from '../services/service.ts';
 import { NAMING, startedCodec } from '../support/codec.ts';
+import { silentLog } from '../support/log.ts';
+import { describeIf } from '../support/requires.ts';
 import { interrupting } from './interrupting-broker.ts';
 import { goldenInput, type GoldenRecord } from './golden-input.ts';
+import { writeToKafka } from './golden-kafka.ts';
 import { foldAll, outputOf, placed, type GoldenOutput } from './golden-run.ts';
 
 const SEED = 7;
+const TIMEOUT_MS = 240_000;
+
+const kafka = await kafkaService();
 
 let codec: Codec;
 let input: GoldenRecord[];
@@ -19,17 +29,20 @@ beforeAll(async () => {
   codec = await startedCodec();
   input = goldenInput(codec, SEED);
   expected = await onMemory(1);
-}, 120_000);
+}, TIMEOUT_MS);
 
-async function onMemory(partitions: number, wrap = (broker: Broker) => broker): Promise<GoldenOutput> {
+type Wrap = (broker: Broker) => Broker;
+
+async function onMemory(partitions: number, wrap: Wrap = (broker) => broker): Promise<GoldenOutput> {
   let nowMs = 0;
   const broker = memoryBroker({
     clock: () => nowMs,
-    maxPartitionBytes: 4_000_000_000,
-    keepCommittedBytes: 4_000_000_000,
   });
   await broker.start();
-  await broker.createTopics(topicSpecs(catalogue, NAMING, partitions));
+  // The input is older than any retention when it is folded.
+  await broker.createTopics(
+    topicSpecs(catalogue, NAMING, partitions).map((spec) => ({ ...spec, retentionMs: Infinity })),
+  );
   const producer = broker.producer();
   await producer.start();
   for (const { record, appendedAtMs } of placed(input, partitions, NAMING)) {
@@ -40,6 +53,30 @@ async function onMemory(partitions: number, wrap = (broker: Broker) => broker): 
   const output = await outputOf(broker, NAMING);
   await broker.stop();
   return output;
+}
+
+async function onKafka(partitions: number, wrap: Wrap = (broker) => broker): Promise<GoldenOutput> {
+  if (kafka.kind === 'missing') throw new Error(kafka.reason);
+  const naming = { prefix: `golden-${randomUUID()}.`, generation: '' };
+  const broker = kafkaBroker({ brokers: [kafka.address], clientId: 'golden', log: silentLog });
+  await broker.start();
+  try {
+    await writeToKafka(kafka.address, broker, input, partitions, naming);
+    await foldAll({ broker: wrap(broker), codec, naming, checkpointIntervalMs: 1_000 });
+    return await outputOf(broker, naming);
+  } finally {
+    await broker.stop();
+  }
+}
+
+/** Counts what it interrupted, so that a test can tell that there was something. */
+function interruptions(seed: number, share: number): { wrap: Wrap; count: number } {
+  const made = {
+    count: 0,
+    wrap: (broker: Broker) =>
+      interrupting(broker, { seed, share, onInterrupt: () => void (made.count += 1) }),
+  };
+  return made;
 }
 
 describe('a fixed input', () => {
@@ -59,15 +96,33 @@ describe('a fixed input', () => {
     120_000,
   );
 
-  it.each([1, 2, 3])(
+  it.each([1, 2])(
     'gives the same outputs however tasks are interrupted (seed %i)',
     async (seed) => {
-      let interrupted = 0;
-      const wrap = (broker: Broker) =>
-        interrupting(broker, { seed, share: 0.08, onInterrupt: () => (interrupted += 1) });
-      expect(await onMemory(3, wrap)).toEqual(expected);
-      expect(interrupted).toBeGreaterThan(10);
+      const interrupted = interruptions(seed, 0.08);
+      expect(await onMemory(3, interrupted.wrap)).toEqual(expected);
+      expect(interrupted.count).toBeGreaterThan(10);
     },
-    120_000,
+    TIMEOUT_MS,
+  );
+});
+
+describeIf(kafka.kind === 'running', reasonOf(kafka))('a fixed input on a real Kafka', () => {
+  it.each([1, 3, 12])(
+    'gives the same outputs as in memory, through %i partitions',
+    async (partitions) => {
+      expect(await onKafka(partitions)).toEqual(expected);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'gives the same outputs however tasks are interrupted',
+    async () => {
+      const interrupted = interruptions(3, 0.03);
+      expect(await onKafka(3, interrupted.wrap)).toEqual(expected);
+      expect(interrupted.count).toBeGreaterThan(10);
+    },
+    TIMEOUT_MS,
   );
 });

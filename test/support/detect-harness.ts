@@ -1,5 +1,5 @@
 /**
- * baseline and detect fused over one Reading, as a task runs them: polls are plain objects, and the whole state can
+ * suspend, baseline and detect fused over one Reading, as a task runs them: polls are plain objects, and the whole state can
  * be taken out and put into another harness, as a restart does.
  */
 import { Reading } from '../../pipeline/model/reading.ts';
@@ -11,10 +11,12 @@ import {
 } from '../../pipeline/stages/baseline/baseline.ts';
 import { detect, DETECT_DEFAULTS, type DetectSettings } from '../../pipeline/stages/detect/detect.ts';
 import type { ObjectState, StageOutput } from '../../pipeline/stages/stage.ts';
+import { suspend } from '../../pipeline/stages/suspend.ts';
 import type { AnomalyRecord } from '../../topics/anomaly.ts';
 import { catalogue as standard, type Catalogue } from '../../topics/catalogue.ts';
 import type { BaselineRecord } from '../../topics/insight.ts';
 import { QUALITIES, type Quality } from '../../topics/interface.ts';
+import { ruleKey, type RuleRecord } from '../../topics/rules.ts';
 
 /** Metrics and statuses by column; `quality` is good and the ports are up unless told. */
 export type PortSample = Readonly<Record<string, number>>;
@@ -28,6 +30,8 @@ export interface Poll {
   readonly timeZone?: string;
   /** Right after it was observed unless told: the entity is live. */
   readonly appendedAtMs?: number;
+  readonly siteId?: number;
+  readonly role?: string;
   readonly part?: number;
   readonly parts?: number;
 }
@@ -62,6 +66,7 @@ export class DetectHarness {
   constructor(options: DetectHarnessOptions = {}) {
     const catalogue = options.catalogue ?? standard;
     const definitions = [
+      suspend({ settleMs: options.detect?.settleMs ?? DETECT_DEFAULTS.settleMs }),
       baseline(catalogue, { ...BASELINE_DEFAULTS, ...options.baseline }),
       detect(catalogue, { ...DETECT_DEFAULTS, ...options.detect }),
     ];
@@ -95,6 +100,8 @@ export class DetectHarness {
     const dtS = poll.dtS ?? 300;
     reading.intervalMs = dtS * 1000;
     reading.timeZone = poll.timeZone ?? 'UTC';
+    reading.siteId = poll.siteId ?? Number.NaN;
+    reading.deviceRole = poll.role ?? null;
     reading.part = poll.part ?? 1;
     reading.parts = poll.parts ?? 1;
     reading.entitySlot = this.#slot(reading.entity, () => this.state.newEntity());
@@ -110,6 +117,20 @@ export class DetectHarness {
     }
     fill(this);
     for (const stage of this.#stages) stage.process(reading, this.#out);
+    return this;
+  }
+
+  /** A record of control.rule, or its tombstone. */
+  rule(rule: RuleRecord): this {
+    return this.#update(ruleKey(rule), rule);
+  }
+
+  removeRule(rule: RuleRecord): this {
+    return this.#update(ruleKey(rule), null);
+  }
+
+  #update(key: string, rule: RuleRecord | null): this {
+    for (const stage of this.#stages) stage.update?.('control.rule', key, rule);
     return this;
   }
 

@@ -58,7 +58,7 @@ export async function oneProcess(options: OneProcessOptions): Promise<OneProcess
   const credentials = new Map(agents.map(({ name, credential }) => [name, credential]));
   const inventory = { domain: 'default', sites: [], devices: agents.map(inventoryDevice) };
   const base = lifecycle(wired.components, silentLog);
-  const collectors = lifecycle(wired.collectors(inventory, credentials), silentLog);
+  const collectors = lifecycle(wired.collect({ inventory, credentials }).components, silentLog);
   await base.start();
   await collectors.start();
   return {

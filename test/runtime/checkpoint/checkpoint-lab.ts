@@ -1,5 +1,4 @@
 /** A sub-topology that counts records by key, on a broker in memory: every count that it sends tells its whole past. */
-import { setTimeout as wait } from 'node:timers/promises';
 import { memoryBroker } from '../../../pipeline/broker/memory/memory-broker.ts';
 import type { Broker, BrokerRecord, CommittedOffset } from '../../../pipeline/broker/port.ts';
 import type { Codec } from '../../../pipeline/codec/port.ts';
@@ -177,5 +176,3 @@ export class CheckpointLab {
     });
   }
 }
-
-export const aMoment = (): Promise<void> => wait(0);

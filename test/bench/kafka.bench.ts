@@ -1,0 +1,215 @@
+/**
+ * The same polls through Kafka, exactly once (journal and checkpoints on), and in memory, in one run: samples/s and CPU
+ * time of this process a sample. The log is written before the clock starts; the first polls are not counted.
+ */
+import { randomUUID } from 'node:crypto';
+import { kafkaBroker } from '../../pipeline/broker/kafka/kafka-broker.ts';
+import { partitionFor } from '../../pipeline/broker/partitioner.ts';
+import type { Broker, ProducerRecord } from '../../pipeline/broker/port.ts';
+import { embeddedRegistry } from '../../pipeline/codec/embedded-registry.ts';
+import type { Codec } from '../../pipeline/codec/port.ts';
+import { ReadingProcessor, readingSubTopology } from '../../pipeline/runtime/reading-processor.ts';
+import { streamThread } from '../../pipeline/runtime/stream-thread.ts';
+import { entityTopology } from '../../pipeline/topology.ts';
+import { catalogue, topicName, topicSpecs, type Naming } from '../../topics/catalogue.ts';
+import { kafkaService } from '../services/kafka.ts';
+import { startedCodec } from '../support/codec.ts';
+import { silentLog } from '../support/log.ts';
+import { silentObserver } from '../support/silent-observer.ts';
+import { STAGE_DEFAULTS } from '../support/topology-driver.ts';
+import { until } from '../support/until.ts';
+import { figure, type Figure } from './figure.ts';
+import { load } from './load.ts';
+
+export interface KafkaBenchOptions {
+  readonly entities: number;
+  readonly rowsPerEntity: number;
+  readonly polls: number;
+  readonly partitions: number;
+  readonly runs: number;
+  readonly seed: number;
+}
+
+const START_MS = 1_780_000_000_000;
+const INTERVAL_MS = 300_000;
+const COMMIT_INTERVAL_MS = 100;
+
+interface Cost {
+  readonly samplesPerSecond: number;
+  readonly cpuUsPerSample: number;
+}
+
+/** @throws Error with the reason when no Kafka can be had. */
+export async function kafkaBench(options: KafkaBenchOptions): Promise<Figure[]> {
+  const service = await kafkaService();
+  if (service.kind === 'missing') throw new Error(`the bench needs a Kafka: ${service.reason}`);
+  try {
+    return await measure(service.address, options);
+  } finally {
+    await service.stop();
+  }
+}
+
+async function measure(address: string, options: KafkaBenchOptions): Promise<Figure[]> {
+  const inMemory: Cost[] = [];
+  const throughKafka: Cost[] = [];
+  for (let run = 0; run < options.runs; run += 1) {
+    const codec = await startedCodec(catalogue, embeddedRegistry());
+    const records = polls(codec, options, run);
+    inMemory.push(await foldInMemory(codec, records, options));
+    throughKafka.push(await foldThroughKafka(address, codec, records, options));
+  }
+  const of = (costs: readonly Cost[], pick: (cost: Cost) => number) => costs.map(pick);
+  const speed = (cost: Cost) => cost.samplesPerSecond;
+  const cpu = (cost: Cost) => cost.cpuUsPerSample;
+  return [
+    figure('kafka: in memory, decode and encode', 'samples/s', of(inMemory, speed)),
+    figure('kafka: in memory', 'CPU us/sample', of(inMemory, cpu)),
+    figure('kafka: exactly once', 'samples/s', of(throughKafka, speed)),
+    figure('kafka: exactly once', 'CPU us/sample', of(throughKafka, cpu)),
+    figure(
+      'kafka: client and transactions',
+      'CPU us/sample',
+      throughKafka.map((cost, run) => cost.cpuUsPerSample - inMemory[run]!.cpuUsPerSample),
+    ),
+    figure(
+      'kafka: CPU in memory / through Kafka',
+      'ratio',
+      throughKafka.map((cost, run) => inMemory[run]!.cpuUsPerSample / cost.cpuUsPerSample),
+    ),
+  ];
+}
+
+interface Polls {
+  readonly keyed: readonly { readonly entity: string; readonly value: Buffer }[];
+  readonly samples: number;
+}
+
+function polls(
+  codec: Codec,
+  { entities, rowsPerEntity, polls: count, seed }: KafkaBenchOptions,
+  run: number,
+): Polls {
+  const readings = load(codec, {
+    seed: seed + run,
+    entities,
+    rowsPerEntity,
+    startMs: START_MS,
+    intervalMs: INTERVAL_MS,
+  });
+  const keyed = Array.from({ length: count }, (_, step) =>
+    readings.poll(step).map((value, index) => ({ entity: readings.entities[index]!, value })),
+  ).flat();
+  return { keyed, samples: count * entities * rowsPerEntity * readings.countersPerRow };
+}
+
+/** The same processors, a partition each, without a broker. */
+async function foldInMemory(
+  codec: Codec,
+  { keyed, samples }: Polls,
+  { partitions }: KafkaBenchOptions,
+): Promise<Cost> {
+  const topology = entityTopology(catalogue, STAGE_DEFAULTS);
+  const processors = Array.from(
+    { length: partitions },
+    () => new ReadingProcessor({ codec, catalogue, topology }),
+  );
+  const records = keyed.map(({ entity, value }, offset) => {
+    const key = Buffer.from(entity);
+    const partition = partitionFor(key, partitions);
+    const appendedAtMs = Date.now();
+    return { topic: 'raw.interface', partition, offset, appendedAtMs, key, value };
+  });
+  for (const processor of processors) await processor.prepare('raw.interface', [records[0]!.value]);
+  let sent = 0;
+  const out = {
+    send: () => void (sent += 1),
+    deadLetter: () => undefined,
+    count: () => undefined,
+    countRows: () => undefined,
+  };
+  const cost = meter();
+  for (const record of records) processors[record.partition]!.fold('raw.interface', record, out);
+  if (sent < records.length) throw new Error(`bench is void: ${sent} of ${records.length} records sent`);
+  return cost(samples);
+}
+
+async function foldThroughKafka(
+  address: string,
+  codec: Codec,
+  { keyed, samples }: Polls,
+  { partitions }: KafkaBenchOptions,
+): Promise<Cost> {
+  const naming: Naming = { prefix: `bench-${randomUUID()}.`, generation: '' };
+  const broker = kafkaBroker({ brokers: [address], clientId: 'bench', log: silentLog });
+  await broker.start();
+  try {
+    await broker.createTopics(topicSpecs(catalogue, naming, partitions));
+    await write(
+      broker,
+      keyed.map(({ entity, value }) => {
+        const key = Buffer.from(entity);
+        const topic = topicName(catalogue['raw.interface'], naming);
+        return { topic, partition: partitionFor(key, partitions), key, value };
+      }),
+    );
+    return await fold(broker, codec, naming, samples, keyed.length);
+  } finally {
+    await broker.stop();
+  }
+}
+
+async function write(broker: Broker, records: readonly ProducerRecord[]): Promise<void> {
+  const producer = broker.producer();
+  await producer.start();
+  for (let at = 0; at < records.length; at += 500) await producer.send(records.slice(at, at + 500));
+  await producer.stop();
+}
+
+async function fold(
+  broker: Broker,
+  codec: Codec,
+  naming: Naming,
+  samples: number,
+  records: number,
+): Promise<Cost> {
+  const failures: unknown[] = [];
+  const thread = streamThread({
+    broker,
+    codec,
+    catalogue,
+    naming,
+    subTopology: readingSubTopology({
+      codec,
+      catalogue,
+      topology: entityTopology(catalogue, STAGE_DEFAULTS),
+    }),
+    settings: { commitIntervalMs: COMMIT_INTERVAL_MS, commitBytes: 1_000_000 },
+    checkpoints: { intervalMs: 60_000, startAnew: false },
+    clock: Date.now,
+    log: silentLog,
+    observer: silentObserver,
+    failed: (error) => failures.push(error),
+  });
+  const cost = meter();
+  await thread.start();
+  await until(() => failures.length > 0 || thread.idle, 'everything to be folded', 600_000);
+  const measured = cost(samples);
+  await thread.stop();
+  if (failures.length > 0) throw failures[0];
+  const metric = topicName(catalogue['metric.interface'], naming);
+  const sent = (await broker.offsets(metric)).reduce((sum, { lastStable }) => sum + lastStable, 0);
+  if (sent < records) throw new Error(`bench is void: ${sent} offsets for ${records} records`);
+  return measured;
+}
+
+/** Starts the clocks; the call that it returns stops them. */
+function meter(): (samples: number) => Cost {
+  const beganMs = performance.now();
+  const before = process.cpuUsage();
+  return (samples) => {
+    const { user, system } = process.cpuUsage(before);
+    const seconds = (performance.now() - beganMs) / 1000;
+    return { samplesPerSecond: samples / seconds, cpuUsPerSample: (user + system) / samples };
+  };
+}

@@ -1,0 +1,56 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { allSettings } from '../../pipeline/config/names.ts';
+import { catalogue, rowFields } from '../../topics/catalogue.ts';
+import { stalePages, writePages } from './pages.ts';
+
+describe('generated pages', () => {
+  const folder = pathToFileURL(`${mkdtempSync(join(tmpdir(), 'netsigma-docs-'))}/`);
+  const page = (file: string) => readFileSync(new URL(file, folder), 'utf8');
+  writePages(folder);
+  afterAll(() => rmSync(folder.pathname, { recursive: true }));
+
+  it('in docs/ match the code (npm run docs writes them)', () => {
+    expect(stalePages()).toEqual([]);
+  });
+
+  it('are stale when they are missing or were changed by hand', () => {
+    expect(stalePages(folder)).toEqual([]);
+    appendFileSync(new URL('metrics.md', folder), 'x');
+    rmSync(new URL('settings.md', folder));
+    expect(stalePages(folder)).toEqual(['metrics.md', 'settings.md']);
+    writePages(folder);
+    expect(stalePages(folder)).toEqual([]);
+  });
+
+  it('name every topic, field, metric and setting', () => {
+    const topics = page('topics.md');
+    for (const name of Object.keys(catalogue)) expect(topics).toContain(`## ${name}\n`);
+    for (const { name, doc } of rowFields(catalogue['metric.interface'])) {
+      expect(topics).toContain(`| \`${name}\` |`);
+      expect(topics).toContain(doc.replaceAll('<', '&lt;').replaceAll('|', '\\|'));
+    }
+    expect(topics).toContain('| netsigma.checkpoint.entity |');
+    expect(page('metrics.md')).toContain(
+      '| `netsigma_dead_letters_total` | counter | `failed_in`, `reason` | Records or rows that could not be used. |',
+    );
+    for (const { path } of allSettings()) expect(page('settings.md')).toContain(`| \`${path.join('.')}\` |`);
+  });
+
+  it('have tables whose rows are all as wide as their heads', () => {
+    for (const file of ['topics.md', 'metrics.md', 'settings.md']) {
+      for (const block of page(file)
+        .split('\n\n')
+        .filter((text) => text.startsWith('|'))) {
+        const widths = block
+          .trim()
+          .split('\n')
+          .map((line) => line.replaceAll('\\|', '').split('|').length);
+        expect(new Set(widths).size).toBe(1);
+      }
+    }
+  });
+});

@@ -1,0 +1,15 @@
+/** `npm run docs` writes the generated pages of docs/; with --check it says which are stale, and fails. */
+import { stalePages, writePages } from './pages.ts';
+
+if (process.argv.includes('--check')) {
+  const stale = stalePages();
+  if (stale.length > 0) {
+    process.stderr.write(
+      `docs/ does not match the code: ${stale.join(', ')}: run "npm run docs" and commit\n`,
+    );
+    process.exitCode = 1;
+  }
+} else {
+  writePages();
+  process.stdout.write('docs/topics.md, docs/metrics.md and docs/settings.md written\n');
+}
