@@ -37,7 +37,7 @@ export const anomaly = {
     { name: 'opened_at', type: 'timestamp', required: true, doc: 'observed_at of the first anomalous poll.' },
     { name: 'updated_at', type: 'timestamp', required: true, doc: 'observed_at of the poll behind this revision.' },
     { name: 'closed_at', type: 'timestamp', doc: 'When it ended; null while it is active.' },
-    { name: 'close_reason', type: 'string', doc: 'recovered, no_data, level_shift, maintenance or suppressed.' },
+    { name: 'close_reason', type: 'string', doc: 'recovered, no_data, level_shift, maintenance, suppressed or reconciled (another version judged it otherwise).' },
     { name: 'description', type: 'string', required: true, doc: 'One sentence for people.' },
   ],
 } as const satisfies RecordRow;

@@ -16,6 +16,7 @@ import type { AnomalyRecord } from '../../topics/anomaly.ts';
 import type { BaselineRecord, DeviationRecord } from '../../topics/insight.ts';
 import { QUALITIES } from '../../topics/interface.ts';
 import { Directory } from './directory.ts';
+import { reconciled } from './reconcile.ts';
 import { restoreSnapshot, takeSnapshot, type StateSnapshot } from './state-snapshot.ts';
 import { StateStore } from './state-store.ts';
 import type { Processor, ProcessorOutput, SubTopology } from './sub-topology.ts';
@@ -49,6 +50,7 @@ export function readingSubTopology(options: ReadingProcessorOptions): SubTopolog
     inputs: [raw, ...control, tick],
     preloaded: control,
     foldVersion: foldVersion(stages),
+    reconciled: options.topology.insight.anomaly,
     newProcessor: () => new ReadingProcessor(options),
   };
 }
@@ -64,6 +66,7 @@ export class ReadingProcessor implements Processor {
   readonly #records: ReadonlyMap<TopicName, RecordDecoder<unknown>>;
   readonly #deviation: () => DeviationRecord | undefined;
   readonly #encodeDeviation: RecordEncoder<DeviationRecord>;
+  readonly #decodeAnomaly: RecordDecoder<AnomalyRecord>;
   readonly #encodeAnomaly: RecordEncoder<AnomalyRecord>;
   readonly #encodeBaseline: RecordEncoder<BaselineRecord>;
   readonly #observed: StateColumn<'f64'>;
@@ -79,6 +82,7 @@ export class ReadingProcessor implements Processor {
     this.#decodeRaw = codec.readingDecoder(raw);
     this.#encodeMetric = codec.readingEncoder(metric);
     this.#encodeDeviation = codec.recordEncoder(insight.deviation);
+    this.#decodeAnomaly = codec.recordDecoder(insight.anomaly);
     this.#encodeAnomaly = codec.recordEncoder(insight.anomaly);
     this.#encodeBaseline = codec.recordEncoder(insight.baseline);
     this.#records = new Map(control.map((topic) => [topic, codec.recordDecoder(topic)]));
@@ -127,6 +131,24 @@ export class ReadingProcessor implements Processor {
 
   restore(snapshot: StateSnapshot): void {
     restoreSnapshot(snapshot, this.state, this.#directory);
+  }
+
+  async reconcile(
+    sent: readonly Buffer[],
+    refolded: readonly Buffer[],
+    out: ProcessorOutput,
+  ): Promise<number> {
+    const { anomaly } = this.#topology.insight;
+    await this.#decodeAnomaly.prepare([...sent, ...refolded]);
+    const decoded = (values: readonly Buffer[]) =>
+      values.flatMap((value) => {
+        const outcome = this.#decodeAnomaly.decode(value);
+        return outcome.kind === 'record' ? outcome.record : [];
+      });
+    const records = reconciled(decoded(sent), decoded(refolded));
+    for (const record of records)
+      out.send(anomaly, Buffer.from(record.entity), this.#encodeAnomaly.encode(record));
+    return records.length;
   }
 
   #foldReading(topic: TopicName, record: BrokerRecord, out: ProcessorOutput): void {

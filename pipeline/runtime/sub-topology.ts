@@ -12,6 +12,8 @@ export interface SubTopology {
   readonly preloaded: readonly TopicName[];
   /** Changes when the same records would give other outputs: versions of the stages and their thresholds. */
   readonly foldVersion: string;
+  /** Its records have a course (opened, closed) about which another fold version may disagree: see `reconcile`. */
+  readonly reconciled: TopicName;
   newProcessor(): Processor;
 }
 
@@ -26,6 +28,11 @@ export interface Processor {
   snapshot(): StateSnapshot;
   /** Takes over what an earlier processor held; before the first fold. @throws PermanentError when it does not fit. */
   restore(snapshot: StateSnapshot): void;
+  /**
+   * Sends what brings the `reconciled` records that were sent since the checkpoint to those that another fold version
+   * made of the same input. @returns how many it sent.
+   */
+  reconcile(sent: readonly Buffer[], refolded: readonly Buffer[], out: ProcessorOutput): Promise<number>;
   /** For /status and metrics. */
   readonly state: { readonly entities: number; readonly rows: number; bytesByStage(): Map<string, number> };
 }

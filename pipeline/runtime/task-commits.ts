@@ -58,7 +58,12 @@ export class TaskCommits {
 
   /** Everything folded is committed, and no checkpoint is on its way. */
   get isIdle(): boolean {
-    return this.#buffer.folded === 0 && this.#committing === undefined && this.#checkpoint === undefined;
+    return this.#isEmpty && this.#committing === undefined && this.#checkpoint === undefined;
+  }
+
+  /** Records may wait that no folded record has sent: what a restore reconciled. */
+  get #isEmpty(): boolean {
+    return this.#buffer.folded === 0 && this.#buffer.records.length === 0;
   }
 
   /** Folding waits. */
@@ -97,7 +102,7 @@ export class TaskCommits {
   schedule(): void {
     const { commitBytes, commitIntervalMs } = this.#deps.settings;
     if (this.#buffer.bytes >= commitBytes) this.#commitNow();
-    else if (this.#buffer.folded > 0 || this.#checkpoint !== undefined) {
+    else if (!this.#isEmpty || this.#checkpoint !== undefined) {
       if (this.#committing === undefined)
         this.#timer ??= setTimeout(() => this.#commitNow(), commitIntervalMs);
     }
@@ -142,8 +147,8 @@ export class TaskCommits {
   async #commit(): Promise<void> {
     const { partition, observer, schedule, transactions } = this.#deps;
     if (this.#isClosed) return;
-    if (schedule?.takeTurn(partition, this.#buffer.folded > 0) === true) this.#beginCheckpoint();
-    if (this.#buffer.folded === 0 && this.#checkpoint === undefined) return;
+    if (schedule?.takeTurn(partition, !this.#isEmpty) === true) this.#beginCheckpoint();
+    if (this.#isEmpty && this.#checkpoint === undefined) return;
     const { records } = this.#buffer;
     this.#buffer = emptyBuffer();
     const startedMs = performance.now();

@@ -6,11 +6,12 @@ import type { Broker, CommittedOffset } from '../broker/port.ts';
 import type { Log } from '../model/component.ts';
 import { PermanentError, RetryableError } from '../model/errors.ts';
 import type { TopicName } from '../../topics/catalogue.ts';
+import type { Freshness } from './checkpoint/checkpoint-schedule.ts';
 import { CheckpointLog } from './checkpoint/checkpoint-log.ts';
 import { restore, type Restored } from './checkpoint/restore.ts';
 import type { Folding } from './folding.ts';
 import type { ProcessObserver } from './observer.ts';
-import type { SubTopology } from './sub-topology.ts';
+import type { ProcessorOutput, SubTopology } from './sub-topology.ts';
 import type { TaskTransactions } from './task-transactions.ts';
 
 export interface RestoreProgress {
@@ -29,6 +30,8 @@ export interface TaskStartDeps {
   readonly observer: ProcessObserver;
   readonly folding: Folding;
   readonly transactions: TaskTransactions;
+  /** Goes out with the task's first commit. */
+  readonly output: ProcessorOutput;
   readonly signal: AbortSignal;
   readonly progress: (done: number, total: number) => void;
 }
@@ -36,8 +39,8 @@ export interface TaskStartDeps {
 export interface BegunTask {
   /** Next offset of every input. */
   readonly positions: Map<TopicName, number>;
-  /** The last checkpoint does not hold everything that was folded. */
-  readonly isStale: boolean;
+  /** Whether the last checkpoint holds everything that was folded. */
+  readonly freshness: Freshness;
 }
 
 /** @throws RetryableError while the broker is away or another owner fenced us; PermanentError when state is lost. */
@@ -47,16 +50,21 @@ export async function beginTask(deps: TaskStartDeps): Promise<BegunTask> {
   await retryable(transactions.start(), deps);
   const committed = await committedOffsets(deps);
   if (checkpoints === undefined) return startNew(deps, committed);
+  const refolded: Buffer[] = [];
   const restored = await restore({
     ...deps,
+    refolded: (topic, value) => {
+      if (topic === deps.subTopology.reconciled) refolded.push(value);
+    },
     log: new CheckpointLog(broker, { topic: checkpoints.topic, partition }),
     inputs: physicalNames(deps),
     committed,
     startAnew: checkpoints.startAnew,
   });
   if (restored === undefined) return startNew(deps, committed);
-  transactions.pointTo(restored.manifestOffset);
-  noteVersion(restored, deps);
+  transactions.pointTo(restored.manifestOffset, restored.sentUpTo);
+  const isOther = restored.foldVersion !== deps.subTopology.foldVersion;
+  if (isOther && restored.refolded > 0) await reconcile(restored, refolded, deps);
   const { entities, rows } = folding.processor.state;
   log.info(
     {
@@ -69,7 +77,8 @@ export async function beginTask(deps: TaskStartDeps): Promise<BegunTask> {
     },
     'task restored',
   );
-  return { positions: await withNewInputs(restored.inputs, deps), isStale: restored.refolded > 0 };
+  const freshness = isOther ? 'due' : restored.refolded > 0 ? 'stale' : 'fresh';
+  return { positions: await withNewInputs(restored.inputs, deps), freshness };
 }
 
 /** What a fenced or cut off producer says is no verdict on this task: the group decides who owns the partition. */
@@ -126,7 +135,7 @@ async function startNew(
       deps,
     );
   }
-  return { positions, isStale: false };
+  return { positions, freshness: 'fresh' };
 }
 
 /** An input that is new since the checkpoint is folded from its beginning. */
@@ -155,17 +164,27 @@ async function limits(
 }
 
 /** Another fold version gives another state: what was sent since the checkpoint came from the old one. */
-function noteVersion(
+async function reconcile(
   restored: Restored,
-  { subTopology, observer, log, group, partition }: TaskStartDeps,
-): void {
-  if (restored.foldVersion === subTopology.foldVersion || restored.refolded === 0) return;
+  refolded: readonly Buffer[],
+  deps: TaskStartDeps,
+): Promise<void> {
+  const { subTopology, observer, log, group, partition, broker, physicalName, folding, output } = deps;
+  const topic = physicalName(subTopology.reconciled);
+  const { earliest, lastStable } = await limits(deps, subTopology.reconciled);
+  const sent: Buffer[] = [];
+  const from = Math.min(Math.max(earliest, restored.sentUpTo ?? earliest), lastStable);
+  for await (const { records } of broker.readRange({ topic, partition }, from, lastStable)) {
+    sent.push(...records.flatMap(({ value }) => value ?? []));
+  }
+  const changed = await folding.processor.reconcile(sent, refolded, output);
   observer.refoldedByAnotherVersion(restored.refolded);
   log.warn(
     {
       group,
       partition,
       refolded: restored.refolded,
+      reconciled: changed,
       checkpoint: restored.foldVersion,
       now: subTopology.foldVersion,
     },

@@ -2,7 +2,7 @@
  * What a task commits: its outputs, the journal of what it folded, checkpoint records on their way, and its next
  * offsets, in one transaction.
  */
-import type { Broker, ProducerRecord, TransactionalProducer } from '../broker/port.ts';
+import type { AppendedRange, Broker, ProducerRecord, TransactionalProducer } from '../broker/port.ts';
 import type { Log } from '../model/component.ts';
 import type { TopicName } from '../../topics/catalogue.ts';
 import {
@@ -26,6 +26,8 @@ export interface TransactionDeps {
   readonly inputs: ReadonlyMap<TopicName, string>;
   /** undefined: neither journal nor checkpoints are written. */
   readonly checkpointTopic: string | undefined;
+  /** The broker's name of the topic whose records another fold version may have to reconcile. */
+  readonly reconciledTopic: string;
   readonly log: Log;
 }
 
@@ -41,6 +43,8 @@ export interface Work {
 export class TaskTransactions {
   readonly #deps: TransactionDeps;
   readonly #producer: TransactionalProducer;
+  /** Reconciled records that were sent lie below; undefined while none was. */
+  #sentUpTo: number | undefined;
   /** Offset of the manifest that a restore begins with. */
   #manifest: number | undefined;
 
@@ -58,9 +62,10 @@ export class TaskTransactions {
     return this.#producer.stop();
   }
 
-  /** Later commits point to this manifest. */
-  pointTo(manifestOffset: number): void {
+  /** Later commits point to this manifest; it knew that so much had been sent. */
+  pointTo(manifestOffset: number, sentUpTo: number | undefined): void {
     this.#manifest = manifestOffset;
+    this.#sentUpTo = sentUpTo;
   }
 
   /** The first transaction of a task that never ran. */
@@ -76,18 +81,18 @@ export class TaskTransactions {
   async commit({ records, journal, positions, checkpoint }: Work): Promise<boolean> {
     const { group, checkpointTopic } = this.#deps;
     const transaction = await this.#producer.begin();
-    if (records.length > 0) await transaction.send(records);
+    if (records.length > 0) this.#noteSent(await transaction.send(records));
     let manifest: number | undefined;
     if (checkpointTopic !== undefined) {
       if (journal.length > 0) {
         const value = encodeJournal(journal);
         const [range] = await transaction.send(this.#toCheckpoints([{ key: JOURNAL_KEY, value }]));
-        checkpoint?.begin(range!.baseOffset + 1);
+        checkpoint?.begin(range!.baseOffset + 1, this.#sentUpTo);
       }
       const chunks = checkpoint?.take(CHECKPOINT_BYTES) ?? [];
       if (chunks.length > 0) {
         const [range] = await transaction.send(this.#toCheckpoints(chunks));
-        checkpoint?.begin(range!.baseOffset);
+        checkpoint?.begin(range!.baseOffset, this.#sentUpTo);
       }
       if (checkpoint?.isComplete === true) {
         const [range] = await transaction.send(this.#toCheckpoints([checkpoint.manifest()]));
@@ -100,6 +105,12 @@ export class TaskTransactions {
     this.#manifest = manifest;
     void this.#forgetBefore(checkpoint!.from!);
     return true;
+  }
+
+  #noteSent(ranges: readonly AppendedRange[]): void {
+    for (const { topic, baseOffset, count } of ranges) {
+      if (topic === this.#deps.reconciledTopic) this.#sentUpTo = baseOffset + count;
+    }
   }
 
   /** Without it the partition only grows: the next checkpoint tries again. */

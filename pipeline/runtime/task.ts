@@ -98,7 +98,12 @@ export class Task {
     this.#deps = deps;
     this.#folding = new Folding(subTopology.newProcessor);
     this.#inputs = new TaskInputs({ consumer: deps.consumer, partition, topics: inputs });
-    this.#transactions = new TaskTransactions({ ...deps, inputs, checkpointTopic: checkpoints?.topic });
+    this.#transactions = new TaskTransactions({
+      ...deps,
+      inputs,
+      checkpointTopic: checkpoints?.topic,
+      reconciledTopic: physicalName(subTopology.reconciled),
+    });
     this.#commits = new TaskCommits({
       ...deps,
       foldVersion: subTopology.foldVersion,
@@ -137,15 +142,18 @@ export class Task {
       ...this.#deps,
       folding: this.#folding,
       transactions: this.#transactions,
+      output: this.#output,
       signal: this.#ended.signal,
       progress: (done, total) => (this.#restore = { done, total }),
     });
     if (this.#ended.signal.aborted) return;
     this.#commits.begin(begun.positions);
     this.#restore = null;
-    checkpoints?.schedule.restored(partition, begun.isStale);
+    checkpoints?.schedule.restored(partition, begun.freshness);
     this.#state = 'running';
     this.#inputs.begin(begun.positions, this.#folding.preload);
+    // What was reconciled waits to be committed.
+    this.pump();
   }
 
   /** Commits what is folded, checkpoints, and lets go. What is queued but not folded stays in the log. Safe twice. */

@@ -53,6 +53,7 @@ function echo(notes: string[], fold?: (record: BrokerRecord) => void): SubTopolo
       else if (topic === 'raw.interface') out.send('metric.interface', record.key, record.value!);
     },
     punctuate: (tickMs) => void notes.push(`tick ${tickMs}`),
+    reconcile: async () => 0,
     snapshot: () => ({ layout: { entities: 0, rows: 0, columns: [] }, chunks: [] }),
     restore() {
       // Remembers nothing.
@@ -64,6 +65,7 @@ function echo(notes: string[], fold?: (record: BrokerRecord) => void): SubTopolo
     inputs: ['raw.interface', 'control.tick'],
     preloaded: [],
     foldVersion: 'one',
+    reconciled: 'insight.anomaly',
     newProcessor: processor,
   };
 }

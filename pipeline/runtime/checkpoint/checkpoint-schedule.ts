@@ -1,6 +1,9 @@
 /** When the tasks of a stream thread checkpoint: each after an interval, one at a time. */
 import type { Clock } from '../../model/component.ts';
 
+/** `due`: the checkpoint holds what another fold version has made; the next must not wait. */
+export type Freshness = 'fresh' | 'stale' | 'due';
+
 interface Entry {
   /** Of the last checkpoint, or of the start. */
   lastMs: number;
@@ -20,9 +23,10 @@ export class CheckpointSchedule {
     this.#clock = clock;
   }
 
-  /** The task begins; `isStale` when its last checkpoint does not hold all that it has folded. */
-  restored(partition: number, isStale: boolean): void {
-    this.#entries.set(partition, { lastMs: this.#clock(), isStale });
+  /** The task begins, with a state that its last checkpoint holds or not. */
+  restored(partition: number, freshness: Freshness): void {
+    const lastMs = freshness === 'due' ? -Infinity : this.#clock();
+    this.#entries.set(partition, { lastMs, isStale: freshness !== 'fresh' });
   }
 
   /** Asked at each commit: true when the task shall begin a checkpoint with it. */
@@ -56,6 +60,6 @@ export class CheckpointSchedule {
 
   ageMs(partition: number): number | null {
     const last = this.#entries.get(partition)?.lastMs;
-    return last === undefined ? null : Math.max(0, this.#clock() - last);
+    return last === undefined || last === -Infinity ? null : Math.max(0, this.#clock() - last);
   }
 }

@@ -42,6 +42,7 @@ export class CheckpointWriter {
   readonly #chunks: Manifest['chunks'];
   #next = 0;
   #from: number | undefined;
+  #sentUpTo: number | undefined;
 
   /** `position` is that of the snapshot. */
   constructor(snapshot: StateSnapshot, position: FoldPosition) {
@@ -56,9 +57,11 @@ export class CheckpointWriter {
     }));
   }
 
-  /** The journal behind the state begins here: only the first call counts. */
-  begin(offset: number): void {
-    this.#from ??= offset;
+  /** The journal behind the state begins here, and so much had been sent by then: only the first call counts. */
+  begin(offset: number, sentUpTo: number | undefined): void {
+    if (this.#from !== undefined) return;
+    this.#from = offset;
+    this.#sentUpTo = sentUpTo;
   }
 
   /** The next chunk records, about so many bytes, at least one. Empty when all have been taken. */
@@ -84,14 +87,10 @@ export class CheckpointWriter {
   }
 
   manifest(): CheckpointRecord {
-    const manifest = manifestOf(
-      'full',
-      this.#id,
-      this.#position,
-      this.#layout,
-      this.#chunks,
-      this.#from ?? null,
-    );
+    const manifest = manifestOf('full', this.#id, this.#position, this.#layout, this.#chunks, {
+      from: this.#from,
+      sentUpTo: this.#sentUpTo,
+    });
     return { key: MANIFEST_KEY, value: encodeManifest(manifest) };
   }
 }
@@ -101,7 +100,7 @@ const NOTHING: CheckpointRecord = { key: Buffer.alloc(0), value: Buffer.alloc(0)
 /** An empty state at the offsets where a task begins. */
 export function genesisManifest(position: FoldPosition): CheckpointRecord {
   const layout = { entities: 0, rows: 0, columns: [] };
-  const manifest = manifestOf('genesis', randomUUID(), position, layout, [], null);
+  const manifest = manifestOf('genesis', randomUUID(), position, layout, [], {});
   return { key: MANIFEST_KEY, value: encodeManifest(manifest) };
 }
 
@@ -111,7 +110,7 @@ function manifestOf(
   { foldVersion, inputs, preload, lastTickMs }: FoldPosition,
   { entities, rows, columns }: StateLayout,
   chunks: Manifest['chunks'],
-  from: number | null,
+  { from, sentUpTo }: { readonly from?: number | undefined; readonly sentUpTo?: number | undefined },
 ): Manifest {
   return {
     format: 1,
@@ -121,7 +120,8 @@ function manifestOf(
     inputs: Object.fromEntries(inputs),
     preload: Object.fromEntries(preload),
     last_tick_ms: Number.isNaN(lastTickMs) ? null : lastTickMs,
-    from,
+    from: from ?? null,
+    sent_up_to: sentUpTo ?? null,
     entities,
     rows,
     columns: [...columns],

@@ -35,6 +35,8 @@ const manifestSchema = z.object({
   last_tick_ms: z.number().nullable(),
   /** The journal behind the state, and the chunks, begin here in the checkpoint partition; null: at the manifest. */
   from: z.int().nonnegative().nullable(),
+  /** Reconciled records that were sent before the state was taken lie below; null: not known. */
+  sent_up_to: z.int().nonnegative().nullable(),
   entities: z.int().nonnegative(),
   rows: z.int().nonnegative(),
   columns: z.array(columnSchema),

@@ -27,6 +27,8 @@ export interface RestoreDeps {
   readonly committed: ReadonlyMap<TopicName, CommittedOffset>;
   /** Begin with an empty state where the committed offsets are, if the checkpoint is lost. */
   readonly startAnew: boolean;
+  /** What refolding sends has been sent before: only this hears of it. */
+  readonly refolded: (topic: TopicName, value: Buffer) => void;
   readonly progress: (done: number, total: number) => void;
   readonly signal: AbortSignal;
 }
@@ -36,12 +38,11 @@ export interface Restored {
   readonly inputs: ReadonlyMap<TopicName, number>;
   readonly manifestOffset: number;
   readonly foldVersion: string;
+  /** Reconciled records that were sent before the checkpoint lie below; undefined where nobody knows. */
+  readonly sentUpTo: number | undefined;
   /** Records of the journal that were folded again. */
   readonly refolded: number;
 }
-
-/** What refolding sends has been sent before. */
-const SILENT: ProcessorOutput = { send() {}, deadLetter() {}, count() {}, countRows() {} };
 
 /** undefined for a task that never ran. @throws PermanentError, saying what is lost and what to do. */
 export async function restore(deps: RestoreDeps): Promise<Restored | undefined> {
@@ -72,7 +73,13 @@ async function restoreFrom(found: FoundManifest, deps: RestoreDeps): Promise<Res
   const inputs = offsetMap(manifest.inputs);
   const refolded = await refold(journal, inputs, deps);
   assertCommitted(inputs, deps);
-  return { inputs, manifestOffset: offset, foldVersion: manifest.fold_version, refolded };
+  return {
+    inputs,
+    manifestOffset: offset,
+    foldVersion: manifest.fold_version,
+    sentUpTo: manifest.sent_up_to ?? undefined,
+    refolded,
+  };
 }
 
 async function findManifest({ log, committed }: RestoreDeps): Promise<FoundManifest | undefined> {
@@ -99,6 +106,12 @@ async function refold(
   deps: RestoreDeps,
 ): Promise<number> {
   const { folding, inputs, partition, signal, progress } = deps;
+  const silent: ProcessorOutput = {
+    send: (topic, _key, value) => deps.refolded(topic, value),
+    deadLetter() {},
+    count() {},
+    countRows() {},
+  };
   const total = journal.reduce((sum, { records }) => sum + records, 0);
   const ends = new Map<TopicName, number>();
   for (const { topic, upTo } of journal) ends.set(topic, upTo);
@@ -122,7 +135,7 @@ async function refold(
       const next = await cursor.next();
       if (next.done === true || next.value.offset >= upTo) throw gone(topic, partition, upTo, left, records);
       const record = next.value;
-      folding.fold(topic, record, SILENT);
+      folding.fold(topic, record, silent);
       positions.set(topic, record.offset + 1);
       done += 1;
       if (done % 256 === 0) {

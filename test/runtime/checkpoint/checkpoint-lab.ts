@@ -35,6 +35,11 @@ function counting({ foldVersion = 'one', inputs = INPUTS }: CountOptions): SubTo
         out.send('metric.interface', record.key, Buffer.from(text));
       },
       punctuate: () => void (ticks += 1),
+      async reconcile(sent, refolded, out) {
+        const text = (values: readonly Buffer[]) => values.map(String).join(', ');
+        out.send('metric.interface', null, Buffer.from(`sent [${text(sent)}] refolded [${text(refolded)}]`));
+        return 1;
+      },
       snapshot: () => ({
         layout: { entities: 0, rows: 0, columns: [] },
         chunks: [{ name: 'counts', bytes: Buffer.from(JSON.stringify({ counts, ticks })) }],
@@ -49,7 +54,14 @@ function counting({ foldVersion = 'one', inputs = INPUTS }: CountOptions): SubTo
     };
   };
   const preloaded = inputs.filter((topic) => topic === 'inventory.device');
-  return { name: 'count', inputs, preloaded, foldVersion, newProcessor: processor };
+  return {
+    name: 'count',
+    inputs,
+    preloaded,
+    foldVersion,
+    reconciled: 'metric.interface',
+    newProcessor: processor,
+  };
 }
 
 export interface StartOptions extends CountOptions {

@@ -141,6 +141,33 @@ describe('a task that was killed', () => {
     const second = await lab.start({ foldVersion: 'two', observer });
     await second.settled();
     expect(refolded).toBe(2);
+    const sent = 'a=1 of 1 ticks 0, b=1 of 2 ticks 0';
+    await until(async () => (await lab.outputs()).length === 3, 'what was reconciled');
+    expect((await lab.outputs())[2]).toBe(`sent [${sent}] refolded [${sent}]`);
+  });
+
+  it('reconciles what was sent since the checkpoint, not before, and checkpoints at once', async () => {
+    const first = await lab.start({ checkpointIntervalMs: 0 });
+    await lab.append('raw.interface', ['a']);
+    await first.settled();
+    await first.thread.stop();
+    const second = await lab.start();
+    await lab.append('raw.interface', ['b']);
+    await second.settled();
+    await lab.kill(second);
+    const third = await lab.start({ foldVersion: 'two' });
+    const sent = 'b=1 of 2 ticks 0';
+    await until(async () => (await lab.outputs()).length === 3, 'what was reconciled');
+    expect((await lab.outputs())[2]).toBe(`sent [${sent}] refolded [${sent}]`);
+    await until(
+      async () => (await lab.checkpointKeys()).at(-1) === 'manifest',
+      'the checkpoint of version two',
+    );
+    await lab.kill(third);
+    const fourth = await lab.start({ foldVersion: 'two' });
+    await lab.append('raw.interface', ['c']);
+    await fourth.settled();
+    expect(await lab.outputs()).toHaveLength(4);
   });
 
   it('begins a new input at its beginning', async () => {
