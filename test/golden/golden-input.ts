@@ -22,13 +22,15 @@ const SLOW_MS = 600_000;
 const FAST_MS = 5_000;
 const HISTORY_MS = 7.5 * DAY_MS;
 const LIVE_MS = 12 * 60_000;
+/** Polls are fast from here on. */
+export const LIVE_FROM_MS = START_MS + HISTORY_MS;
 /** From observation to the log. */
 const TRANSIT_MS = 80;
 
 /** In the order of their append times. */
 export function goldenInput(codec: Codec, seed: number): GoldenRecord[] {
   const network = demoNetwork(seed);
-  const liveFromMs = START_MS + HISTORY_MS;
+  const liveFromMs = LIVE_FROM_MS;
   const endMs = liveFromMs + LIVE_MS;
   misfortunes(network, liveFromMs);
   const readings = [

@@ -4,8 +4,8 @@ import { partitionFor } from '../../pipeline/broker/partitioner.ts';
 import type { Broker, ProducerRecord } from '../../pipeline/broker/port.ts';
 import type { Codec } from '../../pipeline/codec/port.ts';
 import { readingSubTopology } from '../../pipeline/runtime/reading-processor.ts';
-import { streamThread } from '../../pipeline/runtime/stream-thread.ts';
-import { entityTopology } from '../../pipeline/topology.ts';
+import { streamThread, type StreamThread } from '../../pipeline/runtime/stream-thread.ts';
+import { entityTopology, type StageSettings } from '../../pipeline/topology.ts';
 import { catalogue, topicName, type Naming, type TopicName } from '../../topics/catalogue.ts';
 import { silentLog } from '../support/log.ts';
 import { silentObserver } from '../support/silent-observer.ts';
@@ -49,19 +49,14 @@ export interface FoldOptions {
   readonly naming: Naming;
   /** Milliseconds between checkpoints; small ones make many. */
   readonly checkpointIntervalMs?: number;
-  readonly timeoutMs?: number;
+  readonly settings?: StageSettings;
 }
 
-/** Runs the sub-topology until everything is folded and committed. */
-export async function foldAll({
-  broker,
-  codec,
-  naming,
-  checkpointIntervalMs = 50,
-  timeoutMs = 120_000,
-}: FoldOptions): Promise<void> {
+/** A stream thread of the entity sub-topology that remembers why it failed. */
+export function entityThread(options: FoldOptions): { thread: StreamThread; failures: unknown[] } {
+  const { broker, codec, naming, checkpointIntervalMs = 50, settings = STAGE_DEFAULTS } = options;
   const failures: unknown[] = [];
-  const topology = entityTopology(catalogue, STAGE_DEFAULTS);
+  const topology = entityTopology(catalogue, settings);
   const thread = streamThread({
     broker,
     codec,
@@ -75,13 +70,26 @@ export async function foldAll({
     observer: silentObserver,
     failed: (error) => failures.push(error),
   });
-  await thread.start();
-  try {
-    await until(() => failures.length > 0 || thread.idle, 'everything to be folded', timeoutMs);
-  } finally {
-    await thread.stop();
-  }
+  return { thread, failures };
+}
+
+const TIMEOUT_MS = 120_000;
+
+/** Resolves when everything is folded and committed. @throws what the thread failed with. */
+export async function untilFolded({ thread, failures }: ReturnType<typeof entityThread>): Promise<void> {
+  await until(() => failures.length > 0 || thread.idle, 'everything to be folded', TIMEOUT_MS);
   if (failures.length > 0) throw failures[0];
+}
+
+/** Runs the sub-topology until everything is folded and committed. */
+export async function foldAll(options: FoldOptions): Promise<void> {
+  const running = entityThread(options);
+  await running.thread.start();
+  try {
+    await untilFolded(running);
+  } finally {
+    await running.thread.stop();
+  }
 }
 
 /** Everything that was sent, without the schema ids of the registry. */
