@@ -1,16 +1,20 @@
 /** One input, one output: whatever the partitions, and however often the tasks are interrupted. */
+import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { kafkaBroker } from '../../pipeline/broker/kafka/kafka-broker.ts';
 import { memoryBroker } from '../../pipeline/broker/memory/memory-broker.ts';
 import type { Broker } from '../../pipeline/broker/port.ts';
 import type { Codec } from '../../pipeline/codec/port.ts';
-import { catalogue, topicSpecs } from '../../topics/catalogue.ts';
+import { catalogue, topicName, topicSpecs, type Naming } from '../../topics/catalogue.ts';
 import { kafkaService } from '../services/kafka.ts';
 import { reasonOf } from '../services/service.ts';
 import { NAMING, startedCodec } from '../support/codec.ts';
 import { silentLog } from '../support/log.ts';
 import { describeIf } from '../support/requires.ts';
+import { until } from '../support/until.ts';
+import { random } from '../bench/load.ts';
 import { interrupting } from './interrupting-broker.ts';
 import { goldenInput, type GoldenRecord } from './golden-input.ts';
 import { writeToKafka } from './golden-kafka.ts';
@@ -69,6 +73,49 @@ async function onKafka(partitions: number, wrap: Wrap = (broker) => broker): Pro
   }
 }
 
+/**
+ * Folded by processes that are killed with SIGKILL one after the other, each when random shares of the output are
+ * there, and a last one that ends by itself.
+ */
+async function onKafkaKilled(partitions: number, seed: number, kills: number): Promise<GoldenOutput> {
+  if (kafka.kind === 'missing') throw new Error(kafka.reason);
+  const { address } = kafka;
+  const naming = { prefix: `golden-${randomUUID()}.`, generation: '' };
+  const broker = kafkaBroker({ brokers: [address], clientId: 'golden', log: silentLog });
+  await broker.start();
+  try {
+    await writeToKafka(address, broker, input, partitions, naming);
+    const readings = input.filter(({ topic }) => topic === 'raw.interface').length;
+    const metric = topicName(catalogue['metric.interface'], naming);
+    const stored = async () =>
+      (await broker.offsets(metric)).reduce((sum, { lastStable }) => sum + lastStable, 0);
+    const chance = random(seed);
+    const shares = Array.from({ length: kills }, () => 0.9 * chance()).toSorted((a, b) => a - b);
+    for (const share of shares) {
+      const member = spawnMember(address, naming);
+      await until(
+        async () => (await stored()) >= share * readings || member.exitCode !== null,
+        'a share of the output',
+        TIMEOUT_MS,
+      );
+      expect(member.exitCode).toBeNull();
+      member.kill('SIGKILL');
+      await once(member, 'exit');
+    }
+    const last = spawnMember(address, naming);
+    const [code] = (await once(last, 'exit')) as [number | null];
+    expect(code).toBe(0);
+    return await outputOf(broker, naming);
+  } finally {
+    await broker.stop();
+  }
+}
+
+function spawnMember(address: string, { prefix }: Naming): ChildProcess {
+  const script = new URL('./golden-member.ts', import.meta.url).pathname;
+  return spawn(process.execPath, [script, address, prefix], { stdio: 'inherit' });
+}
+
 /** Counts what it interrupted, so that a test can tell that there was something. */
 function interruptions(seed: number, share: number): { wrap: Wrap; count: number } {
   const made = {
@@ -122,6 +169,14 @@ describeIf(kafka.kind === 'running', reasonOf(kafka))('a fixed input on a real K
       const interrupted = interruptions(3, 0.03);
       expect(await onKafka(3, interrupted.wrap)).toEqual(expected);
       expect(interrupted.count).toBeGreaterThan(10);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'gives the same outputs however often its processes are killed',
+    async () => {
+      expect(await onKafkaKilled(3, SEED, 5)).toEqual(expected);
     },
     TIMEOUT_MS,
   );
