@@ -1,7 +1,10 @@
 /** Wires the commands to what they do: the one place that reads the environment and decides about the exit code. */
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { cli, errorText, exitCode, type Actions, type GlobalOptions, type TopicsOptions } from './cli.ts';
+import { cli, type Actions } from './cli.ts';
+import type { GlobalOptions } from './cli/arguments.ts';
+import { errorText, exitCode } from './cli/failure.ts';
+import type { TopicsOptions } from './cli/topics.ts';
 import { loadConfig, type Config } from './config.ts';
 import { openBroker, openHttpRegistry } from './connections.ts';
 import { printConfig } from './config/print-config.ts';
@@ -10,6 +13,7 @@ import { demo } from './demo/demo.ts';
 import { screen } from './demo/screen.ts';
 import { migrate } from './db/migrate.ts';
 import { readInventory } from './inventory-file.ts';
+import { maintainCommand } from './maintain-command.ts';
 import { ConfigError } from './model/errors.ts';
 import type { Log } from './model/component.ts';
 import { createLog } from './observe/log.ts';
@@ -108,6 +112,11 @@ const actions: Actions = {
     } finally {
       await store.stop();
     }
+  },
+
+  async maintain(options) {
+    const { config, log } = configured(options);
+    await maintainCommand({ config, catalogue, clock, log, write, signal: stopSignal(), stopping }, options);
   },
 
   async configPrint(options) {

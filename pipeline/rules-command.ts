@@ -10,7 +10,7 @@ import type { Clock, Log } from './model/component.ts';
 import { ConfigError } from './model/errors.ts';
 import { openBroker, openRegistry } from './connections.ts';
 import { readInventory } from './inventory-file.ts';
-import type { MaintenanceStartOptions, RuleActions } from './rules-cli.ts';
+import type { MaintenanceStartOptions, RuleActions } from './cli/rules.ts';
 import { readRules } from './rules-setting.ts';
 import { lifecycle } from './runtime/lifecycle.ts';
 import type { Catalogue } from '../topics/catalogue.ts';

@@ -14,8 +14,9 @@ export class Int64 {
     this.lo = lo;
   }
 
-  /** @param value an integer within 2^53. */
+  /** @throws RangeError for what is no integer within 2^53: a double beyond is not exact, and from 2^63 on it wraps. */
   static fromNumber(value: number): Int64 {
+    if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is no integer within 2^53`);
     return new Int64(Math.floor(value / 4294967296) >>> 0, value >>> 0);
   }
 
@@ -74,6 +75,7 @@ export const bigintLong = longType<bigint>({
   },
   write(tap, value) {
     words[0] = value;
+    if (words[0] !== value) throw new RangeError(`${value} is no long: it needs more than 64 bits with its sign`);
     writeVarint(tap, halves[1]!, halves[0]!);
   },
   fromNumber: BigInt,

@@ -115,7 +115,7 @@ function rowFiller(fields: readonly FieldRow[], reading: Reading) {
       for (const [name, column] of numbers) {
         const value = from[name];
         if (value !== null)
-          column.values[row] = value instanceof Int64 ? value.toNumber() : (value as number);
+          column.values[row] = value instanceof Int64 ? numberOf(value) : (value as number);
       }
       for (const [name, column] of texts) column.values[row] = from[name] as string | null;
       if (hasInstance) into.instances[row] = from[INSTANCE_FIELD] as string;
@@ -124,6 +124,8 @@ function rowFiller(fields: readonly FieldRow[], reading: Reading) {
   };
 }
 
+/** Doubles hold no more than 2^53 exactly, and no field of theirs means that much: such a value is unknown. */
 function numberOf(value: Int64 | null): number {
-  return value === null ? Number.NaN : value.toNumber();
+  const number = value === null ? Number.NaN : value.toNumber();
+  return Number.isSafeInteger(number) ? number : Number.NaN;
 }

@@ -1,4 +1,7 @@
-/** A Reading to framed Avro, through pooled objects that avsc writes: nothing is allocated per row once warm. */
+/**
+ * A Reading to framed Avro, through pooled objects that avsc writes: nothing is allocated per row once warm. What a
+ * field cannot hold is never written as something else: it is the caller's fault, and thrown.
+ */
 import type avro from 'avsc';
 import { QUALITIES } from '../../topics/interface.ts';
 import type { FieldRow } from '../../topics/row.ts';
@@ -10,6 +13,9 @@ import { columnKind, columnSpecs, INSTANCE_FIELD, QUALITY_FIELD } from './readin
 
 type AvroRow = Record<string, unknown>;
 type RowReader = (row: number, into: AvroRow) => void;
+
+/** High half of 2^63 - 1: Avro's longs are signed, and a counter is not. */
+const MAX_HIGH = 0x7fff_ffff;
 
 export function readingEncoder(
   fields: readonly FieldRow[],
@@ -86,8 +92,10 @@ function fieldReader(field: FieldRow, reading: Reading): RowReader {
       return (row, into) => {
         if (column.known[row] === 0) into[name] = null;
         else {
+          const high = column.hi[row]!;
+          if (high > MAX_HIGH) throw tooLarge(name, row, high, column.lo[row]!);
           const long = (longs[row] ??= new Int64(0, 0));
-          long.hi = column.hi[row]!;
+          long.hi = high;
           long.lo = column.lo[row]!;
           into[name] = long;
         }
@@ -103,6 +111,13 @@ function fieldReader(field: FieldRow, reading: Reading): RowReader {
       return (row, into) => (into[name] = column.values[row]);
     }
   }
+}
+
+function tooLarge(name: string, row: number, hi: number, lo: number): RangeError {
+  const value = (BigInt(hi) << 32n) | BigInt(lo);
+  return new RangeError(
+    `${name} of row ${row} is ${value}, which a long cannot hold: counters of 2^63 and more must be left out before`,
+  );
 }
 
 function nullable(value: number): number | null {

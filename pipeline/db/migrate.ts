@@ -30,6 +30,8 @@ export interface MigrateOptions {
   readonly log: Log;
   /** Only say what would be done. */
   readonly plan?: boolean;
+  /** In a plan also policies of TimescaleDB, which change nothing for readers and writers; unless told. */
+  readonly policies?: boolean;
   /** Where the numbered files are; `sql/` unless told. */
   readonly folder?: URL;
 }
@@ -71,11 +73,15 @@ async function lock(client: PoolClient): Promise<void> {
 }
 
 /** What follows from tables that are not there yet is not in the plan: columns, policies. */
-async function planned(client: PoolClient, { folder, catalogue }: MigrateOptions): Promise<string[]> {
+async function planned(
+  client: PoolClient,
+  { folder, catalogue, policies: withPolicies = true }: MigrateOptions,
+): Promise<string[]> {
   const flavour = await flavourOf(client);
   const pending = await pendingMigrations(client, migrations(folder), flavour);
   const columns = await missingColumns(client, catalogue);
-  const policies = pending.length === 0 && flavour === 'timescaledb' ? await missingPolicies(client) : [];
+  const settled = withPolicies && pending.length === 0 && flavour === 'timescaledb';
+  const policies = settled ? await missingPolicies(client) : [];
   return [
     ...pending.map(({ file }) => `apply ${file}`),
     ...[...columns, ...policies].map(({ what }) => what),

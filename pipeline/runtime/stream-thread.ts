@@ -69,6 +69,7 @@ class GroupMember implements StreamThread {
   readonly #waiting = new Set<number>();
   #consumer: Consumer | undefined;
   #hasFailed = false;
+  #isStopping = false;
 
   constructor(deps: StreamThreadDeps) {
     const { subTopology, naming, catalogue, checkpoints, clock } = deps;
@@ -99,6 +100,7 @@ class GroupMember implements StreamThread {
 
   /** Tasks first: a member that has left may be fenced at any moment. */
   async stop(): Promise<void> {
+    this.#isStopping = true;
     this.#owned.clear();
     try {
       await settleAll([...this.tasks.values()].map((task) => task.stop()));
@@ -115,6 +117,8 @@ class GroupMember implements StreamThread {
   }
 
   #assigned(partitions: readonly TopicPartition[]): void {
+    // A rebalance while the tasks stop: the consumer is about to leave, and nobody would stop new ones.
+    if (this.#isStopping) return;
     const numbers = new Set(partitions.map(({ partition }) => partition));
     this.#deps.log.info({ group: this.group, partitions: [...numbers] }, 'partitions assigned');
     for (const partition of numbers) {

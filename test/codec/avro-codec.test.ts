@@ -10,6 +10,7 @@ import { columnKind } from '../../pipeline/codec/reading-columns.ts';
 import { HEADER_BYTES } from '../../pipeline/codec/wire-format.ts';
 import type { Reading } from '../../pipeline/model/reading.ts';
 import { startedCodec } from '../support/codec.ts';
+import { readingRecord } from '../support/reading-record.ts';
 
 const POLL_ID = '0190b5a0-0000-7000-8000-000000000001';
 
@@ -85,6 +86,41 @@ describe('reading codec', () => {
         }
       }),
     );
+  });
+
+  it('refuses a counter of 2^63 instead of writing a negative one', async () => {
+    const codec = await startedCodec();
+    const reading = fill(codec.newReading('raw.interface'), 2);
+    Object.assign(reading.counter('in_octets'), { known: Uint8Array.of(0, 1) });
+    reading.counter('in_octets').hi[1] = 2 ** 31;
+    expect(() => codec.readingEncoder('raw.interface').encode(reading)).toThrow(
+      'in_octets of row 1 is 9223372036854775808, which a long cannot hold',
+    );
+  });
+
+  it('refuses numbers that are no exact integers for a long', async () => {
+    const codec = await startedCodec();
+    const reading = fill(codec.newReading('raw.interface'), 1);
+    for (const sysUptime of [2 ** 63, 2 ** 53, 0.5, Number.POSITIVE_INFINITY]) {
+      Object.assign(reading, { sysUptime });
+      expect(() => codec.readingEncoder('raw.interface').encode(reading)).toThrow(RangeError);
+    }
+  });
+
+  it('takes a long of 2^53 and more for unknown where a column holds doubles', async () => {
+    const codec = await startedCodec();
+    const reading = fill(codec.newReading('raw.interface'), 1);
+    const record = await readingRecord(codec, 'raw.interface', reading);
+    const changes = { sys_uptime: 2n ** 63n - 1n, engine_time: -(2n ** 53n), engine_boots: -1n };
+    const rows = [{ ...record.rows[0]!, if_speed: 2n ** 53n, discontinuity_time: 2n ** 53n - 1n }];
+    const value = codec.recordEncoder('raw.interface').encode({ ...record, ...changes, rows });
+    const decoder = codec.readingDecoder('raw.interface');
+    await decoder.prepare([value]);
+    const into = codec.newReading('raw.interface');
+    expect(decoder.decode(value, into)).toBeUndefined();
+    expect(into).toMatchObject({ sysUptime: Number.NaN, engineTime: Number.NaN, engineBoots: -1 });
+    expect(into.number('if_speed').values[0]).toBeNaN();
+    expect(into.number('discontinuity_time').values[0]).toBe(2 ** 53 - 1);
   });
 
   it('writes what avsc itself reads: plain Avro behind five bytes of header', async () => {
@@ -201,4 +237,9 @@ describe('record codec', () => {
       expect(type.fromBuffer(type.toBuffer({ v: long }))).toEqual({ v: long });
     },
   );
+
+  it.each([2n ** 63n, 2n ** 64n - 1n, -(2n ** 63n) - 1n])('refuses %s', (long) => {
+    const codec = avroType({ type: 'record', name: 'L', fields: [{ name: 'v', type: 'long' }] }, 'bigint');
+    expect(() => codec.encode({ v: long }, Buffer.alloc(20), 0)).toThrow(`${long} is no long`);
+  });
 });

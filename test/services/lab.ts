@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { until } from '../support/until.ts';
 import { startChild, systemPath, type Child } from './child.ts';
+import { kernelOctets, type KernelOctets } from './kernel-octets.ts';
 import { startSnmpd, type Snmpd } from './snmpd.ts';
 
 const SCRIPT = fileURLToPath(new URL('lab.sh', import.meta.url));
@@ -26,6 +27,10 @@ export interface Lab {
   ): Promise<{ readonly wireBitsPerSecond: number; stop(): Promise<void> }>;
   /** Octets that the kernel of r2 has received on "data", by /sys. */
   receivedOctets(): number;
+  /** What the kernel of a router counts on "data", from now until the lab stops. */
+  countOctets(router: 'r1' | 'r2'): KernelOctets;
+  /** Takes r2's end of the link "data" down, as its administrator would; r1 loses the carrier. */
+  takeLinkDown(): void;
   stop(): Promise<void>;
 }
 
@@ -38,7 +43,9 @@ export function canMakeLab(): boolean {
 export async function startLab(): Promise<Lab> {
   const children: Child[] = [];
   const agents: Snmpd[] = [];
+  const counters: KernelOctets[] = [];
   const stop = async (): Promise<void> => {
+    for (const counter of counters.splice(0)) counter.stop();
     for (const child of children.splice(0)) await child.stop();
     for (const agent of agents.splice(0)) await agent.stop();
     execFileSync('sh', [SCRIPT, 'down', PID], { env: withPath() });
@@ -61,6 +68,14 @@ export async function startLab(): Promise<Lab> {
       receivedOctets: () => {
         const file = '/sys/class/net/data/statistics/rx_bytes';
         return Number(execFileSync('ip', ['netns', 'exec', R2.namespace, 'cat', file], { env: withPath() }));
+      },
+      countOctets(router) {
+        const counter = kernelOctets((router === 'r1' ? R1 : R2).namespace, 'data');
+        counters.push(counter);
+        return counter;
+      },
+      takeLinkDown() {
+        execFileSync('ip', ['-n', R2.namespace, 'link', 'set', 'data', 'down'], { env: withPath() });
       },
       async startTraffic(payloadBitsPerSecond) {
         const server = startChild(['ip', 'netns', 'exec', R2.namespace, 'iperf3', '-s', '-B', R2.data]);

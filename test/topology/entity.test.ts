@@ -5,6 +5,7 @@ import { deviceId } from '../../pipeline/model/entity.ts';
 import type { Reading } from '../../pipeline/model/reading.ts';
 import { catalogueWithUnknownProtos } from '../support/added-metric.ts';
 import { rawReading, type RawRow } from '../support/raw-reading.ts';
+import { readingRecord } from '../support/reading-record.ts';
 import { STAGE_DEFAULTS, topologyDriver, type TopologyDriver } from '../support/topology-driver.ts';
 import { startedCodec } from '../support/codec.ts';
 import { ReadingProcessor } from '../../pipeline/runtime/reading-processor.ts';
@@ -230,6 +231,29 @@ describe('bad input', () => {
     const rows = await metricRows(driver);
     expect(rows).toHaveLength(2);
     expect(rows[1]!.number('rx_bps').values[0]).toBe(800_000);
+  });
+
+  it("a foreign collector's counters of 2^63 and more are null, also in a failed poll", async () => {
+    const driver = await topologyDriver();
+    for (const [seconds, status] of [
+      [0, 'complete'],
+      [60, 'failed'],
+      [120, 'partial'],
+    ] as const) {
+      const reading = poll(driver, seconds, [port(1, seconds)]);
+      const record = await readingRecord(driver.codec, 'raw.interface', reading);
+      // All ones, as a long has them.
+      const rows = record.rows.map((row) => ({ ...row, in_octets: -1n, in_octets_32: null }));
+      const odd = { ...record, status, rows, sys_uptime: 2n ** 63n - 1n };
+      const value = driver.codec.recordEncoder('raw.interface').encode(odd);
+      await driver.pipe('raw.interface', ENTITY, value, START_MS + seconds * 1000);
+    }
+    const metrics = await driver.take('metric.interface');
+    expect(metrics.map(({ rows, sys_uptime }) => [rows[0]!.in_octets, sys_uptime])).toEqual([
+      [null, null],
+      [null, null],
+      [null, null],
+    ]);
   });
 
   it('a clock that jumps back an hour is late, not a negative rate', async () => {

@@ -80,6 +80,7 @@ export class CounterLine {
     const form = this.#state.form.get(slot);
     const why = pass.breaks[row]!;
     if (why === UNKNOWN) {
+      if (this.#now.hi[row]! >= this.#hiLimit) this.#now.known[row] = 0;
       this.#unknown(pass, row, UNKNOWN);
     } else if (why !== GOOD) {
       // A disturbance leaves the agent as it was; everything else may be another agent or interface.
@@ -103,7 +104,7 @@ export class CounterLine {
 
   #foldWide(pass: RatePass, row: number, slot: number, form: number): void {
     const { hi, lo, known } = this.#now;
-    const lowKnown = this.#lowNow?.known[row] === 1;
+    const lowKnown = this.#isLowKnown(row);
     const low = this.#lowNow?.lo[row] ?? 0;
     if (known[row] === 0 || hi[row]! >= this.#hiLimit) {
       // A column that a partial poll did not reach is no change of the agent.
@@ -143,7 +144,7 @@ export class CounterLine {
     let lowKnown = known[row] === 1 && hi[row] === 0;
     if (lowNow !== undefined) {
       low = lowNow.lo[row]!;
-      lowKnown = lowNow.known[row] === 1;
+      lowKnown = this.#isLowKnown(row);
       // A wide 0 counts only beside a low 0: it may be the one that made the counter narrow.
       const isZero = hi[row] === 0 && lo[row] === 0;
       const wideUsable = known[row] === 1 && hi[row]! < this.#hiLimit && (!isZero || (lowKnown && low === 0));
@@ -180,7 +181,7 @@ export class CounterLine {
   /** Takes the counter's value of now as the first of a new line. False if there is none. */
   #seed(pass: RatePass, row: number, slot: number, flags: number): boolean {
     const { hi, lo, known } = this.#now;
-    const lowKnown = this.#lowNow?.known[row] === 1;
+    const lowKnown = this.#isLowKnown(row);
     const low = this.#lowNow?.lo[row] ?? 0;
     const usable = known[row] === 1 && hi[row]! < this.#hiLimit;
     if (usable && (flags & PINNED) === 0) {
@@ -201,6 +202,11 @@ export class CounterLine {
     }
     if (pass.breaks[row] !== GOOD && (hi[row] !== 0 || lo[row] !== 0)) pass.moved[row] = 1;
     return true;
+  }
+
+  /** 2^32 and more are no low half, nor are their last 32 bits. */
+  #isLowKnown(row: number): boolean {
+    return this.#lowNow?.known[row] === 1 && this.#lowNow.hi[row] === 0;
   }
 
   #useLow(row: number, slot: number): void {

@@ -51,7 +51,7 @@ export class CounterSamples {
     const codes = pass.codes[this.#index]!;
     const { hi, lo, known } = this.#now;
     const hasLow = this.#lowNow !== undefined;
-    const { lo: low, known: lowKnown } = this.#lowNow ?? this.#now;
+    const { hi: lowHi, lo: low, known: lowKnown } = this.#lowNow ?? this.#now;
     const limit = hiLimit(this.#plan);
     const plain = this.#plan.width === 64 ? WIDE : NARROW;
     let segment = -1;
@@ -71,7 +71,7 @@ export class CounterSamples {
       const at = slot & SEGMENT_MASK;
       if (breaks[row] === GOOD) {
         const form = formAt[at]!;
-        const readLow = hasLow && lowKnown[row] === 1;
+        const readLow = hasLow && lowKnown[row] === 1 && lowHi[row] === 0;
         if (known[row] === 1) {
           // The common case: the same width as before, nothing remarkable about it.
           if (form === (readLow ? WIDE | LOW_READ : plain) && hi[row]! < limit) {
@@ -119,13 +119,21 @@ export class CounterSamples {
       const width = this.#state.form.get(slot) & WIDTH;
       if (width === NONE) continue;
       if (width === NARROW && this.#lowNow !== undefined) {
-        if (this.#lowNow.known[row] === 1 && this.#lowNow.lo[row]! < this.#state.lo.get(slot)) return true;
+        const { hi: lowHi, lo: low, known: lowKnown } = this.#lowNow;
+        if (lowKnown[row] === 1 && lowHi[row] === 0 && low[row]! < this.#state.lo.get(slot)) return true;
       } else if (known[row] === 1 && hi[row]! < hiLimit(this.#plan)) {
         if ((hi[row]! - this.#state.hi.get(slot)) * TWO_32 + (lo[row]! - this.#state.lo.get(slot)) < 0)
           return true;
       }
     }
     return false;
+  }
+
+  /** Takes away what is no counter, of readings that are passed on without being folded. */
+  withholdUnusable({ rowCount }: Reading): void {
+    const { hi, known } = this.#now;
+    const limit = hiLimit(this.#plan);
+    for (let row = 0; row < rowCount; row += 1) if (hi[row]! >= limit) known[row] = 0;
   }
 
   /** The poll was no stale one: counters that repeated go on with their rows. */

@@ -116,6 +116,7 @@ class RateStage implements Stage {
     if (reading.status === 'failed') {
       // Silence is no reset: the next answer is computed over the longer interval.
       reading.quality.fill(UNKNOWN, 0, reading.rowCount);
+      for (const counter of this.#counters) counter.withholdUnusable(reading);
       return true;
     }
     if (kind === 'poll') this.#clock.advance(reading, out);

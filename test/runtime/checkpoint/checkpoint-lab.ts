@@ -18,21 +18,27 @@ const INPUTS = ['raw.interface', 'inventory.device', 'control.tick'] as const;
 export interface CountOptions {
   readonly foldVersion?: string;
   readonly inputs?: readonly TopicName[];
+  /** Called before a batch of the topic can be folded. */
+  readonly prepare?: (topic: TopicName) => Promise<void>;
+  /** What is sent for a key, instead of its count; nothing for ''. */
+  readonly output?: (key: string) => string | undefined;
 }
 
-function counting({ foldVersion = 'one', inputs = INPUTS }: CountOptions): SubTopology {
+function counting({ foldVersion = 'one', inputs = INPUTS, prepare, output }: CountOptions): SubTopology {
   const processor = (): Processor => {
     let counts: Record<string, number> = {};
     let ticks = 0;
     return {
-      async prepare() {
+      async prepare(topic) {
         // Values are plain text here.
+        await prepare?.(topic);
       },
       fold(topic, record: BrokerRecord, out) {
         const key = record.key?.toString() ?? topic;
         counts[key] = (counts[key] ?? 0) + 1;
         const text = `${key}=${counts[key]} of ${Object.values(counts).reduce((a, b) => a + b, 0)} ticks ${ticks}`;
-        out.send('metric.interface', record.key, Buffer.from(text));
+        const sent = output?.(key) ?? text;
+        if (sent !== '') out.send('metric.interface', record.key, Buffer.from(sent));
       },
       punctuate: () => void (ticks += 1),
       async reconcile(sent, refolded, out) {

@@ -44,6 +44,18 @@ describe('counters of two widths (step 3)', () => {
     expect(device.number('rx_bps', 'eth0')).toBe(8_000_000);
   });
 
+  it('takes no low half of 2^32 and more for what is left of it', () => {
+    const device = rateDevice();
+    const low = (octets: bigint) => ({ eth0: port({ widths: 'low', more: { in_octets_32: octets } }) });
+    device.poll(0, low(1_000n));
+    device.poll(60, low(TWO_32 + 1_000n + MINUTE));
+    expect(device.quality('eth0')).toBe('missing');
+    expect(device.number('rx_bps', 'eth0')).toBeNaN();
+    expect(device.counter('in_octets', 'eth0')).toBeUndefined();
+    device.poll(120, low(1_000n + 2n * MINUTE));
+    expect(device.number('rx_bps', 'eth0')).toBe(8_000_000);
+  });
+
   it('says width_change when HC turns to all ones', () => {
     const device = rateDevice();
     device.poll(0, { eth0: port({ octets: 1_000n }) });

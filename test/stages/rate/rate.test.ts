@@ -1,6 +1,6 @@
 /** The decision order of `rate`: first samples, time, disturbances (steps 1, 2, 5). */
 import { describe, expect, it } from '@jest/globals';
-import { port, rateDevice, START_MS } from '../../support/rate-device.ts';
+import { OCTETS_PER_PACKET, port, rateDevice, START_MS } from '../../support/rate-device.ts';
 
 /** 60 s at 8 Mb/s. */
 const MINUTE = 60_000_000n;
@@ -163,6 +163,24 @@ describe('time (step 2)', () => {
     device.poll(60, { eth0: port({ octets: MINUTE }) }, { status: 'failed' });
     expect(device.quality('eth0')).toBe('unknown');
     expect(device.number('rx_bps', 'eth0')).toBeNaN();
+  });
+
+  it('carries no counter of 2^63 and more out of a failed poll', () => {
+    const device = rateDevice();
+    device.poll(0, { eth0: port({ octets: 0n }) });
+    const more = { in_octets: 2n ** 64n - 1n, out_octets: 2n ** 63n, in_errors: 2n ** 32n };
+    device.poll(60, { eth0: port({ octets: MINUTE, more }) }, { status: 'failed' });
+    for (const name of Object.keys(more)) expect(device.counter(name, 'eth0')).toBeUndefined();
+    expect(device.counter('in_unicast_packets', 'eth0')).toBe(MINUTE / OCTETS_PER_PACKET);
+  });
+
+  it('carries none out of a row that comes twice in a poll either', () => {
+    const device = rateDevice();
+    device.poll(0, { eth0: port({ octets: 0n }) }, { part: 1, parts: 2 });
+    const more = { in_octets: 2n ** 64n - 1n };
+    device.poll(0, { eth0: port({ octets: 0n, more }) }, { part: 2, parts: 2 });
+    expect(device.quality('eth0')).toBe('unknown');
+    expect(device.counter('in_octets', 'eth0')).toBeUndefined();
   });
 
   it('computes a row that was missing from a partial poll over its own longer interval', () => {
