@@ -42,6 +42,7 @@ describe('docker-compose.yml', () => {
         'collect',
         'grafana',
         'kafka',
+        'maintain',
         'migrate',
         'process',
         'registry',
@@ -58,6 +59,7 @@ describe('docker-compose.yml', () => {
     });
     expect(Object.fromEntries(roles.map(([name, { command }]) => [name, command?.[0]]))).toEqual({
       collect: 'collect',
+      maintain: 'maintain',
       process: 'process',
       sink: 'sink',
     });
@@ -69,14 +71,15 @@ describe('docker-compose.yml', () => {
       return;
     }
     expect(restart).toBe('unless-stopped');
-    if (image.startsWith('netsigma:')) expect(repositoryFile('Dockerfile')).toContain('HEALTHCHECK');
+    // Serves no HTTP, and ends when it cannot go on.
+    if (name === 'maintain') expect(healthcheck).toEqual({ disable: true });
+    else if (image.startsWith('netsigma:')) expect(repositoryFile('Dockerfile')).toContain('HEALTHCHECK');
     else expect(healthcheck).toHaveProperty('test');
-    expect(name).not.toBe('');
   });
 
-  it.each(services)('%s publishes its ports on the loopback address alone', (_, { ports, restart }) => {
+  it.each(services)('%s publishes its ports on the loopback address alone', (name, { ports, restart }) => {
     expect(ports.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([]);
-    expect(ports).toHaveLength(restart === 'no' ? 0 : 1);
+    expect(ports).toHaveLength(restart === 'no' || name === 'maintain' ? 0 : 1);
   });
 
   it.each(services)('%s is pinned to a version', (_, { image }) => {
@@ -85,7 +88,10 @@ describe('docker-compose.yml', () => {
 
   it.each(roles)('%s starts when all that it needs is prepared', (name, { depends_on: needs }) => {
     const done = { condition: 'service_completed_successfully' };
-    expect(needs).toEqual({ topics: done, schemas: done, ...(name === 'sink' && { migrate: done }) });
+    expect(needs).toEqual({
+      ...(name !== 'maintain' && { topics: done, schemas: done }),
+      ...(['sink', 'maintain'].includes(name) && { migrate: done }),
+    });
   });
 
   it.each(jobs)('%s starts when what it works on is healthy', (_, { depends_on: needs }) => {
@@ -156,14 +162,15 @@ describe('docker-compose.yml', () => {
     expect(http).toEqual({ host: '0.0.0.0', port: 9464 });
   });
 
-  it('gives the database to those who change it', () => {
+  it('gives the database to those who change it, with no more rights than they need', () => {
     const users = ours.flatMap(([name, service]) => {
       const { url } = configOf(service).database;
       return url === null ? [] : [[name, new URL(url.reveal()).username]];
     });
     expect(users).toEqual([
       ['migrate', 'netsigma_owner'],
-      ['sink', 'netsigma_owner'],
+      ['sink', 'netsigma_writer'],
+      ['maintain', 'netsigma_owner'],
     ]);
   });
 

@@ -2,8 +2,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Pool } from 'pg';
 import { embeddedPostgres } from '../../pipeline/db/embedded-postgres.ts';
+import { assertOwner } from '../../pipeline/db/maintenance.ts';
 import { migrate } from '../../pipeline/db/migrate.ts';
 import { connectionPool } from '../../pipeline/db/pool.ts';
+import { maintain } from '../../pipeline/db/retention.ts';
 import { catalogue } from '../../topics/catalogue.ts';
 import { silent } from '../services/postgres.ts';
 import { repositoryFile } from './compose-file.ts';
@@ -61,6 +63,21 @@ describe('the logins of the database', () => {
     );
     await expect(pool.query('DROP TABLE poll_history')).rejects.toMatchObject(DENIED);
     await expect(pool.query('CREATE TABLE more (a int)')).rejects.toMatchObject(DENIED);
+    await expect(assertOwner(pool)).rejects.toThrow(
+      'netsigma_writer does not own the tables and may not maintain them: let database.url log in as netsigma_owner',
+    );
+  });
+
+  it('owner drops what the writer stored and is too old', async () => {
+    const insert = `INSERT INTO poll_history (domain, device_id, collector_id, poll_id, job_type, started_at, status)
+                    VALUES ('d', gen_random_uuid(), 'c', gen_random_uuid(), 'interface', '2026-11-21T12:00Z', 'success')`;
+    await connect('writer').query(insert);
+    const pool = connect('owner');
+    await assertOwner(pool);
+    const clock = () => Date.UTC(2026, 11, 25);
+    expect((await maintain({ pool, clock, log: silent })).droppedPartitions).toEqual([
+      'poll_history_p20261121',
+    ]);
   });
 
   it('reader reads, and writes nothing', async () => {

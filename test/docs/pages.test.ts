@@ -26,7 +26,7 @@ describe('generated pages', () => {
     expect(stalePages(folder)).toEqual([]);
   });
 
-  it('name every topic, field, metric and setting', () => {
+  it('name every topic, field, metric, setting and command', () => {
     const topics = page('topics.md');
     for (const name of Object.keys(catalogue)) expect(topics).toContain(`## ${name}\n`);
     for (const { name, doc } of rowFields(catalogue['metric.interface'])) {
@@ -38,10 +38,13 @@ describe('generated pages', () => {
       '| `netsigma_dead_letters_total` | counter | `failed_in`, `reason` | Records or rows that could not be used. |',
     );
     for (const { path } of allSettings()) expect(page('settings.md')).toContain(`| \`${path.join('.')}\` |`);
+    const commands = page('commands.md');
+    for (const name of ['run', 'demo [', 'migrate [', 'maintain [', 'topics apply [', 'rules apply <file>'])
+      expect(commands).toContain(`| \`${name}`);
   });
 
   it('have tables whose rows are all as wide as their heads', () => {
-    for (const file of ['topics.md', 'metrics.md', 'settings.md']) {
+    for (const file of ['topics.md', 'metrics.md', 'settings.md', 'commands.md']) {
       for (const block of page(file)
         .split('\n\n')
         .filter((text) => text.startsWith('|'))) {
