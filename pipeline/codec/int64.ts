@@ -75,7 +75,8 @@ export const bigintLong = longType<bigint>({
   },
   write(tap, value) {
     words[0] = value;
-    if (words[0] !== value) throw new RangeError(`${value} is no long: it needs more than 64 bits with its sign`);
+    if (words[0] !== value)
+      throw new RangeError(`${value} is no long: it needs more than 64 bits with its sign`);
     writeVarint(tap, halves[1]!, halves[0]!);
   },
   fromNumber: BigInt,

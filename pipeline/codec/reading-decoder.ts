@@ -114,8 +114,7 @@ function rowFiller(fields: readonly FieldRow[], reading: Reading) {
       }
       for (const [name, column] of numbers) {
         const value = from[name];
-        if (value !== null)
-          column.values[row] = value instanceof Int64 ? numberOf(value) : (value as number);
+        if (value !== null) column.values[row] = value instanceof Int64 ? numberOf(value) : (value as number);
       }
       for (const [name, column] of texts) column.values[row] = from[name] as string | null;
       if (hasInstance) into.instances[row] = from[INSTANCE_FIELD] as string;

@@ -5,7 +5,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Broker, ProducerRecord } from '../broker/port.ts';
-import type { Codec } from '../codec/port.ts';
+import type { Codec, RecordEncoder } from '../codec/port.ts';
 import type { Log } from '../model/component.ts';
 import { ConfigError, RetryableError } from '../model/errors.ts';
 import {
@@ -44,6 +44,8 @@ type Fingerprint<T extends TopicName> = (record: TopicRecord<T>) => string;
 export class TopicSync {
   readonly #deps: TopicSyncDeps;
   readonly #writer: string;
+  /** By topic: each has a buffer of its own. */
+  readonly #encoders = new Map<TopicName, RecordEncoder<never>>();
 
   /** `writer`: the name of those who fence each other, such as inventory. */
   constructor(deps: TopicSyncDeps, writer: string) {
@@ -134,12 +136,12 @@ export class TopicSync {
     key: string,
     record: TopicRecord<T> | undefined,
   ): ProducerRecord {
-    const { catalogue, codec, naming } = this.#deps;
+    const { catalogue, naming } = this.#deps;
     return {
       topic: topicName(catalogue[name], naming),
       partition,
       key: Buffer.from(key),
-      value: record === undefined ? null : codec.recordEncoder(name).encode(record),
+      value: record === undefined ? null : this.#encoder(name).encode(record),
     };
   }
 
@@ -147,6 +149,12 @@ export class TopicSync {
   broadcast<T extends TopicName>(name: T, key: string, record: TopicRecord<T> | undefined): ProducerRecord[] {
     const { partitions } = this.#deps;
     return Array.from({ length: partitions }, (_, partition) => this.record(name, partition, key, record));
+  }
+
+  #encoder<T extends TopicName>(name: T): RecordEncoder<TopicRecord<T>> {
+    const encoder = this.#encoders.get(name) ?? this.#deps.codec.recordEncoder(name);
+    this.#encoders.set(name, encoder);
+    return encoder;
   }
 }
 

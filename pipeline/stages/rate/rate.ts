@@ -58,7 +58,7 @@ export function rate(catalogue: Catalogue, settings: RateSettings): StageDefinit
   const plan = ratePlan(catalogue);
   return {
     name: 'rate',
-    version: 1,
+    version: 2,
     settings,
     columns: [...AGENT_CLOCK_COLUMNS, ...ROW_SAMPLE_COLUMNS, ...plan.counters.flatMap(counterColumns)],
     init: (context) => new RateStage(context, plan, settings),

@@ -1,5 +1,6 @@
 /** Growth of one counter of one row in exact integers (notes, steps 3 and 6), and which of its two widths counts. */
 import type { CounterOutcome, CounterState, PollPass, RowPass } from './row-pass.ts';
+import type { Row } from '../records.ts';
 import type { Reason } from './reasons.ts';
 
 export interface Counter {
@@ -35,13 +36,13 @@ interface Read {
 export function foldCounter(of: Counter, row: RowPass, poll: PollPass): CounterOutcome {
   const read: Read = {
     wide: unsigned(row.raw[of.name]),
-    low: of.wide ? unsigned(row.raw[`${of.name}_32`]) : null,
+    low: of.wide ? lowHalf(of, row) : null,
   };
   const state = row.state.counters.get(of.name) ?? nothing(false, false);
   row.state.counters.set(of.name, state);
   const { verdict } = row;
 
-  if (verdict === 'unknown') return { delta: null, reason: 'unknown', carried: read.wide };
+  if (verdict === 'unknown') return { delta: null, reason: 'unknown', carried: counterIn(of, row.raw) };
   if (verdict !== 'good') {
     // A disturbed counter is still of the same agent; after anything else the width is open again.
     const kept = verdict === 'discontinuity';
@@ -199,12 +200,19 @@ export function hasFallen(of: Counter, row: RowPass): boolean {
   if (state === undefined || state.width === 'none') return false;
   const wide = unsigned(row.raw[of.name]);
   const value =
-    state.width === 'narrow' && of.wide
-      ? unsigned(row.raw[`${of.name}_32`])
-      : wide !== null && usable(of, wide)
-        ? wide
-        : null;
+    state.width === 'narrow' && of.wide ? lowHalf(of, row) : wide !== null && usable(of, wide) ? wide : null;
   return value !== null && value < state.value;
+}
+
+/** A row that is passed on without being folded: its value as read, but only if it is a counter. */
+export function counterIn(of: Counter, raw: Row): bigint | null {
+  const value = unsigned(raw[of.name]);
+  return value !== null && usable(of, value) ? value : null;
+}
+
+function lowHalf(of: Counter, { raw }: RowPass): bigint | null {
+  const value = unsigned(raw[`${of.name}_32`]);
+  return value !== null && value < TWO_32 ? value : null;
 }
 
 function stateOf(of: Counter, row: RowPass): CounterState {

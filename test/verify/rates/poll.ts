@@ -4,7 +4,7 @@
  */
 import type { MetricException, RawRecord, Row } from '../records.ts';
 import { advance, kindOfPoll, type AgentTime } from './agent-time.ts';
-import { COUNTERS, foldCounter, hasFallen } from './counters.ts';
+import { COUNTERS, counterIn, foldCounter, hasFallen } from './counters.ts';
 import { derive } from './derived.ts';
 import { instancesOf, newNames, type Names, type Refusal } from './instances.ts';
 import { judgePlausibility } from './plausibility.ts';
@@ -37,7 +37,7 @@ const STALE_MS = 30_000;
 const STALE_INTERVALS = 2.1;
 
 /** Counters that metric rows carry. */
-const CARRIED = COUNTERS.map(({ name }) => name).filter((name) => !/multicast|broadcast/.test(name));
+const CARRIED = COUNTERS.filter(({ name }) => !/multicast|broadcast/.test(name));
 
 export function newDevice(): DeviceState {
   return { names: newNames(), time: undefined, rows: new Map() };
@@ -188,7 +188,7 @@ function metricRow(row: RowPass, quality: Reason, metrics: ReadonlyMap<string, n
     ...describing(row.raw, row.instance),
     speed_mbps: row.speedMbps,
     quality,
-    ...Object.fromEntries(CARRIED.map((name) => [name, row.outcomes.get(name)!.carried])),
+    ...Object.fromEntries(CARRIED.map(({ name }) => [name, row.outcomes.get(name)!.carried])),
     ...Object.fromEntries(metrics),
   };
 }
@@ -198,7 +198,7 @@ function unknownRow(raw: Row, instance: string): Row {
   return {
     ...describing(raw, instance),
     quality: 'unknown',
-    ...Object.fromEntries(CARRIED.map((name) => [name, raw[name] ?? null])),
+    ...Object.fromEntries(CARRIED.map((counter) => [counter.name, counterIn(counter, raw)])),
   };
 }
 
