@@ -10,6 +10,8 @@ interface Input {
   readonly queue: BrokerRecord[];
   /** Next unread element of the queue (shifting an array is linear). */
   head: number;
+  /** Of keys and values that wait. */
+  bytes: number;
   /** Batches that were handed to us and are not in the queue yet. */
   arriving: number;
   /** Its records below this offset come before those of all others; 0 when they have been taken. */
@@ -25,6 +27,7 @@ export class FoldOrder {
       topic,
       queue: [],
       head: 0,
+      bytes: 0,
       arriving: 0,
       preload: 0,
     }));
@@ -44,13 +47,21 @@ export class FoldOrder {
   push(topic: string, records: readonly BrokerRecord[]): void {
     const input = this.#input(topic);
     input.arriving -= 1;
-    for (const record of records) input.queue.push(record);
+    for (const record of records) {
+      input.queue.push(record);
+      input.bytes += bytesOf(record);
+    }
   }
 
   /** Records of the topic that wait. */
   queued(topic: string): number {
     const input = this.#input(topic);
     return input.queue.length - input.head;
+  }
+
+  /** Of keys and values that wait. */
+  queuedBytes(topic: string): number {
+    return this.#input(topic).bytes;
   }
 
   /** The next record to fold, or undefined until more has been fetched. */
@@ -105,6 +116,7 @@ export class FoldOrder {
 
 function pop(input: Input): BrokerRecord {
   const record = input.queue[input.head]!;
+  input.bytes -= bytesOf(record);
   input.head += 1;
   if (input.head === input.queue.length) {
     input.queue.length = 0;
@@ -114,4 +126,8 @@ function pop(input: Input): BrokerRecord {
     input.head = 0;
   }
   return record;
+}
+
+function bytesOf({ key, value }: BrokerRecord): number {
+  return (key?.length ?? 0) + (value?.length ?? 0);
 }

@@ -202,6 +202,7 @@ class GroupMember implements StreamThread {
       partition,
       subTopology,
       physicalName: (topic) => topicName(catalogue[topic], naming),
+      maxRecordBytes: (topic) => catalogue[topic].maxRecordBytes,
       deadLetters: codec.recordEncoder('netsigma.dead-letter'),
       settings,
       checkpoints: checkpoints && {

@@ -47,6 +47,7 @@ export class TaskCommits {
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
   #lastMs: number | null = null;
+  #count = 0;
 
   constructor(deps: TaskCommitsDeps) {
     this.#deps = deps;
@@ -68,12 +69,17 @@ export class TaskCommits {
 
   /** Folding waits. */
   get isFull(): boolean {
-    return this.#buffer.bytes >= 2 * this.#deps.settings.commitBytes;
+    return this.#buffer.bytes >= 2 * this.#deps.settings.commitBytes || this.#journal.isFull;
   }
 
   /** How long the last commit took; null before the first. */
   get lastMs(): number | null {
     return this.#lastMs;
+  }
+
+  /** Commits that are done. */
+  get count(): number {
+    return this.#count;
   }
 
   /** A record that goes out with the record that is being folded. */
@@ -101,7 +107,7 @@ export class TaskCommits {
   /** Called when a slice of records has been folded. */
   schedule(): void {
     const { commitBytes, commitIntervalMs } = this.#deps.settings;
-    if (this.#buffer.bytes >= commitBytes) this.#commitNow();
+    if (this.#buffer.bytes >= commitBytes || this.#journal.isFull) this.#commitNow();
     else if (!this.#isEmpty || this.#checkpoint !== undefined) {
       if (this.#committing === undefined)
         this.#timer ??= setTimeout(() => this.#commitNow(), commitIntervalMs);
@@ -159,6 +165,7 @@ export class TaskCommits {
       checkpoint: this.#checkpoint,
     });
     this.#lastMs = performance.now() - startedMs;
+    this.#count += 1;
     observer.committed(this.#lastMs, records);
     if (isCheckpointed) {
       this.#checkpoint = undefined;

@@ -3,9 +3,11 @@ import type { BrokerRecord, Consumer, RecordBatch } from '../broker/port.ts';
 import type { TopicName } from '../../topics/catalogue.ts';
 import { FoldOrder } from './fold-order.ts';
 
-/** Records a topic may have queued before its partition pauses, and at which it resumes. */
+/** Records and bytes that a topic may have queued before its partition pauses, and at which it resumes. */
 const QUEUE_HIGH = 1_000;
+const QUEUE_HIGH_BYTES = 4 << 20;
 const QUEUE_LOW = 250;
+const QUEUE_LOW_BYTES = 1 << 20;
 
 export interface TaskInputsDeps {
   readonly consumer: () => Consumer;
@@ -52,7 +54,9 @@ export class TaskInputs {
   push({ topic, records }: RecordBatch): void {
     const { consumer, partition } = this.#deps;
     this.#order.push(topic, records);
-    if (this.#order.queued(topic) >= QUEUE_HIGH && !this.#paused.has(topic)) {
+    const isFull =
+      this.#order.queued(topic) >= QUEUE_HIGH || this.#order.queuedBytes(topic) >= QUEUE_HIGH_BYTES;
+    if (isFull && !this.#paused.has(topic)) {
       this.#paused.add(topic);
       consumer().pause({ topic, partition });
     }
@@ -71,7 +75,7 @@ export class TaskInputs {
   resumeDrained(): void {
     const { consumer, partition } = this.#deps;
     for (const topic of this.#paused) {
-      if (this.#order.queued(topic) <= QUEUE_LOW) {
+      if (this.#order.queued(topic) <= QUEUE_LOW && this.#order.queuedBytes(topic) <= QUEUE_LOW_BYTES) {
         this.#paused.delete(topic);
         consumer().resume({ topic, partition });
       }

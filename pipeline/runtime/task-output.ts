@@ -1,20 +1,45 @@
-/** What a processor sends, as records of the task's own partition; what it refuses, as dead letters. */
-import type { ProducerRecord } from '../broker/port.ts';
+/**
+ * What a processor sends, as records of the task's own partition; what it refuses, or what is larger than its topic
+ * takes, as dead letters: a transaction that cannot be sent would be folded and refused for ever.
+ */
+import type { BrokerRecord, ProducerRecord } from '../broker/port.ts';
 import { deadLetterId } from '../model/entity.ts';
 import type { TopicName } from '../../topics/catalogue.ts';
 import type { DeadLetterRecord } from '../../topics/ops.ts';
 import type { ProcessorOutput } from './sub-topology.ts';
 import type { TaskDeps } from './task.ts';
 
-type OutputDeps = Pick<TaskDeps, 'partition' | 'physicalName' | 'deadLetters' | 'observer' | 'subTopology'>;
+type OutputDeps = Pick<
+  TaskDeps,
+  'partition' | 'physicalName' | 'maxRecordBytes' | 'deadLetters' | 'observer' | 'subTopology'
+>;
 
-export function taskOutput(deps: OutputDeps, push: (record: ProducerRecord) => void): ProcessorOutput {
-  const { partition, physicalName, deadLetters, observer, subTopology } = deps;
-  const send = (topic: TopicName, key: Buffer | null, value: Buffer): void =>
-    push({ topic: physicalName(topic), partition, key, value });
-  return {
-    send,
-    deadLetter: (topic, { offset, key, value, appendedAtMs }, reason, detail) => {
+export interface FoldedRecord {
+  readonly topic: TopicName;
+  readonly record: BrokerRecord;
+}
+
+export interface OutputOf {
+  readonly push: (record: ProducerRecord) => void;
+  /** The record from which comes what is sent; undefined before the first. */
+  readonly folding: () => FoldedRecord | undefined;
+}
+
+export function taskOutput(deps: OutputDeps, { push, folding }: OutputOf): ProcessorOutput {
+  const { partition, physicalName, maxRecordBytes, deadLetters, observer, subTopology } = deps;
+  const output: ProcessorOutput = {
+    send(topic, key, value) {
+      const bytes = (key?.length ?? 0) + value.length;
+      const limit = maxRecordBytes(topic);
+      const from = folding();
+      if (bytes <= limit || from === undefined) {
+        push({ topic: physicalName(topic), partition, key, value });
+        return;
+      }
+      const detail = `${topic} would have a record of ${bytes} bytes, and takes ${limit}`;
+      output.deadLetter(from.topic, from.record, 'output_too_large', detail);
+    },
+    deadLetter(topic, { offset, key, value, appendedAtMs }, reason, detail) {
       const letter: DeadLetterRecord = {
         id: deadLetterId(topic, partition, offset, -1),
         reason,
@@ -28,10 +53,17 @@ export function taskOutput(deps: OutputDeps, push: (record: ProducerRecord) => v
         value,
         failed_at: appendedAtMs,
       };
-      send('netsigma.dead-letter', Buffer.from(topic), deadLetters.encode(letter));
+      const encoded = deadLetters.encode(letter);
+      push({
+        topic: physicalName('netsigma.dead-letter'),
+        partition,
+        key: Buffer.from(topic),
+        value: encoded,
+      });
       observer.deadLetter(reason);
     },
     count: (stage, outcome, by = 1) => observer.outcome(stage, outcome, by),
     countRows: (quality, rows) => observer.rows(quality, rows),
   };
+  return output;
 }

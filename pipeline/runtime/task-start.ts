@@ -41,6 +41,8 @@ export interface BegunTask {
   readonly positions: Map<TopicName, number>;
   /** Whether the last checkpoint holds everything that was folded. */
   readonly freshness: Freshness;
+  /** By the broker's clock; undefined: just now. */
+  readonly checkpointedAtMs: number | undefined;
 }
 
 /** @throws RetryableError while the broker is away or another owner fenced us; PermanentError when state is lost. */
@@ -72,13 +74,15 @@ export async function beginTask(deps: TaskStartDeps): Promise<BegunTask> {
       partition,
       entities,
       rows,
+      checkpoint: restored.checkpoint,
       refolded: restored.refolded,
       ms: Math.round(performance.now() - startedMs),
     },
     'task restored',
   );
   const freshness = isOther ? 'due' : restored.refolded > 0 ? 'stale' : 'fresh';
-  return { positions: await withNewInputs(restored.inputs, deps), freshness };
+  const { checkpointedAtMs } = restored;
+  return { positions: await withNewInputs(restored.inputs, deps), freshness, checkpointedAtMs };
 }
 
 /** What a fenced or cut off producer says is no verdict on this task: the group decides who owns the partition. */
@@ -135,7 +139,7 @@ async function startNew(
       deps,
     );
   }
-  return { positions, freshness: 'fresh' };
+  return { positions, freshness: 'fresh', checkpointedAtMs: undefined };
 }
 
 /** An input that is new since the checkpoint is folded from its beginning. */

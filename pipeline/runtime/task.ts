@@ -11,6 +11,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Broker, BrokerRecord, Consumer, RecordBatch } from '../broker/port.ts';
 import type { Clock, Log } from '../model/component.ts';
+import { within } from '../model/within.ts';
 import type { RecordEncoder } from '../codec/port.ts';
 import type { TopicName } from '../../topics/catalogue.ts';
 import type { DeadLetterRecord } from '../../topics/ops.ts';
@@ -20,7 +21,7 @@ import type { ProcessObserver } from './observer.ts';
 import type { Processor, ProcessorOutput, SubTopology } from './sub-topology.ts';
 import { TaskCommits } from './task-commits.ts';
 import { TaskInputs } from './task-inputs.ts';
-import { taskOutput } from './task-output.ts';
+import { taskOutput, type FoldedRecord } from './task-output.ts';
 import { beginTask, type RestoreProgress } from './task-start.ts';
 import { TaskTransactions } from './task-transactions.ts';
 
@@ -44,6 +45,8 @@ export interface TaskDeps {
   readonly partition: number;
   readonly subTopology: SubTopology;
   readonly physicalName: (topic: TopicName) => string;
+  /** Of key and value, in a topic. */
+  readonly maxRecordBytes: (topic: TopicName) => number;
   readonly deadLetters: RecordEncoder<DeadLetterRecord>;
   readonly settings: TaskSettings;
   /** undefined: the state dies with the task (a broker in memory dies with it). */
@@ -70,8 +73,11 @@ export interface TaskStatus {
   readonly checkpointAgeMs: number | null;
 }
 
-/** How long `stop` waits for its last commit and checkpoint. */
+/** How long `stop` waits for its last commits and checkpoint while they go on, and for one of them. */
 const STOP_MS = 20_000;
+const STALL_MS = 4_000;
+/** How long the end waits for a start under way: Kafka may be away, and the start is harmless by then. */
+const START_MS = 2_000;
 /** How soon a head is looked at again while another input is not known to be at its end. */
 const WAIT_MS = 20;
 /** Folding gives the event loop back after this long: sockets and timers live beside it. */
@@ -91,6 +97,8 @@ export class Task {
   #waitTimer: NodeJS.Timeout | undefined;
   #pumping = false;
   #lastAppendMs = Number.NaN;
+  /** What is being folded. */
+  #current: FoldedRecord | undefined;
 
   constructor(deps: TaskDeps) {
     const { partition, subTopology, physicalName, checkpoints } = deps;
@@ -113,7 +121,10 @@ export class Task {
       failed: (error) => this.#fail(error, 'commit'),
       done: () => this.pump(),
     });
-    this.#output = taskOutput(deps, (record) => this.#commits.push(record));
+    this.#output = taskOutput(deps, {
+      push: (record) => this.#commits.push(record),
+      folding: () => this.#current,
+    });
   }
 
   get processor(): Processor {
@@ -149,7 +160,7 @@ export class Task {
     if (this.#ended.signal.aborted) return;
     this.#commits.begin(begun.positions);
     this.#restore = null;
-    checkpoints?.schedule.restored(partition, begun.freshness);
+    checkpoints?.schedule.restored(partition, begun.freshness, begun.checkpointedAtMs);
     this.#state = 'running';
     this.#inputs.begin(begun.positions, this.#folding.preload);
     // What was reconciled waits to be committed.
@@ -161,7 +172,7 @@ export class Task {
     const wasRunning = this.#state === 'running';
     if (wasRunning) this.#state = 'stopping';
     else this.#end('stopped');
-    await this.#starting?.catch(() => undefined);
+    await this.#untilStarted();
     if (wasRunning) await this.#finish();
     this.#end('stopped');
     await this.#transactions.stop();
@@ -175,7 +186,7 @@ export class Task {
   /** Lets go at once: the partition belongs to another member, or the outcome of a commit is unknown. */
   async abandon(): Promise<void> {
     this.#end('failed');
-    await this.#starting?.catch(() => undefined);
+    await this.#untilStarted();
     await this.#transactions.stop();
   }
 
@@ -186,6 +197,8 @@ export class Task {
       this.#inputs.nameOf(batch.topic),
       batch.records.map(({ value }) => value),
     );
+    // The partition may be the next task's by now: nothing of its fetching is this one's any more.
+    if (this.#ended.signal.aborted) return;
     this.#inputs.push(batch);
     this.pump();
   }
@@ -254,6 +267,7 @@ export class Task {
 
   #fold(record: BrokerRecord): void {
     const topic = this.#inputs.nameOf(record.topic);
+    this.#current = { topic, record };
     this.#commits.fold(topic, record, () => this.#folding.fold(topic, record, this.#output));
     this.#lastAppendMs = record.appendedAtMs;
     this.#deps.observer.folded(topic);
@@ -263,15 +277,25 @@ export class Task {
   async #finish(): Promise<void> {
     const { log, partition, group } = this.#deps;
     const finished = this.#commits.finish();
+    const startedMs = performance.now();
     try {
-      const outcome = await Promise.race([finished, wait(STOP_MS, 'late' as const, { ref: false })]);
-      if (outcome !== 'late') return;
+      for (let done = -1; done !== this.#commits.count && performance.now() - startedMs < STOP_MS;) {
+        done = this.#commits.count;
+        const outcome = await Promise.race([finished, wait(STALL_MS, 'late' as const, { ref: false })]);
+        if (outcome !== 'late') return;
+      }
       // Its failure is what stopping the producer does to it.
       finished.catch(() => undefined);
-      log.warn({ group, partition, afterMs: STOP_MS }, 'a task did not end in time; the rest is done again');
+      const afterMs = Math.round(performance.now() - startedMs);
+      log.warn({ group, partition, afterMs }, 'a task did not end in time; the rest is done again');
     } catch (err) {
       log.warn({ group, partition, err }, 'a task could not commit its last work; it is done again');
     }
+  }
+
+  /** Its start has ended, or is left to itself: it finds that the task has, and its producer is stopped. */
+  async #untilStarted(): Promise<void> {
+    if (this.#starting !== undefined) await within(START_MS, this.#starting);
   }
 
   #fail(error: unknown, during: 'commit' | 'fold'): void {

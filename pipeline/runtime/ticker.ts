@@ -2,6 +2,7 @@
 import type { Broker, Producer } from '../broker/port.ts';
 import type { Codec } from '../codec/port.ts';
 import type { Component, Log } from '../model/component.ts';
+import { within } from '../model/within.ts';
 import { TICK_MS, topicName, type Catalogue, type Naming } from '../../topics/catalogue.ts';
 
 export interface TickerDeps {
@@ -13,6 +14,8 @@ export interface TickerDeps {
   readonly writer: string;
   readonly log: Log;
 }
+
+const STOP_MS = 2_000;
 
 export function ticker({ broker, codec, catalogue, naming, partitions, writer, log }: TickerDeps): Component {
   const topic = topicName(catalogue['control.tick'], naming);
@@ -44,7 +47,8 @@ export function ticker({ broker, codec, catalogue, naming, partitions, writer, l
     },
     async stop() {
       clearInterval(timer);
-      await sending;
+      // Kafka may be away, and the next member's ticks are as good.
+      if (sending !== undefined) await within(STOP_MS, sending);
       await producer?.stop();
     },
   };

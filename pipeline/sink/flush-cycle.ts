@@ -46,6 +46,11 @@ export class FlushCycle {
     return this.filling.byteLength + this.#other.byteLength;
   }
 
+  /** The flush on its way; never rejects. */
+  get flushing(): Promise<void> | undefined {
+    return this.#flushing;
+  }
+
   /** To be called after each change of `filling`. */
   schedule(): void {
     const { flushRows, flushMs, onFull } = this.#deps;

@@ -177,15 +177,16 @@ class TableSink implements Sink {
     }
   }
 
+  /**
+   * The next owner has begun already where the database stood: what is not on its way is left to it. Only the flush
+   * on its way is waited for, so that who gets a partition back finds here what that has stored.
+   */
   async #release(partitions: readonly TopicPartition[]): Promise<void> {
-    await Promise.race([
-      this.#cycle.drain(this.#ended.signal),
-      sleep(this.#drainMs, undefined, { ref: false }),
-    ]);
     for (const partition of partitions) {
       this.#owned.delete(partitionKey(partition));
       this.#cycle.filling.drop(partition);
     }
+    await Promise.race([this.#cycle.flushing, sleep(this.#drainMs, undefined, { ref: false })]);
   }
 
   async #took(batch: RecordBatch): Promise<void> {

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { kafkaBroker } from '../../pipeline/broker/kafka/kafka-broker.ts';
-import type { Broker, ProducerRecord } from '../../pipeline/broker/port.ts';
+import type { Broker, ConsumerHandlers, ProducerRecord } from '../../pipeline/broker/port.ts';
 import { PermanentError, RetryableError } from '../../pipeline/model/errors.ts';
 import { BrokerLab, record, texts, unique } from '../contract/broker/broker-lab.ts';
 import { freePort } from '../services/free-port.ts';
@@ -16,6 +16,13 @@ import type { MemberAnswer } from './kafka-member.ts';
 import { lossyProxy, type LossyProxy } from './kafka-proxy.ts';
 
 const MEMBER = fileURLToPath(new URL('kafka-member.ts', import.meta.url));
+
+const NO_HANDLERS: ConsumerHandlers = {
+  assigned: async () => undefined,
+  revoked: async () => undefined,
+  batch: async () => undefined,
+  failed: () => undefined,
+};
 
 const can = await canRunKafka();
 
@@ -51,6 +58,31 @@ describeIf(can.kind === 'ready', reasonOf(can))('Kafka in trouble', () => {
     await lab.close();
     await proxy.stop();
     await server.stop();
+  });
+
+  describe('a Kafka that does not answer any more', () => {
+    it('is not waited for by what is told to stop', async () => {
+      const topic = await lab.topic();
+      const broker = brokerAt(`127.0.0.1:${proxy.port}`);
+      await broker.start();
+      const consumer = broker.consumer({ group: unique('group'), topics: [topic], handlers: NO_HANDLERS });
+      await consumer.start();
+      const plain = broker.producer();
+      const [open, starting] = [unique('tx'), unique('tx')].map((id) => broker.transactionalProducer(id));
+      await Promise.all([plain.start(), open!.start()]);
+      const transaction = await open!.begin();
+      await transaction.send([record(topic, 'pending')]);
+      proxy.set('silent');
+      const calls = [plain.send([record(topic, 'plain')]), transaction.commit(), starting!.start()];
+      void Promise.allSettled(calls);
+      for (const each of [consumer, plain, open!, starting!, broker]) {
+        const begun = performance.now();
+        await each.stop();
+        expect(performance.now() - begun).toBeLessThan(6_000);
+      }
+      // Nothing is left that would wait for an answer.
+      await Promise.allSettled(calls);
+    }, 60_000);
   });
 
   describe('a plain producer whose answers are lost', () => {

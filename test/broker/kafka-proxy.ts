@@ -3,8 +3,11 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 export interface LossyProxy {
   readonly port: number;
-  /** lossy: requests pass, and the first answer ends its connection instead. closed: no connection, now or later. */
-  set(mode: 'open' | 'lossy' | 'closed'): void;
+  /**
+   * lossy: requests pass, and the first answer ends its connection instead. silent: requests pass, and no answer ever
+   * comes. closed: no connection, now or later.
+   */
+  set(mode: 'open' | 'lossy' | 'silent' | 'closed'): void;
   stop(): Promise<void>;
 }
 
@@ -26,7 +29,7 @@ export async function lossyProxy(to: { readonly host: string; readonly port: num
     client.pipe(upstream);
     upstream.on('data', (answer) => {
       if (mode === 'open') client.write(answer);
-      else upstream.destroy();
+      else if (mode === 'lossy') upstream.destroy();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -16,9 +16,10 @@ import { deleteGroup, loseMetadata, untilCommitted } from './group-offsets.ts';
 import { sinkLag, tasksLag } from './lag.ts';
 import { LoadWriter, type LoadCounts } from './load-writer.ts';
 import { GROUPS, runCommand, type MemberKind, type Surroundings } from './member.ts';
-import { Members, type BadEnd } from './members.ts';
+import { Members, type BadEnd, type Stop } from './members.ts';
 import { patientAdmin, type PatientAdmin } from './patient-admin.ts';
 import { plan, type Event } from './plan.ts';
+import { restoreCounts, type Restore, type RestoreCounts } from './restores.ts';
 
 /** A broker of the run's own. */
 export interface KillableBroker {
@@ -46,8 +47,11 @@ export interface ChaosResult {
   readonly load: LoadCounts;
   /** Members that ended by themselves (they were started again), or badly when they were told to stop. */
   readonly badEnds: readonly BadEnd[];
-  /** Exit codes of the orderly stop at the end. */
-  readonly exitCodes: readonly (number | null)[];
+  /** Every orderly stop. */
+  readonly stops: readonly Stop[];
+  readonly restores: RestoreCounts;
+  /** What the member restored that came after all others had been stopped in order. */
+  readonly handOver: readonly Restore[];
   /** From the end of the load until everything was stored. */
   readonly catchUpMs: number;
   readonly verifyMs: number;
@@ -83,12 +87,12 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
     await load.stop();
     const stoppedMs = Date.now();
     progress(`load ended: ${JSON.stringify(load.counts)}`);
-    const exitCodes = await settle(members, admin, kafka, options);
+    const handOver = await settle(members, admin, kafka, options);
     const catchUpMs = Date.now() - stoppedMs;
     progress(`caught up after ${catchUpMs} ms`);
     const report = await verify(where);
     const verifyMs = Date.now() - stoppedMs - catchUpMs;
-    const { badEnds } = members;
+    const { badEnds, stops } = members;
     const ok = report.ok && report.counts.metrics.metricRecords > 0;
     return {
       ok,
@@ -96,7 +100,9 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
       events: counted(events),
       load: load.counts,
       badEnds,
-      exitCodes,
+      stops,
+      restores: restoreCounts(members.restores),
+      handOver,
       catchUpMs,
       verifyMs,
       report,
@@ -161,14 +167,14 @@ async function settle(
   admin: PatientAdmin,
   kafka: kafkajs.Kafka,
   where: Surroundings,
-): Promise<(number | null)[]> {
-  const codes: (number | null)[] = [];
+): Promise<Restore[]> {
   const enough = (kind: MemberKind) => {
     if (members.count(kind) === 0) members.start(kind);
   };
   enough('process');
   await untilNone(() => tasksLag(admin, where), 'raw records to be folded');
-  codes.push(...(await members.endAll('process', 'SIGTERM')));
+  await members.endAll('process', 'SIGTERM');
+  const handOver = await members.handOver('process');
   enough('sink');
   const logs = await TopicLogs.connect(kafka);
   try {
@@ -176,8 +182,8 @@ async function settle(
   } finally {
     await logs.close();
   }
-  codes.push(...(await members.endAll('sink', 'SIGTERM')));
-  return codes;
+  await members.endAll('sink', 'SIGTERM');
+  return handOver;
 }
 
 async function untilNone(lag: () => Promise<bigint>, what: string): Promise<void> {

@@ -2,12 +2,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Chance } from './chance.ts';
+import { restoresIn, type Restore } from './restores.ts';
 import { startMember, type MemberKind, type Surroundings } from './member.ts';
 import type { NetsigmaProcess } from '../support/netsigma-process.ts';
 import { until } from '../support/until.ts';
 
 interface Member {
   readonly kind: MemberKind;
+  readonly name: string;
   readonly process: NetsigmaProcess;
   /** Its end was ours. */
   ordered: boolean;
@@ -15,10 +17,19 @@ interface Member {
 
 /** A member that ended by itself, or badly when told to stop. */
 export interface BadEnd {
+  readonly name: string;
   readonly kind: MemberKind;
   readonly code: number | null;
   /** The last lines it wrote. */
   readonly output: string;
+}
+
+/** An orderly stop. */
+export interface Stop {
+  readonly name: string;
+  /** null: it was stopped before it could listen to signals. */
+  readonly code: number | null;
+  readonly tookMs: number;
 }
 
 const TAIL = 2_000;
@@ -29,6 +40,9 @@ const END_MS = 90_000;
 
 export class Members {
   readonly badEnds: BadEnd[] = [];
+  readonly stops: Stop[] = [];
+  /** What members that have ended said about their tasks' restores. */
+  readonly restores: Restore[] = [];
   readonly #where: Surroundings;
   readonly #logs: string | undefined;
   readonly #members = new Set<Member>();
@@ -50,12 +64,14 @@ export class Members {
     const name = `${kind}-${this.#names}`;
     const member: Member = {
       kind,
+      name,
       process: startMember([kind], this.#where, name),
       ordered: false,
     };
     this.#members.add(member);
     void member.process.ended.then((code) => {
       this.#members.delete(member);
+      this.restores.push(...restoresIn(member.process.output()));
       if (this.#logs !== undefined) writeFileSync(join(this.#logs, `${name}.log`), member.process.output());
       if (member.ordered) return;
       this.#remember(member, code);
@@ -70,17 +86,24 @@ export class Members {
 
   /** SIGKILL to one of them, whatever it is doing. */
   async kill(kind: MemberKind, chance: Chance): Promise<void> {
-    const members = this.#of(kind);
-    if (members.length > 0) await this.#end([chance.pick(members)], 'SIGKILL');
+    await until(() => this.count(kind) > 0, `a ${kind} that can be killed`, END_MS);
+    await this.#end([chance.pick(this.#of(kind))], 'SIGKILL');
   }
 
   /** SIGTERM to one of them, without waiting for its end. */
   remove(kind: MemberKind, chance: Chance): void {
     const members = this.#of(kind);
     if (members.length === 0) return;
-    const member = chance.pick(members);
-    member.ordered = true;
-    member.process.child.kill('SIGTERM');
+    void this.#end([chance.pick(members)], 'SIGTERM');
+  }
+
+  /** A member more, which is told to stop once it is ready. @returns what its tasks have restored. */
+  async handOver(kind: MemberKind): Promise<Restore[]> {
+    this.start(kind);
+    const [member] = this.#of(kind).slice(-1);
+    await member!.process.ready();
+    await this.endAll(kind, 'SIGTERM');
+    return restoresIn(member!.process.output());
   }
 
   /** Ends all of a kind and waits until they are gone. @returns their exit codes. */
@@ -92,12 +115,15 @@ export class Members {
 
   async #end(members: readonly Member[], signal: NodeJS.Signals): Promise<(number | null)[]> {
     const codes: (number | null)[] = [];
+    const beganMs = performance.now();
     for (const member of members) {
+      const { name } = member;
       member.ordered = true;
       member.process.child.kill(signal);
       void member.process.ended.then((code) => {
         codes.push(code);
-        if (signal === 'SIGTERM' && code !== 0) this.#remember(member, code);
+        if (signal === 'SIGTERM') this.stops.push({ name, code, tookMs: performance.now() - beganMs });
+        if (signal === 'SIGTERM' && code !== 0 && code !== null) this.#remember(member, code);
       });
     }
     await until(
@@ -108,8 +134,8 @@ export class Members {
     return codes;
   }
 
-  #remember({ kind, process }: Member, code: number | null): void {
-    this.badEnds.push({ kind, code, output: process.output().slice(-TAIL) });
+  #remember({ kind, name, process }: Member, code: number | null): void {
+    this.badEnds.push({ kind, name, code, output: process.output().slice(-TAIL) });
   }
 
   #of(kind: MemberKind): Member[] {

@@ -27,7 +27,7 @@ export function plan({ chance, durationMs, kills }: PlanOptions): Event[] {
   for (const member of MEMBERS) {
     for (let at = 0; at < kills; at += 1) {
       // Some come back at once, some after their session has ended.
-      events.push({ atMs: anyTime(), kind: 'kill', member, downMs: chance.below(3_000) });
+      events.push({ atMs: anyTime(), kind: 'kill', member, downMs: chance.below(2_500) });
     }
     for (let at = 0; at < Math.ceil(kills / 4); at += 1) {
       events.push({ atMs: anyTime(), kind: 'add', member }, { atMs: anyTime(), kind: 'remove', member });

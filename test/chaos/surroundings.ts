@@ -53,10 +53,10 @@ export async function surroundings({
 }
 
 async function postgresServer(plain: boolean): Promise<{ url: string; stop(): Promise<void> }> {
-  const given = process.env['NETSIGMA_TEST_DATABASE_URL'];
-  if (given !== undefined && given !== '') return { url: given, stop: async () => undefined };
   const timescale = plain ? undefined : await timescaleService();
   if (timescale?.kind === 'running') return { url: timescale.address, stop: () => timescale.stop() };
+  const given = process.env['NETSIGMA_TEST_DATABASE_URL'];
+  if (given !== undefined && given !== '') return { url: given, stop: async () => undefined };
   const embedded = embeddedPostgres({ durable: false, log: silentLog });
   await embedded.start();
   return { url: embedded.url, stop: () => embedded.stop() };

@@ -3,6 +3,7 @@ import type { Kafka, KafkaConfig, LogEntry, RetryOptions, SASLOptions } from 'ka
 import type { Log } from '../../model/component.ts';
 import type { Secret } from '../../model/secret.ts';
 import { kafkajs } from './patches.ts';
+import { CLOSED_BY_US, Sockets } from './sockets.ts';
 
 export interface KafkaSasl {
   readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
@@ -35,9 +36,37 @@ export const START_RETRY: RetryOptions = { initialRetryTime: 50, maxRetryTime: 3
 const CONNECTION_TIMEOUT_MS = 5000;
 const REQUEST_TIMEOUT_MS = 20_000;
 
-export function kafkaClient({ brokers, clientId, log, sasl, tls }: ClientOptions, retry = RETRY): Kafka {
-  const forward = forwardTo(log);
-  const config: KafkaConfig = {
+export interface KafkaClient {
+  readonly kafka: Kafka;
+  /** Ends all its connections, whatever is under way on them. */
+  close(): void;
+}
+
+export type NewClient = (retry?: RetryOptions) => KafkaClient;
+
+/** Makes clients of their own sockets, which say together only once that a broker is away. */
+export function kafkaClients(options: ClientOptions): NewClient {
+  const forward = forwardTo(options.log);
+  return (retry = RETRY) => {
+    const sockets = new Sockets();
+    const kafka = new kafkajs.Kafka({
+      ...kafkaConfig(options, retry, forward),
+      socketFactory: sockets.factory,
+    });
+    return { kafka, close: () => sockets.close() };
+  };
+}
+
+export function kafkaClient(options: ClientOptions, retry = RETRY): Kafka {
+  return kafkaClients(options)(retry).kafka;
+}
+
+function kafkaConfig(
+  { brokers, clientId, sasl, tls }: ClientOptions,
+  retry: RetryOptions,
+  forward: (entry: LogEntry) => void,
+): KafkaConfig {
+  return {
     brokers: [...brokers],
     clientId,
     retry,
@@ -48,7 +77,6 @@ export function kafkaClient({ brokers, clientId, log, sasl, tls }: ClientOptions
     ...(tls !== undefined && { ssl: tlsOptions(tls) }),
     ...(sasl !== undefined && { sasl: saslOptions(sasl) }),
   };
-  return new kafkajs.Kafka(config);
 }
 
 function tlsOptions({ ca, cert, key }: KafkaTls): NonNullable<Exclude<KafkaConfig['ssl'], boolean>> {
@@ -82,7 +110,7 @@ function forwardTo(log: Log): (entry: LogEntry) => void {
       ...(typeof groupId === 'string' && { group: groupId }),
       ...(typeof error === 'string' && { reason: error }),
     };
-    const isAway = level === kafkajs.logLevel.ERROR && AWAY.test(message);
+    const isAway = level === kafkajs.logLevel.ERROR && AWAY.test(message) && !message.endsWith(CLOSED_BY_US);
     if (!isAway) return log.debug(fields, 'kafka client');
     const now = performance.now();
     const told = `${String(broker)} ${message}`;

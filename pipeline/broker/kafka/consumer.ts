@@ -5,11 +5,12 @@
  * Within a generation the partitions are this member's. A handler that still runs for a partition which was taken away
  * goes on to its end, and nothing follows it; what it then commits, a fence at the new owner refuses.
  */
-import type { Kafka } from 'kafkajs';
 import type { Log } from '../../model/component.ts';
 import { PermanentError, RetryableError } from '../../model/errors.ts';
+import { within } from '../../model/within.ts';
 import type { Consumer, ConsumerOptions, FetchState, RecordBatch, TopicPartition } from '../port.ts';
 import { AssignedPartition } from './assigned-partition.ts';
+import type { NewClient } from './client.ts';
 import { translated } from './faults.ts';
 import { FetchLoop } from './fetch-loop.ts';
 import { GroupMember } from './group-member.ts';
@@ -17,9 +18,11 @@ import type { LogClient } from './log-client.ts';
 
 const DEFAULT_MAX_BATCH_BYTES = 1 << 20;
 const PLACE_RETRY_MS = 500;
+/** How long stopping waits for fetches that are under way. */
+const FETCH_MS = 1_000;
 
 export interface KafkaConsumerDeps {
-  readonly kafka: Kafka;
+  readonly newClient: NewClient;
   readonly logClient: LogClient;
   readonly log: Log;
   readonly sessionTimeoutMs: number;
@@ -88,7 +91,7 @@ export class GroupConsumer implements Consumer {
       if (this.#state === 'joining') this.#state = 'running';
     } catch (error) {
       this.#state = 'stopped';
-      await this.#member.stop().catch(() => undefined);
+      await this.#member.stop();
       throw translated(error, { what: `${this.name} cannot join its group` });
     }
   }
@@ -267,17 +270,11 @@ export class GroupConsumer implements Consumer {
 
   async #leaveWhenIdle(): Promise<void> {
     await this.#started?.catch(() => undefined);
-    await this.#fetches.stop();
+    await within(FETCH_MS, this.#fetches.stop());
     while (this.#running.size > 0) await Promise.all(this.#running);
-    try {
-      await this.#member.stop();
-    } catch (error) {
-      const { group } = this.#options;
-      this.#deps.log.warn(
-        { group, err: error },
-        'left the group without a word: it waits for the session’s end',
-      );
-    }
+    if (await this.#member.stop()) return;
+    const { group } = this.#options;
+    this.#deps.log.warn({ group }, 'left the group without a word: it waits for the session’s end');
   }
 }
 

@@ -54,7 +54,8 @@ export function fetchAnswer(body: Buffer): PartitionAnswer[] {
       }
       int32();
       const length = int32();
-      const data = length > 0 ? body.subarray(at, at + length) : EMPTY;
+      // A copy: records are views of it, and one that waits must not keep what others have got of the answer.
+      const data = length > 0 ? Buffer.from(body.subarray(at, at + length)) : EMPTY;
       at += Math.max(0, length);
       answers.push({ topic, partition, errorCode, lastStableOffset, aborted, data });
     }

@@ -6,14 +6,16 @@
  *        ^                   |--lost (kafkajs starts anew)--> connecting
  *        |___________________|--refused------------------------> over
  */
-import type { Consumer as KafkaConsumer, Kafka } from 'kafkajs';
+import type { Consumer as KafkaConsumer } from 'kafkajs';
 import type { Log } from '../../model/component.ts';
+import { within } from '../../model/within.ts';
 import type { TopicPartition } from '../port.ts';
+import type { KafkaClient, NewClient } from './client.ts';
 import { groupAssigner, hasPartition, type Ownership } from './group-assigner.ts';
 import { barCluster, type Cluster } from './patches.ts';
 
 export interface GroupMemberOptions {
-  readonly kafka: Kafka;
+  readonly newClient: NewClient;
   readonly group: string;
   readonly topics: readonly string[];
   readonly sessionTimeoutMs: number;
@@ -35,10 +37,13 @@ export interface GroupMemberOptions {
 const IDLE_MS = 100;
 /** A rebalance waits this long for a member that does not come back. */
 const REBALANCE_TIMEOUT_MS = 10_000;
+/** How long leaving waits for the group: one that is in the middle of a rebalance answers when it is over. */
+const LEAVE_MS = 3_000;
 const RETRY = { initialRetryTime: 50, maxRetryTime: 500, retries: 30 };
 
 export class GroupMember {
   readonly #options: GroupMemberOptions;
+  readonly #client: KafkaClient;
   readonly #consumer: KafkaConsumer;
   readonly #cluster: Cluster;
   /** Known from heartbeats; a guess between a join and the first of them. */
@@ -47,10 +52,11 @@ export class GroupMember {
   #stopped = false;
 
   constructor(options: GroupMemberOptions) {
-    const { kafka, group, sessionTimeoutMs } = options;
+    const { newClient, group, sessionTimeoutMs } = options;
     this.#options = options;
     const assigner = groupAssigner(() => this.#ownership());
-    this.#consumer = kafka.consumer({
+    this.#client = newClient();
+    this.#consumer = this.#client.kafka.consumer({
       groupId: group,
       partitionAssigners: [assigner.create],
       sessionTimeout: sessionTimeoutMs,
@@ -75,12 +81,14 @@ export class GroupMember {
     await this.#consumer.run({ autoCommit: false, eachBatch: async () => undefined });
   }
 
-  /** Leaves the group; what was never started, too. */
-  async stop(): Promise<void> {
+  /** Leaves the group; what was never started, too. @returns whether the group knows. */
+  async stop(): Promise<boolean> {
     this.#stopped = true;
     this.#memberId = undefined;
-    await this.#consumer.disconnect();
+    const hasLeft = await within(LEAVE_MS, this.#consumer.disconnect());
     barCluster(this.#cluster);
+    this.#client.close();
+    return hasLeft;
   }
 
   async owns({ topic, partition }: TopicPartition): Promise<boolean> {

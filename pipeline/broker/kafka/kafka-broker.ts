@@ -1,8 +1,9 @@
 /** The broker port on a real Kafka (2.3 or later) through kafkajs. All that knows kafkajs is in this folder. */
 import type { Admin } from 'kafkajs';
 import { ConfigError, PermanentError, RetryableError } from '../../model/errors.ts';
+import { within } from '../../model/within.ts';
 import type { Broker, ConsumerOptions, TopicSpec } from '../port.ts';
-import { kafkaClient, START_RETRY, type ClientOptions } from './client.ts';
+import { kafkaClients, START_RETRY, type ClientOptions, type NewClient } from './client.ts';
 import { GroupConsumer } from './consumer.ts';
 import { translated } from './faults.ts';
 import type { Compression } from './kafka-send.ts';
@@ -25,16 +26,19 @@ export interface KafkaBrokerOptions extends ClientOptions {
 }
 
 const DEFAULT_SESSION_TIMEOUT_MS = 6000;
+/** How long disconnecting waits for answers. */
+const STOP_MS = 1_000;
 
 /** An inert broker: `start` connects, and fails early where nobody answers. */
 export function kafkaBroker(options: KafkaBrokerOptions): Broker {
   const { brokers, sessionTimeoutMs = DEFAULT_SESSION_TIMEOUT_MS, replicationFactor = -1 } = options;
   const { compression = 'none' } = options;
-  const kafka = kafkaClient(options);
-  const admin = kafka.admin();
-  const log = new LogClient(kafka, admin);
-  const producers = { kafka, topics: log.topics, compression };
-  const consumers = { kafka, logClient: log, log: options.log, sessionTimeoutMs };
+  const newClient = kafkaClients(options);
+  const own = newClient();
+  const admin = own.kafka.admin();
+  const log = new LogClient(own.kafka, admin);
+  const producers = { newClient, topics: log.topics, compression };
+  const consumers = { newClient, logClient: log, log: options.log, sessionTimeoutMs };
   let clusterId: string | undefined;
 
   let isRunning = false;
@@ -61,7 +65,7 @@ export function kafkaBroker(options: KafkaBrokerOptions): Broker {
     capabilities: new Set(['rebalance', 'process-fencing', 'restart'] as const),
     async start() {
       await administer('cannot start', async () => {
-        await probe(options);
+        await probe(newClient);
         await admin.connect();
         ({ clusterId } = await admin.describeCluster());
         await log.connect();
@@ -71,7 +75,8 @@ export function kafkaBroker(options: KafkaBrokerOptions): Broker {
     },
     async stop() {
       isRunning = false;
-      await Promise.allSettled([admin.disconnect(), log.disconnect()]);
+      await within(STOP_MS, Promise.allSettled([admin.disconnect(), log.disconnect()]));
+      own.close();
     },
     async planTopics(topics) {
       assertRunning();
@@ -105,12 +110,14 @@ export function kafkaBroker(options: KafkaBrokerOptions): Broker {
 }
 
 /** One connection with little patience: a wrong address, password or certificate shows here. */
-async function probe(options: ClientOptions): Promise<void> {
-  const admin = kafkaClient(options, START_RETRY).admin();
+async function probe(newClient: NewClient): Promise<void> {
+  const { kafka, close } = newClient(START_RETRY);
+  const admin = kafka.admin();
   try {
     await admin.connect();
   } finally {
-    await admin.disconnect().catch(() => undefined);
+    await within(STOP_MS, admin.disconnect());
+    close();
   }
 }
 

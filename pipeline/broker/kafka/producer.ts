@@ -12,14 +12,19 @@
  */
 import type { Kafka, Producer as KafkaProducer } from 'kafkajs';
 import { PermanentError, RetryableError } from '../../model/errors.ts';
+import { within } from '../../model/within.ts';
 import type { Producer, ProducerRecord } from '../port.ts';
 import { translated } from './faults.ts';
 import { sendBatches } from './kafka-send.ts';
 import { merged, sendPlan, type PlannedBatch } from './send-plan.ts';
 import type { ProducerDeps } from './transactional-producer.ts';
+import type { KafkaClient } from './client.ts';
 
 /** Senders that give up are not heard of again: the oldest are forgotten. */
 const MAX_OWED = 20_000;
+/** How long stopping waits for Kafka: for what was sent, and to disconnect. */
+const SETTLE_MS = 3_000;
+const STOP_MS = 1_000;
 
 type Records = readonly ProducerRecord[];
 
@@ -39,6 +44,7 @@ interface Unsettled {
 export class IdempotentProducer implements Producer {
   readonly name = 'kafka producer';
   readonly #deps: ProducerDeps;
+  readonly #client: KafkaClient;
   #producer: KafkaProducer;
   #state: 'new' | 'running' | 'stopped' = 'new';
   #queue: Sender[] = [];
@@ -47,7 +53,8 @@ export class IdempotentProducer implements Producer {
 
   constructor(deps: ProducerDeps) {
     this.#deps = deps;
-    this.#producer = idempotentProducer(deps.kafka);
+    this.#client = deps.newClient();
+    this.#producer = idempotentProducer(this.#client.kafka);
   }
 
   async start(): Promise<void> {
@@ -70,13 +77,14 @@ export class IdempotentProducer implements Producer {
     });
   }
 
-  /** Waits until what was sent is in the log, or was rejected. */
+  /** Waits until what was sent is in the log, or was rejected; for a while, should Kafka be away. */
   async stop(): Promise<void> {
     if (this.#state === 'new') this.#state = 'stopped';
     if (this.#state === 'stopped') return;
     this.#state = 'stopped';
-    await this.#working;
-    await this.#producer.disconnect().catch(() => undefined);
+    if (this.#working !== undefined) await within(SETTLE_MS, this.#working);
+    await within(STOP_MS, this.#producer.disconnect());
+    this.#client.close();
   }
 
   #isOwed(records: Records): boolean {
@@ -146,7 +154,7 @@ export class IdempotentProducer implements Producer {
       // Refused as such: what is left is given up, and a new producer has no sequence numbers that could collide.
       this.#unsettled = { batches: [], owed: [] };
       await this.#producer.disconnect().catch(() => undefined);
-      this.#producer = idempotentProducer(this.#deps.kafka);
+      this.#producer = idempotentProducer(this.#client.kafka);
       await this.#producer.connect().catch(() => undefined);
     }
     for (const { reject } of senders) reject(fault);

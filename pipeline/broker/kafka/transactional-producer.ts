@@ -6,9 +6,11 @@
  *                     |--another owner started, a transaction ran out of time--> fenced
  *                     |--any other failed call--> broken
  */
-import type { Kafka, Producer as KafkaProducer } from 'kafkajs';
+import type { Producer as KafkaProducer } from 'kafkajs';
 import { PermanentError } from '../../model/errors.ts';
+import { within } from '../../model/within.ts';
 import type { Transaction, TransactionalProducer } from '../port.ts';
+import type { KafkaClient, NewClient } from './client.ts';
 import { isFenced, translated } from './faults.ts';
 import type { Compression } from './kafka-send.ts';
 import type { TopicLookup } from './topic-lookup.ts';
@@ -19,9 +21,11 @@ import { ProducerTransaction } from './transaction.ts';
  * there is none does it hold readers back for this long.
  */
 const TRANSACTION_TIMEOUT_MS = 30_000;
+/** How long stopping waits for Kafka: the next owner's start ends what is pending, too. */
+const STOP_MS = 1_500;
 
 export interface ProducerDeps {
-  readonly kafka: Kafka;
+  readonly newClient: NewClient;
   readonly topics: TopicLookup;
   readonly compression: Compression;
 }
@@ -30,6 +34,7 @@ export class FencingProducer implements TransactionalProducer {
   readonly name: string;
   readonly #id: string;
   readonly #deps: ProducerDeps;
+  readonly #client: KafkaClient;
   readonly #producer: KafkaProducer;
   #state: 'new' | 'running' | 'fenced' | 'broken' | 'stopped' = 'new';
   #transaction: ProducerTransaction | undefined;
@@ -38,7 +43,8 @@ export class FencingProducer implements TransactionalProducer {
     this.name = `kafka producer ${transactionalId}`;
     this.#id = transactionalId;
     this.#deps = deps;
-    this.#producer = deps.kafka.producer({
+    this.#client = deps.newClient();
+    this.#producer = this.#client.kafka.producer({
       transactionalId,
       transactionTimeout: TRANSACTION_TIMEOUT_MS,
       maxInFlightRequests: 1,
@@ -56,10 +62,12 @@ export class FencingProducer implements TransactionalProducer {
       await this.#producer.connect();
       const fence = await this.#producer.transaction();
       await fence.abort();
+      // It may have been stopped meanwhile.
+      if (this.#hasStopped) throw this.#stateError();
       this.#state = 'running';
     } catch (error) {
-      this.#state = 'broken';
-      await this.#producer.disconnect().catch(() => undefined);
+      if (!this.#hasStopped) this.#state = 'broken';
+      await this.#disconnect();
       throw translated(error, { what: `${this.name} cannot start` });
     }
   }
@@ -90,9 +98,19 @@ export class FencingProducer implements TransactionalProducer {
     const was = this.#state;
     if (was === 'stopped') return;
     if (was !== 'fenced') this.#state = 'stopped';
-    if (was === 'new') return;
-    if (was !== 'fenced') await this.#transaction?.giveUp('its producer was stopped');
-    await this.#producer.disconnect().catch(() => undefined);
+    if (was !== 'fenced' && this.#transaction !== undefined)
+      await within(STOP_MS, this.#transaction.giveUp('its producer was stopped'));
+    await this.#disconnect();
+  }
+
+  /** A method: `start` would not see that `stop` was called while it waited. */
+  get #hasStopped(): boolean {
+    return this.#state === 'stopped';
+  }
+
+  async #disconnect(): Promise<void> {
+    await within(STOP_MS, this.#producer.disconnect());
+    this.#client.close();
   }
 
   #break(fenced: boolean): void {

@@ -9,6 +9,7 @@ import { decodeManifest, type Manifest } from './manifest.ts';
 
 export interface FoundManifest {
   readonly offset: number;
+  readonly appendedAtMs: number;
   readonly manifest: Manifest;
 }
 
@@ -95,8 +96,8 @@ export class CheckpointLog {
     }
   }
 
-  #manifest({ offset, value }: BrokerRecord): FoundManifest {
-    return { offset, manifest: decodeManifest(value ?? Buffer.alloc(0), this.#where(offset)) };
+  #manifest({ offset, appendedAtMs, value }: BrokerRecord): FoundManifest {
+    return { offset, appendedAtMs, manifest: decodeManifest(value ?? Buffer.alloc(0), this.#where(offset)) };
   }
 
   async #limits(): Promise<{ earliest: number; lastStable: number }> {

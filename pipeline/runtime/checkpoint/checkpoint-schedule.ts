@@ -5,7 +5,7 @@ import type { Clock } from '../../model/component.ts';
 export type Freshness = 'fresh' | 'stale' | 'due';
 
 interface Entry {
-  /** Of the last checkpoint, or of the start. */
+  /** Of the last checkpoint, or of the start of a task that never ran. */
   lastMs: number;
   /** Something was folded since the snapshot of the last checkpoint. */
   isStale: boolean;
@@ -23,9 +23,12 @@ export class CheckpointSchedule {
     this.#clock = clock;
   }
 
-  /** The task begins, with a state that its last checkpoint holds or not. */
-  restored(partition: number, freshness: Freshness): void {
-    const lastMs = freshness === 'due' ? -Infinity : this.#clock();
+  /**
+   * The task begins, with a state that its last checkpoint holds or not. The interval goes on from that checkpoint: a
+   * process that is killed again and again within it would never have one, and more to fold again each time.
+   */
+  restored(partition: number, freshness: Freshness, checkpointedAtMs?: number): void {
+    const lastMs = freshness === 'due' ? -Infinity : (checkpointedAtMs ?? this.#clock());
     this.#entries.set(partition, { lastMs, isStale: freshness !== 'fresh' });
   }
 

@@ -12,6 +12,9 @@ export interface JournalRun {
   readonly records: number;
 }
 
+/** Of one commit: its record stays far below what the checkpoint topic takes. */
+const MAX_RUNS = 10_000;
+
 export class Journal {
   #runs: { topic: TopicName; upTo: number; records: number }[] = [];
 
@@ -21,6 +24,11 @@ export class Journal {
       last.upTo = offset + 1;
       last.records += 1;
     } else this.#runs.push({ topic, upTo: offset + 1, records: 1 });
+  }
+
+  /** Folding waits for the next commit. */
+  get isFull(): boolean {
+    return this.#runs.length >= MAX_RUNS;
   }
 
   /** What was folded since the last call. */

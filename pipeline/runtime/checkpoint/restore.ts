@@ -14,7 +14,7 @@ import type { Folding } from '../folding.ts';
 import type { ProcessorOutput } from '../sub-topology.ts';
 import type { CheckpointLog, FoundManifest } from './checkpoint-log.ts';
 import type { JournalRun } from './journal.ts';
-import { decodePointer } from './manifest.ts';
+import { decodePointer, type Manifest } from './manifest.ts';
 
 export interface RestoreDeps {
   readonly broker: Broker;
@@ -37,6 +37,8 @@ export interface Restored {
   /** Next offset of each input that was ever folded or checkpointed. */
   readonly inputs: ReadonlyMap<TopicName, number>;
   readonly manifestOffset: number;
+  readonly checkpointedAtMs: number;
+  readonly checkpoint: Manifest['kind'];
   readonly foldVersion: string;
   /** Reconciled records that were sent before the checkpoint lie below; undefined where nobody knows. */
   readonly sentUpTo: number | undefined;
@@ -65,7 +67,7 @@ export async function restore(deps: RestoreDeps): Promise<Restored | undefined> 
 }
 
 async function restoreFrom(found: FoundManifest, deps: RestoreDeps): Promise<Restored> {
-  const { manifest, offset } = found;
+  const { manifest, offset, appendedAtMs } = found;
   const { folding, log } = deps;
   const { chunks, journal } = await log.contents(found);
   if (manifest.kind === 'full') folding.processor.restore({ layout: manifest, chunks });
@@ -76,6 +78,8 @@ async function restoreFrom(found: FoundManifest, deps: RestoreDeps): Promise<Res
   return {
     inputs,
     manifestOffset: offset,
+    checkpointedAtMs: appendedAtMs,
+    checkpoint: manifest.kind,
     foldVersion: manifest.fold_version,
     sentUpTo: manifest.sent_up_to ?? undefined,
     refolded,
@@ -84,7 +88,8 @@ async function restoreFrom(found: FoundManifest, deps: RestoreDeps): Promise<Res
 
 async function findManifest({ log, committed }: RestoreDeps): Promise<FoundManifest | undefined> {
   const pointers = [...committed.values()].flatMap(({ metadata }) => decodePointer(metadata) ?? []);
-  if (pointers[0] !== undefined) return log.manifestAt(pointers[0]);
+  // An input that was none for a while still has the pointer of its last commit.
+  if (pointers.length > 0) return log.manifestAt(Math.max(...pointers));
   const { found, isEmpty } = await log.lastManifest();
   if (found !== undefined) return found;
   if (committed.size === 0 && isEmpty) return undefined;
@@ -128,7 +133,8 @@ async function refold(
     }
     let cursor = cursors.get(topic);
     if (cursor === undefined) {
-      cursor = readAhead(deps, topic, physical, positions.get(topic) ?? 0, ends.get(topic)!);
+      const from = positions.get(topic) ?? (await earliestOf(deps, physical));
+      cursor = readAhead(deps, topic, physical, from, ends.get(topic)!);
       cursors.set(topic, cursor);
     }
     for (let left = records; left > 0; left -= 1) {
@@ -149,6 +155,13 @@ async function refold(
   }
   progress(done, total);
   return done;
+}
+
+/** Where an input began that is new since the checkpoint; had it lost records since, the journal's count would tell. */
+async function earliestOf({ broker, partition }: RestoreDeps, topic: string): Promise<number> {
+  const found = (await broker.offsets(topic)).find((one) => one.partition === partition);
+  if (found === undefined) throw new PermanentError(`topic ${topic} has no partition ${partition}`);
+  return found.earliest;
 }
 
 async function* readAhead(

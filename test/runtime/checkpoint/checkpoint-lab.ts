@@ -22,9 +22,17 @@ export interface CountOptions {
   readonly prepare?: (topic: TopicName) => Promise<void>;
   /** What is sent for a key, instead of its count; nothing for ''. */
   readonly output?: (key: string) => string | undefined;
+  /** Of the snapshot, besides the counts. */
+  readonly stateBytes?: number;
 }
 
-function counting({ foldVersion = 'one', inputs = INPUTS, prepare, output }: CountOptions): SubTopology {
+function counting({
+  foldVersion = 'one',
+  inputs = INPUTS,
+  prepare,
+  output,
+  stateBytes = 0,
+}: CountOptions): SubTopology {
   const processor = (): Processor => {
     let counts: Record<string, number> = {};
     let ticks = 0;
@@ -48,7 +56,12 @@ function counting({ foldVersion = 'one', inputs = INPUTS, prepare, output }: Cou
       },
       snapshot: () => ({
         layout: { entities: 0, rows: 0, columns: [] },
-        chunks: [{ name: 'counts', bytes: Buffer.from(JSON.stringify({ counts, ticks })) }],
+        chunks: [
+          {
+            name: 'counts',
+            bytes: Buffer.from(JSON.stringify({ counts, ticks, rest: ' '.repeat(stateBytes) })),
+          },
+        ],
       }),
       restore({ chunks }) {
         ({ counts, ticks } = JSON.parse(Buffer.from(chunks[0]!.bytes).toString()) as {
@@ -120,7 +133,7 @@ export class CheckpointLab {
       subTopology: counting(options),
       settings: { commitIntervalMs: 1, commitBytes: 100_000 },
       checkpoints: { intervalMs: checkpointIntervalMs, startAnew },
-      clock: Date.now,
+      clock: () => this.nowMs,
       log: silentLog,
       observer: { ...silentObserver, ...observer },
       failed: (error) => failures.push(error),
