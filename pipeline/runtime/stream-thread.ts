@@ -14,9 +14,10 @@ import { checkpointTopicName, topicName, type Catalogue, type Naming } from '../
 import { CheckpointSchedule } from './checkpoint/checkpoint-schedule.ts';
 import type { ProcessObserver } from './observer.ts';
 import type { SubTopology } from './sub-topology.ts';
-import { Task, type TaskSettings, type TaskStatus } from './task.ts';
+import type { TaskStatus } from './task-status.ts';
+import { Task, type TaskSettings } from './task.ts';
 
-export type { TaskStatus } from './task.ts';
+export type { TaskStatus } from './task-status.ts';
 
 export interface CheckpointSettings {
   /** Time between two checkpoints of a task; what was folded since the last is folded again after a crash. */

@@ -4,7 +4,7 @@
  */
 import type { Broker, CommittedOffset } from '../broker/port.ts';
 import type { Log } from '../model/component.ts';
-import { PermanentError, RetryableError } from '../model/errors.ts';
+import { ConfigError, PermanentError, RetryableError } from '../model/errors.ts';
 import type { TopicName } from '../../topics/catalogue.ts';
 import type { Freshness } from './checkpoint/checkpoint-schedule.ts';
 import { CheckpointLog } from './checkpoint/checkpoint-log.ts';
@@ -90,6 +90,7 @@ async function retryable<T>(work: Promise<T>, { group, partition }: TaskStartDep
   try {
     return await work;
   } catch (cause) {
+    if (cause instanceof ConfigError) throw cause;
     throw new RetryableError(`task ${group}-${partition} could not fence its earlier owners`, {
       cause,
       retryAfterMs: 500,

@@ -11,6 +11,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Broker, BrokerRecord, Consumer, RecordBatch } from '../broker/port.ts';
 import type { Clock, Log } from '../model/component.ts';
+import { RetryableError } from '../model/errors.ts';
 import { within } from '../model/within.ts';
 import type { RecordEncoder } from '../codec/port.ts';
 import type { TopicName } from '../../topics/catalogue.ts';
@@ -21,8 +22,10 @@ import type { ProcessObserver } from './observer.ts';
 import type { Processor, ProcessorOutput, SubTopology } from './sub-topology.ts';
 import { TaskCommits } from './task-commits.ts';
 import { TaskInputs } from './task-inputs.ts';
+import { finishInTime } from './task-finish.ts';
 import { taskOutput, type FoldedRecord } from './task-output.ts';
 import { beginTask, type RestoreProgress } from './task-start.ts';
+import type { TaskStatus } from './task-status.ts';
 import { TaskTransactions } from './task-transactions.ts';
 
 export interface TaskSettings {
@@ -58,24 +61,6 @@ export interface TaskDeps {
   readonly failed: (error: unknown, during: 'commit' | 'fold') => void;
 }
 
-export interface TaskStatus {
-  readonly partition: number;
-  readonly state: 'restoring' | 'running' | 'waiting';
-  readonly entities: number;
-  readonly rows: number;
-  readonly lagRecords: number;
-  /** Age of the last folded record while there is a lag, else 0. */
-  readonly lagMs: number;
-  /** Records refolded, of those that have to be. */
-  readonly restore: RestoreProgress | null;
-  /** Of the last commit. */
-  readonly commitMs: number | null;
-  readonly checkpointAgeMs: number | null;
-}
-
-/** How long `stop` waits for its last commits and checkpoint while they go on, and for one of them. */
-const STOP_MS = 20_000;
-const STALL_MS = 4_000;
 /** How long the end waits for a start under way: Kafka may be away, and the start is harmless by then. */
 const START_MS = 2_000;
 /** How soon a head is looked at again while another input is not known to be at its end. */
@@ -173,7 +158,7 @@ export class Task {
     if (wasRunning) this.#state = 'stopping';
     else this.#end('stopped');
     await this.#untilStarted();
-    if (wasRunning) await this.#finish();
+    if (wasRunning) await finishInTime(this.#commits, this.#deps);
     this.#end('stopped');
     await this.#transactions.stop();
   }
@@ -193,14 +178,28 @@ export class Task {
   async batch(batch: RecordBatch): Promise<void> {
     if (this.#state !== 'running') return;
     this.#inputs.announce(batch.topic);
-    await this.processor.prepare(
-      this.#inputs.nameOf(batch.topic),
-      batch.records.map(({ value }) => value),
-    );
+    const values = batch.records.map(({ value }) => value);
+    await this.#patiently(() => this.processor.prepare(this.#inputs.nameOf(batch.topic), values));
     // The partition may be the next task's by now: nothing of its fetching is this one's any more.
     if (this.#ended.signal.aborted) return;
     this.#inputs.push(batch);
     this.pump();
+  }
+
+  /** A registry that is away holds this partition up, and ends nothing. */
+  async #patiently(work: () => Promise<void>): Promise<void> {
+    const { signal } = this.#ended;
+    while (!signal.aborted) {
+      try {
+        await work();
+        return;
+      } catch (error) {
+        if (!(error instanceof RetryableError)) throw error;
+        const { log, group, partition } = this.#deps;
+        log.warn({ group, partition, err: error }, 'schemas cannot be had: the task waits for them');
+        await wait(error.retryAfterMs, undefined, { signal }).catch(() => undefined);
+      }
+    }
   }
 
   /** Folds what is due, in slices. Called whenever something may have become due. */
@@ -271,26 +270,6 @@ export class Task {
     this.#commits.fold(topic, record, () => this.#folding.fold(topic, record, this.#output));
     this.#lastAppendMs = record.appendedAtMs;
     this.#deps.observer.folded(topic);
-  }
-
-  /** Within a time: a topic without room (its reader is stuck) must not hold up the end. */
-  async #finish(): Promise<void> {
-    const { log, partition, group } = this.#deps;
-    const finished = this.#commits.finish();
-    const startedMs = performance.now();
-    try {
-      for (let done = -1; done !== this.#commits.count && performance.now() - startedMs < STOP_MS;) {
-        done = this.#commits.count;
-        const outcome = await Promise.race([finished, wait(STALL_MS, 'late' as const, { ref: false })]);
-        if (outcome !== 'late') return;
-      }
-      // Its failure is what stopping the producer does to it.
-      finished.catch(() => undefined);
-      const afterMs = Math.round(performance.now() - startedMs);
-      log.warn({ group, partition, afterMs }, 'a task did not end in time; the rest is done again');
-    } catch (err) {
-      log.warn({ group, partition, err }, 'a task could not commit its last work; it is done again');
-    }
   }
 
   /** Its start has ended, or is left to itself: it finds that the task has, and its producer is stopped. */
