@@ -143,11 +143,11 @@ describe('a fixed input', () => {
     120_000,
   );
 
-  it.each([1, 2])(
-    'gives the same outputs however tasks are interrupted (seed %i)',
-    async (seed) => {
-      const interrupted = interruptions(seed, 0.08);
-      expect(await onMemory(3, interrupted.wrap)).toEqual(expected);
+  it.each([1, 3, 12])(
+    'gives the same outputs through %i partitions, however their tasks are interrupted',
+    async (partitions) => {
+      const interrupted = interruptions(partitions, 0.08);
+      expect(await onMemory(partitions, interrupted.wrap)).toEqual(expected);
       expect(interrupted.count).toBeGreaterThan(10);
     },
     TIMEOUT_MS,
@@ -173,10 +173,10 @@ describeIf(kafka.kind === 'running', reasonOf(kafka))('a fixed input on a real K
     TIMEOUT_MS,
   );
 
-  it(
-    'gives the same outputs however often its processes are killed',
-    async () => {
-      expect(await onKafkaKilled(3, SEED, 5)).toEqual(expected);
+  it.each([1, 3, 12])(
+    'gives the same outputs through %i partitions, however often its processes are killed',
+    async (partitions) => {
+      expect(await onKafkaKilled(partitions, SEED + partitions, 4)).toEqual(expected);
     },
     TIMEOUT_MS,
   );
