@@ -7,6 +7,8 @@ const LINGER_MS = 5_000;
 
 process.exitCode = await main(process.argv);
 setTimeout(() => {
-  process.stderr.write(`netsigma: left open at the end: ${process.getActiveResourcesInfo().join(', ')}\n`);
+  if (process.env['NETSIGMA_LOG_LEVEL'] === 'debug') {
+    process.stderr.write(`netsigma: left open at the end: ${process.getActiveResourcesInfo().join(', ')}\n`);
+  }
   process.exit();
 }, LINGER_MS).unref();

@@ -22,8 +22,10 @@ export interface ConfigSource {
   readonly file?: string;
   readonly env: Environment;
   readonly readFile: (path: string) => string;
-  /** What `collector_id` is when nobody says. */
-  readonly hostName: string;
+  /** What `collector_id` is when nobody says: no other process may have it (`processName`). */
+  readonly processName: string;
+  /** What `log.level` is when nobody says; the setting's own default without it. */
+  readonly logLevel?: 'info' | 'warn';
 }
 
 export interface LoadedConfig {
@@ -44,6 +46,9 @@ export function loadConfig(source: ConfigSource): LoadedConfig {
   const { tree } = yaml;
   dropEmpty(tree);
   const overrides = applyEnvironment(tree, env);
+  const logLevel = ['log', 'level'];
+  if (source.logLevel !== undefined && valueAt(tree, logLevel) === undefined)
+    putAt(tree, logLevel, source.logLevel);
   const secrets = resolveSecrets(tree, { env, readFile: source.readFile, resolvePath }, overrides);
   const where = (path: readonly PropertyKey[]): string => {
     const line = yaml.line(path);
@@ -56,7 +61,7 @@ export function loadConfig(source: ConfigSource): LoadedConfig {
     ...strayVariables(env, secrets.referenced),
   ];
   if (problems.length > 0 || !checked.success) throw configError(problems);
-  return { config: named(checked.data, resolvePath, source.hostName) };
+  return { config: named(checked.data, resolvePath, source.processName) };
 }
 
 function fileText({ file, readFile }: ConfigSource): string {
@@ -85,7 +90,7 @@ function dropEmpty(tree: Record<string, unknown>): void {
 function named(
   values: z.output<typeof schema>,
   resolvePath: (path: string) => string,
-  hostName: string,
+  processName: string,
 ): Config {
   const config: Record<string, unknown> = {};
   for (const setting of allSettings()) {
@@ -93,7 +98,7 @@ function named(
     const path = setting.kind === 'path' && typeof value === 'string';
     putAt(config, programPath(setting), path ? resolvePath(value) : value);
   }
-  config['collectorId'] ??= hostName;
+  config['collectorId'] ??= processName;
   // Built from the schema's own rows; the test "gives every setting its program name" holds type and value together.
   return config as Config;
 }

@@ -1,6 +1,5 @@
 /** Wires the commands to what they do: the one place that reads the environment and decides about the exit code. */
 import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { cli, type Actions } from './cli.ts';
 import type { GlobalOptions } from './cli/arguments.ts';
 import { errorText, exitCode } from './cli/failure.ts';
@@ -8,6 +7,7 @@ import type { TopicsOptions } from './cli/topics.ts';
 import { loadConfig, type Config } from './config.ts';
 import { openBroker, openHttpRegistry } from './connections.ts';
 import { printConfig } from './config/print-config.ts';
+import { processName } from './config/process-name.ts';
 import { database } from './database.ts';
 import { demo } from './demo/demo.ts';
 import { screen } from './demo/screen.ts';
@@ -43,17 +43,20 @@ const STOP_DEADLINE_MS = 60_000;
 /** The command failed, and has said so: only the exit code is left to set. */
 class Unsuccessful extends Error {}
 
-function configured({ config: file }: GlobalOptions, text?: string): { config: Config; log: Log } {
+function configured({ config: file }: GlobalOptions, logLevel: 'info' | 'warn' = 'info') {
   const { config } = loadConfig({
     ...(file === undefined ? {} : { file }),
-    ...(text === undefined || file !== undefined ? {} : { text }),
     env: process.env,
     readFile: (path) => readFileSync(path, 'utf8'),
-    hostName: hostname(),
+    processName: processName(),
+    logLevel,
   });
   const log = createLog(config.log);
   return { config, log };
 }
+
+/** For commands whose output is an answer: nothing around it, unless the log's level is set. */
+const quietly = (options: GlobalOptions) => configured(options, 'warn');
 
 /** Aborts at the first signal; a second one ends the process at once. */
 function stopSignal(): AbortSignal {
@@ -84,7 +87,7 @@ const actions: Actions = {
   },
 
   async demo(options) {
-    const { config, log } = configured(options, 'log: { level: warn }');
+    const { config, log } = quietly(options);
     const { databaseUrl, untilDetected, json } = options;
     const { result, complete } = await demo({
       config: { ...config, ...(databaseUrl && { database: { ...config.database, url: databaseUrl } }) },
@@ -100,7 +103,7 @@ const actions: Actions = {
   },
 
   async migrate({ plan, ...options }) {
-    const { config, log } = configured(options);
+    const { config, log } = quietly(options);
     if (plan && config.database.url === null) {
       throw new ConfigError('database.url is not set: a plan needs a database to compare with');
     }
@@ -115,7 +118,7 @@ const actions: Actions = {
   },
 
   async maintain(options) {
-    const { config, log } = configured(options);
+    const { config, log } = options.every === undefined ? quietly(options) : configured(options);
     await maintainCommand({ config, catalogue, clock, log, write, signal: stopSignal(), stopping }, options);
   },
 
@@ -139,23 +142,29 @@ const actions: Actions = {
 
   async tail(options) {
     const signal = stopSignal();
-    for await (const line of remoteTail(options, signal)) stdout.write(`${line}\n`);
+    let lines = 0;
+    for await (const line of remoteTail(options, signal)) {
+      stdout.write(`${line}\n`);
+      lines += 1;
+    }
+    const { topic, limit, follow } = options;
+    if (lines === 0 && limit > 0 && !follow && !signal.aborted) stderr.write(`${topic} is empty\n`);
   },
 
-  ...ruleActions({ configured, catalogue, clock, write }),
+  ...ruleActions({ configured: quietly, catalogue, clock, write }),
 
   topicsPlan: (options) => topics(options, false),
   topicsApply: (options) => topics(options, true),
 
   async schemasCheck(options) {
     checkFiles({ catalogue, write });
-    const { config, log } = configured(options);
+    const { config, log } = quietly(options);
     const url = options.url ?? config.registry.url;
     if (url !== null) await withRegistry(url, config, log, (deps) => checkSubjects(deps));
   },
 
   async schemasRegister(options) {
-    const { config, log } = configured(options);
+    const { config, log } = quietly(options);
     const url = options.url ?? config.registry.url;
     await withRegistry(url, config, log, (deps) => registerSubjects(deps, options));
   },
@@ -171,7 +180,7 @@ const actions: Actions = {
 };
 
 async function topics({ json, ...options }: TopicsOptions, apply: boolean): Promise<void> {
-  const { config, log } = configured(options);
+  const { config, log } = quietly(options);
   const { kind, partitions } = config.broker;
   const specs = topicSpecs(catalogue, namingOf(config), partitions);
   await topicsCommand({ kind, broker: openBroker(config, log), specs, write }, { apply, json });
@@ -198,13 +207,15 @@ function namingOf({ broker }: Config): Naming {
 
 /** Runs one command. @returns the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
+  const program = cli(actions, { stdout, stderr });
   try {
-    await cli(actions, { stdout, stderr }).parseAsync([...argv]);
+    await program.parseAsync([...argv]);
     return 0;
   } catch (error) {
     if (error instanceof StoppedWhileStarting) return 0;
     if (error instanceof Unsuccessful) return 1;
-    stderr.write(errorText(error, { stack: process.env['NETSIGMA_LOG_LEVEL'] === 'debug' }));
+    const stack = process.env['NETSIGMA_LOG_LEVEL'] === 'debug';
+    stderr.write(errorText(error, { stack, config: program.opts<GlobalOptions>().config }));
     return exitCode(error);
   }
 }

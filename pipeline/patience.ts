@@ -39,7 +39,10 @@ export function patience({ timeoutMs, clock, log, signal }: PatienceOptions): Pa
           if (clock() - toldMs >= TELL_EVERY_MS) {
             toldMs = clock();
             const secondsLeft = Math.round((deadlineMs - toldMs) / 1000);
-            log.warn({ component: component.name, err: error, secondsLeft }, 'not there yet: trying again');
+            log.warn(
+              { component: component.name, reason: error.message, secondsLeft },
+              'not there yet: trying again',
+            );
           }
           const waitMs = Math.min(error.retryAfterMs, LONGEST_WAIT_MS);
           await wait(waitMs, undefined, { signal }).catch(() => undefined);

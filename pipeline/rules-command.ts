@@ -124,7 +124,7 @@ function maintenanceRule(
 function refuseEnd(id: string, rule: RuleRecord | undefined, nowMs: number): asserts rule is RuleRecord {
   if (rule?.kind !== 'maintenance') {
     throw new ConfigError(
-      `there is no maintenance window "${id}": "netsigma rules list" shows those there are`,
+      `there is no maintenance window "${id}": run "netsigma rules list" to see those there are`,
     );
   }
   if (rule.managed_by === 'file') {
@@ -165,7 +165,9 @@ export function ruleActions({ configured, catalogue, clock, write }: RuleActions
     },
 
     async rulesList({ json, ...options }) {
-      for (const rule of await on(options).list()) write(`${json ? JSON.stringify(rule) : ruleLine(rule)}\n`);
+      const rules = await on(options).list();
+      for (const rule of rules) write(`${json ? JSON.stringify(rule) : ruleLine(rule)}\n`);
+      if (rules.length === 0 && !json) write('no rules are published\n');
     },
 
     async maintenanceStart(options) {

@@ -1,5 +1,6 @@
 /** `netsigma topics`: what would have to be done so that the broker has the catalogue's topics, and doing it. */
 import type { Broker, TopicChange, TopicSpec } from './broker/port.ts';
+import { refusals } from './broker/refusals.ts';
 import { formatDuration } from './config/duration.ts';
 import { ConfigError } from './model/errors.ts';
 
@@ -33,7 +34,7 @@ export async function topicsCommand(
   try {
     const changes = await broker.planTopics(specs);
     for (const change of changes) write(`${json ? JSON.stringify(plain(change)) : sentence(change)}\n`);
-    const problems = changes.flatMap((change) => (change.kind === 'refuse' ? [change.problem] : []));
+    const problems = refusals(changes);
     if (problems.length > 0) throw new ConfigError(`nothing is done: ${problems.join('; ')}`);
     if (changes.length === 0) {
       if (!json) write(`nothing to do: the ${specs.length} topics are as specified\n`);
@@ -58,7 +59,7 @@ function sentence(change: TopicChange): string {
     case 'configure':
       return `configure  ${change.topic}: ${change.setting} ${change.from} -> ${change.to}`;
     case 'refuse':
-      return `refuse     ${change.topic}: ${change.problem}`;
+      return `refuse     ${change.topic}: it has ${change.problem}`;
   }
 }
 

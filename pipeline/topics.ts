@@ -1,5 +1,6 @@
 /** The catalogue's topics at the start: made in memory, looked at on Kafka, where `netsigma topics apply` makes them. */
 import type { Broker, TopicChange } from './broker/port.ts';
+import { refusals, topicList } from './broker/refusals.ts';
 import type { Config } from './config.ts';
 import type { Component, Log } from './model/component.ts';
 import { ConfigError } from './model/errors.ts';
@@ -29,14 +30,14 @@ export function startTopics({ config, broker, catalogue, naming, log }: TopicsDe
 }
 
 function judge(changes: readonly TopicChange[], log: Log): void {
-  const problems: string[] = [];
+  const missing: string[] = [];
   for (const change of changes) {
     switch (change.kind) {
       case 'create':
-        problems.push(`${change.spec.topic} is missing`);
+        missing.push(change.spec.topic);
         break;
       case 'refuse':
-        problems.push(`${change.topic}: ${change.problem}`);
+        // Told together with the others that have the same problem.
         break;
       case 'configure': {
         const { topic, setting, from, to } = change;
@@ -44,9 +45,12 @@ function judge(changes: readonly TopicChange[], log: Log): void {
       }
     }
   }
+  const problems = refusals(changes);
+  if (missing.length > 0) {
+    const verb = missing.length === 1 ? 'is' : 'are';
+    problems.push(`${topicList(missing)} ${verb} missing: run "netsigma topics apply"`);
+  }
   if (problems.length > 0) {
-    throw new ConfigError(
-      `the topics are not those of the catalogue: ${problems.join('; ')}: run "netsigma topics apply"`,
-    );
+    throw new ConfigError(`the topics are not those of the catalogue: ${problems.join('; ')}`);
   }
 }

@@ -12,6 +12,7 @@ import type { Config } from './config.ts';
 import { openBroker, openMemoryBroker, openRegistry } from './connections.ts';
 import type { Clock, Component, Log } from './model/component.ts';
 import type { Metrics } from './observe/metrics.ts';
+import { brokerWatch } from './observe/broker-watch.ts';
 import { countingRebalances } from './observe/rebalances.ts';
 import { statusServer, type StatusServer } from './observe/status-server.ts';
 import type { Patience } from './patience.ts';
@@ -71,7 +72,11 @@ export function wiring(options: WiringOptions): Wiring {
   } = options;
   const naming: Naming = { prefix: config.broker.prefix, generation: '' };
   const memory = config.broker.kind === 'memory' ? openMemoryBroker(config, log, clock) : undefined;
-  const broker = countingRebalances(memory ?? openBroker(config, log), metrics);
+  const watch = brokerWatch({
+    broker: countingRebalances(memory ?? openBroker(config, log), metrics),
+    clock,
+  });
+  const { broker } = watch;
   const registry = openRegistry(config, log);
   const codec = avroCodec({ catalogue, naming, registry });
   const deps: RoleDeps = { config, broker, codec, catalogue, naming, clock, log, metrics, failed };
@@ -86,7 +91,7 @@ export function wiring(options: WiringOptions): Wiring {
     log,
     metrics,
     status: () => ({
-      started_at: startedAt,
+      startedAt,
       roles: roles.map(({ name }) => name),
       broker: {
         kind: config.broker.kind,
@@ -96,7 +101,7 @@ export function wiring(options: WiringOptions): Wiring {
       ...roles.reduce<object>((all, role) => ({ ...all, ...role.status() }), {}),
     }),
     ready() {
-      const reasons = roles.flatMap((role) => role.notReady());
+      const reasons = [...roles.flatMap((role) => role.notReady()), ...watch.notReady()];
       return { ready: reasons.length === 0, reasons };
     },
     tail: reader.tail,
@@ -117,6 +122,7 @@ export function wiring(options: WiringOptions): Wiring {
       status,
       ...[broker, startTopics(deps), registry, codec].map(patience),
       reader,
+      watch,
       ...(stored?.components ?? []),
       ...(tasks?.components ?? []),
     ],

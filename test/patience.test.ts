@@ -38,7 +38,7 @@ describe('patience', () => {
     expect(log.entries).toEqual([
       {
         level: 'warn',
-        fields: { component: 'peer', err: away, secondsLeft: 60 },
+        fields: { component: 'peer', reason: away.message, secondsLeft: 60 },
         message: 'not there yet: trying again',
       },
     ]);

@@ -72,10 +72,23 @@ describe('netsigma topics', () => {
     await broker.createTopics([{ ...state, partitions: 3 }]);
     const { lines, error } = await said(broker, [devices, state], { apply: true });
     expect(lines.map((line) => line.split(' ')[0])).toEqual(['create', 'refuse']);
-    expect(lines[1]).toMatch(/state has 3 partitions, wanted are 2/);
+    expect(lines[1]).toMatch(/state: it has 3 partitions, wanted are 2/);
     expect(error).toBeInstanceOf(ConfigError);
     expect(String(error)).toMatch(/nothing is done: topic state has 3 partitions/);
     expect((await said(broker, [devices])).lines).toHaveLength(1);
+  });
+
+  it('says the way out once for all that have the same problem', async () => {
+    const broker = await cluster();
+    await broker.createTopics([state, devices].map((spec) => ({ ...spec, partitions: 3 })));
+    const { lines, error } = await said(broker, [state, devices]);
+    expect(lines).toEqual([
+      'refuse     state: it has 3 partitions, wanted are 2',
+      'refuse     devices: it has 3 partitions, wanted are 2',
+    ]);
+    expect(String(error)).toMatch(
+      /nothing is done: topics state, devices have 3 partitions, wanted are 2: the count is fixed[^;]*$/,
+    );
   });
 
   it('writes JSON that can be read back: -1 for what is kept for ever', async () => {

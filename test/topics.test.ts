@@ -51,6 +51,16 @@ describe('topics at the start', () => {
     );
   });
 
+  it('are told in one sentence for each problem, and to be applied only where that helps', async () => {
+    await broker.createTopics(specs.map((spec) => ({ ...spec, partitions: 3 })));
+    const failed = starting(KAFKA).topics.start();
+    const named = specs.slice(0, 5).map(({ topic }) => topic);
+    await expect(failed).rejects.toThrow(
+      `the topics are not those of the catalogue: topics ${named.join(', ')} and ${specs.length - 5} more have 3 partitions, wanted are 2: `,
+    );
+    await expect(failed).rejects.not.toThrow(/apply|;/);
+  });
+
   it('with another setting are only warned about', async () => {
     const change: TopicChange = {
       kind: 'configure',

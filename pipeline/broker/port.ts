@@ -56,8 +56,15 @@ export type TopicChange =
       readonly from: string;
       readonly to: string;
     }
-  /** It cannot be brought to the specification: what is wrong, and the way out. */
-  | { readonly kind: 'refuse'; readonly topic: string; readonly problem: string };
+  /** It cannot be brought to the specification. */
+  | {
+      readonly kind: 'refuse';
+      readonly topic: string;
+      /** What the topic has, without its name: "3 partitions, wanted are 12". */
+      readonly problem: string;
+      /** The way out. */
+      readonly advice: string;
+    };
 
 /** Plain idempotent producer: resolves when every record is in the log. */
 export interface Producer extends Component {

@@ -11,10 +11,10 @@ export function addConfigCommands(program: Command, actions: ConfigActions): voi
   const config = program.command('config').description('the configuration');
   config
     .command('print')
-    .description('all of it as YAML, secrets masked')
+    .description('print the whole configuration as YAML, secrets masked')
     .action((_options, command: Command) => actions.configPrint(command.optsWithGlobals<GlobalOptions>()));
   config
     .command('check')
-    .description('say what is wrong with it')
+    .description('say what is wrong with the configuration, its inventory and its rules')
     .action((_options, command: Command) => actions.configCheck(command.optsWithGlobals<GlobalOptions>()));
 }

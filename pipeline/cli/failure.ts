@@ -9,11 +9,17 @@ export function exitCode(error: unknown): number {
   return error instanceof ConfigError ? 2 : 1;
 }
 
+export interface ErrorTextOptions {
+  readonly stack: boolean;
+  /** The --config that was given: the commands that a message advises to run need it, too. */
+  readonly config?: string | undefined;
+}
+
 /**
  * What to print about an error: its message and its causes on one line, a stack only on request. Empty for a
  * CommanderError, which has been printed.
  */
-export function errorText(error: unknown, { stack }: { readonly stack: boolean }): string {
+export function errorText(error: unknown, { stack, config }: ErrorTextOptions): string {
   if (error instanceof CommanderError) return '';
   const messages: string[] = [];
   for (const cause of chain(error)) {
@@ -23,7 +29,14 @@ export function errorText(error: unknown, { stack }: { readonly stack: boolean }
     if (!messages.some((earlier) => said.some((part) => earlier.includes(part)))) messages.push(message);
   }
   const trace = stack && error instanceof Error && error.stack !== undefined ? `\n${error.stack}` : '';
-  return withoutPasswords(`netsigma: ${messages.join(': ')}${trace}\n`);
+  return withoutPasswords(`netsigma: ${withConfig(messages.join(': '), config)}${trace}\n`);
+}
+
+/** run "netsigma migrate", of a command that was given --config a.yaml: run "netsigma migrate --config a.yaml". */
+function withConfig(message: string, config: string | undefined): string {
+  if (config === undefined) return message;
+  const path = /^[\w./-]+$/.test(config) ? config : `'${config}'`;
+  return message.replace(/(?<=\brun "netsigma [^"]*)(?=")/g, () => ` --config ${path}`);
 }
 
 /** "(ENOENT)" of an error of the operating system, which says no more than the code and what the message knows. */

@@ -34,21 +34,21 @@ export function addRuleCommands(program: Command, actions: RuleActions): void {
   const rules = program.command('rules').description('thresholds and maintenance windows');
   rules
     .command('apply')
-    .description('on Kafka: bring the published rules to those of a YAML file')
+    .description('on Kafka: make the published rules (thresholds, maintenance windows) those of a YAML file')
     .argument('<file>', 'such as rules.example.yaml')
     .action((file: string, _options, command: Command) =>
       actions.rulesApply({ file, ...command.optsWithGlobals<GlobalOptions>() }),
     );
   rules
     .command('list')
-    .description('on Kafka: the rules that are published')
+    .description('on Kafka: list the rules that are published (thresholds, maintenance windows)')
     .option('--json', 'one JSON object a line', false)
     .action((_options, command: Command) => actions.rulesList(command.optsWithGlobals<RulesListOptions>()));
 
   const maintenance = program.command('maintenance').description('windows in which nothing is an anomaly');
   maintenance
     .command('start')
-    .description('on Kafka: begin one now')
+    .description('on Kafka: begin a maintenance window now, in which nothing is an anomaly')
     .requiredOption('--device <name>', 'as the inventory names it')
     .option('--interface <name>', 'only this interface of it')
     .requiredOption('--for <duration>', 'how long, such as 2h', duration)
@@ -58,8 +58,8 @@ export function addRuleCommands(program: Command, actions: RuleActions): void {
     );
   maintenance
     .command('end')
-    .description('on Kafka: end one now that "start" began')
-    .argument('<id>', 'what "start" printed; "netsigma rules list" knows it')
+    .description('on Kafka: end a maintenance window now that "netsigma maintenance start" began')
+    .argument('<id>', 'its id, as "netsigma maintenance start" printed it; "netsigma rules list" knows it')
     .action((id: string, _options, command: Command) =>
       actions.maintenanceEnd({ id, ...command.optsWithGlobals<GlobalOptions>() }),
     );

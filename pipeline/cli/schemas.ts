@@ -23,13 +23,13 @@ export function addSchemaCommands(program: Command, actions: SchemaActions): voi
   schemas
     .command('check')
     .description(
-      'do the files in schemas/ match the catalogue, what is released, and the registry if there is one',
+      'say whether the Avro schemas in schemas/ match the catalogue, what is released, and the registry if there is one',
     )
     .option('--url <url>', 'a registry, instead of registry.url', httpUrl)
     .action((_options, command: Command) => actions.schemasCheck(command.optsWithGlobals<SchemasOptions>()));
   schemas
     .command('register')
-    .description('register them all')
+    .description('register the Avro schemas of all topics in the registry')
     .option('--url <url>', 'a registry, instead of registry.url', httpUrl)
     .option('--json', 'one JSON object a schema', false)
     .action((_options, command: Command) =>
@@ -37,12 +37,12 @@ export function addSchemaCommands(program: Command, actions: SchemaActions): voi
     );
   schemas
     .command('generate')
-    .description('write the files anew')
+    .description('write the Avro schemas in schemas/ anew, from the catalogue')
     .action((_options, command: Command) =>
       actions.schemasGenerate(command.optsWithGlobals<GlobalOptions>()),
     );
   schemas
     .command('release')
-    .description('keep them as released: all later ones have to go with them')
+    .description('keep the Avro schemas in schemas/ as released: all later ones have to go with them')
     .action((_options, command: Command) => actions.schemasRelease(command.optsWithGlobals<GlobalOptions>()));
 }

@@ -40,12 +40,12 @@ export function addTopicsCommands(program: Command, actions: TopicActions): void
   const topics = program.command('topics').description('the topics on Kafka');
   topics
     .command('plan')
-    .description('say what has to be done so that they are as this version needs them')
+    .description('say what has to be done so that the topics on Kafka are as this version needs them')
     .option('--json', 'one JSON object a change', false)
     .action((_options, command: Command) => actions.topicsPlan(command.optsWithGlobals<TopicsOptions>()));
   topics
     .command('apply')
-    .description('do it')
+    .description('create the topics on Kafka that are missing, and correct settings that differ')
     .option('--json', 'one JSON object a change', false)
     .action((_options, command: Command) => actions.topicsApply(command.optsWithGlobals<TopicsOptions>()));
 }

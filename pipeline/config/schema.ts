@@ -52,7 +52,9 @@ const snmp = section('SNMP polling.', {
 const settings = z.strictObject({
   domain: text('Tenant and routing realm: the first part of every entity key.', 'default', keyPart),
   zone: text('Which devices of the inventory this collector reaches.', 'default'),
-  collector_id: optionalText("Name of this collector in every reading; the host's name unless given."),
+  collector_id: optionalText(
+    "Name of this collector in every reading, no other may have it; unless given, the host's name and four random digits, new at each start: core1-3fa9.",
+  ),
 
   startup_timeout: duration(
     'How long the start waits for Kafka, registry and database to answer before it gives up.',

@@ -79,6 +79,8 @@ export class Gauge<const Labels extends readonly string[]> {
           this.#values.clear();
           for (const [value, ...values] of this.#source()) this.set(value, ...values);
         }
+        // prom-client begins a gauge without labels as 0: what nobody knows is not 0.
+        if (options.labels.length === 0) gauge.remove();
         for (const { value, values } of this.#values.all())
           gauge.set(labelled(options.labels, values), value);
       },

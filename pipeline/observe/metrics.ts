@@ -82,7 +82,11 @@ export function createMetrics() {
       'Begin to commit of a transaction of a task.',
       TRANSACTION_BUCKETS,
     ),
-    taskLagRecords: gauge('netsigma_task_lag_records', 'Records not yet folded.', ['subtopology']),
+    taskLagRecords: gauge(
+      'netsigma_task_lag_records',
+      'Records not yet folded; absent while no task reads.',
+      ['subtopology'],
+    ),
     taskLag: gauge('netsigma_task_lag_seconds', 'Since the last record that was folded, while a task lags.', [
       'subtopology',
     ]),
@@ -127,8 +131,14 @@ export function createMetrics() {
       'netsigma_sink_partitions_lost_total',
       'Partitions that another sink has written.',
     ),
-    sinkLagRecords: gauge('netsigma_sink_lag_records', 'Records that are not in the tables yet.'),
-    sinkLag: gauge('netsigma_sink_lag_seconds', 'Since the last record that the sink took, while it lags.'),
+    sinkLagRecords: gauge(
+      'netsigma_sink_lag_records',
+      'Records that are not in the tables yet; absent while not known.',
+    ),
+    sinkLag: gauge(
+      'netsigma_sink_lag_seconds',
+      'Age of the oldest record that is not in the tables, 0 when all are; absent while not known.',
+    ),
 
     /** Ours and Node's, for the documentation. prom-client declares no labels. */
     described: () => registry.getMetricsAsArray() as unknown as readonly MetricRow[],

@@ -1,15 +1,19 @@
 /** What tasks tell of themselves, for /status, /readyz and the metrics. */
 import type { StreamThread, TaskStatus } from '../runtime/stream-thread.ts';
+import { seconds, wholeMs } from './durations.ts';
 import type { Metrics } from './metrics.ts';
 
 /** A task as /status shows it: one row, the same fields for each. */
-export function taskStatus({ lagMs, restore, checkpointAgeMs, ...task }: TaskStatus) {
+export function taskStatus({ lagMs, restore, commitMs, checkpointAgeMs, ...task }: TaskStatus) {
   return {
     ...task,
-    lagSeconds: seconds(lagMs),
+    // A task that restores has not begun to read: nobody knows its lag.
+    lagRecords: task.state === 'restoring' ? null : task.lagRecords,
+    lagSeconds: task.state === 'restoring' ? null : seconds(lagMs),
+    commitMs: wholeMs(commitMs),
     restoredRecords: restore?.done ?? null,
     recordsToRestore: restore?.total ?? null,
-    checkpointAgeSeconds: checkpointAgeMs === null ? null : seconds(checkpointAgeMs),
+    checkpointAgeSeconds: seconds(checkpointAgeMs),
   };
 }
 
@@ -44,17 +48,18 @@ export function processGauges(
   metrics.tasks.readFrom(() =>
     STATES.map((state) => [total((task) => (task.state === state ? 1 : 0)), name, state] as const),
   );
-  metrics.taskLagRecords.readFrom(() => [[total(({ lagRecords }) => lagRecords), name] as const]);
-  metrics.taskLag.readFrom(() => [[largestMs(({ lagMs }) => lagMs) / 1000, name] as const]);
+  // A task that restores has not begun to read, and no task at all says nothing about the partitions.
+  const reading = (): TaskStatus[] => stream.status().filter(({ state }) => state !== 'restoring');
+  const whenReading = (value: () => number) => (reading().length === 0 ? [] : [[value(), name] as const]);
+  metrics.taskLagRecords.readFrom(() =>
+    whenReading(() => reading().reduce((sum, { lagRecords }) => sum + lagRecords, 0)),
+  );
+  metrics.taskLag.readFrom(() => whenReading(() => Math.max(...reading().map(({ lagMs }) => lagMs)) / 1000));
   metrics.checkpointAge.readFrom(() => [
     [largestMs(({ checkpointAgeMs }) => checkpointAgeMs) / 1000, name] as const,
   ]);
   metrics.stateEntities.readFrom(() => [[total(({ entities }) => entities)] as const]);
   metrics.stateBytes.readFrom(() => stateBytes(stream));
-}
-
-function seconds(ms: number): number {
-  return Math.round(ms) / 1000;
 }
 
 function stateBytes(stream: Pick<StreamThread, 'tasks'>): Iterable<readonly [number, string]> {

@@ -1,5 +1,6 @@
 /** The role process: raw readings into rates, baselines, deviations and anomalies, a task a partition; and the ticks. */
 import type { Config } from '../config.ts';
+import { wholeMs } from '../observe/durations.ts';
 import { processMetrics } from '../observe/observers.ts';
 import { RecentDurations } from '../observe/recent-durations.ts';
 import { processGauges, taskStatus, tasksNotReady } from '../observe/task-status.ts';
@@ -47,7 +48,7 @@ export function processRole(deps: RoleDeps): ProcessRole {
     ],
     status: () => ({
       tasks: stream.status().map(taskStatus),
-      commits: { lastMs: commits.last, p99Ms: commits.quantile(0.99) },
+      commits: { lastMs: wholeMs(commits.last), p99Ms: wholeMs(commits.quantile(0.99)) },
     }),
     notReady: () => tasksNotReady(stream.status()),
   };

@@ -1,5 +1,6 @@
 /** The role sink: topics into tables, exactly once. */
 import type { Pool } from 'pg';
+import { seconds } from '../observe/durations.ts';
 import { sinkMetrics } from '../observe/observers.ts';
 import { sink, type Sink } from '../sink/sink.ts';
 import { draining, type Role, type RoleDeps } from './role.ts';
@@ -31,14 +32,17 @@ export function sinkRole(deps: RoleDeps & { readonly pool: Pool }): SinkRole {
       },
     },
   });
-  metrics.sinkLagRecords.readFrom(() => [[tables.status().lagRecords ?? 0] as const]);
-  metrics.sinkLag.readFrom(() => [[(tables.status().lagMs ?? 0) / 1000] as const]);
+  metrics.sinkLagRecords.readFrom(() => known(tables.status().lagRecords));
+  metrics.sinkLag.readFrom(() => known(seconds(tables.status().lagMs)));
   return {
     name: 'sink',
     sink: tables,
     storedRows: (table) => stored.get(table) ?? 0,
     components: [tables, ...draining(deps, 'sink', () => tables.idle || tables.status().state === 'failed')],
-    status: () => ({ sink: tables.status() }),
+    status() {
+      const { lagMs, ...status } = tables.status();
+      return { sink: { ...status, lagSeconds: seconds(lagMs) } };
+    },
     notReady() {
       const { state, retrying } = tables.status();
       return state === 'running'
@@ -46,4 +50,9 @@ export function sinkRole(deps: RoleDeps & { readonly pool: Pool }): SinkRole {
         : [`the sink is ${state}${retrying === null ? '' : `: ${retrying.error}`}`];
     },
   };
+}
+
+/** What is not known is left out: 0 would say that all is well. */
+function known(value: number | null): readonly (readonly [number])[] {
+  return value === null ? [] : [[value]];
 }

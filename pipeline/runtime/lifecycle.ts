@@ -6,6 +6,7 @@
  *                     +---------- those already started are stopped --------------+
  */
 import type { Component, Log } from '../model/component.ts';
+import { ConfigError } from '../model/errors.ts';
 
 export interface Lifecycle extends Component {
   /** For components' callbacks: this one cannot go on. The first error counts, later ones are only logged. */
@@ -37,7 +38,9 @@ export function lifecycle(components: readonly Component[], log: Log): Lifecycle
       try {
         await component.start();
       } catch (error) {
-        log.error({ component: component.name, err: error }, 'component could not start');
+        // What is wrong with a configuration is the command's last line, in words for people.
+        const level = error instanceof ConfigError ? 'debug' : 'error';
+        log[level]({ component: component.name, err: error }, 'component could not start');
         await stopStarted().catch((stopError: unknown) => {
           log.error({ err: stopError }, 'components could not stop after a failed start');
         });

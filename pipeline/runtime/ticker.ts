@@ -22,6 +22,14 @@ export function ticker({ broker, codec, catalogue, naming, partitions, writer, l
   let producer: Producer | undefined;
   let timer: NodeJS.Timeout | undefined;
   let sending: Promise<void> | undefined;
+  let isSilenced = false;
+
+  /** Told once until a tick is written again, and not when it is given up at the end. */
+  const notWritten = (error: unknown): void => {
+    if (isSilenced) log.debug({ err: error }, 'tick not written');
+    else log.warn({ reason: error instanceof Error ? error.message : String(error) }, 'tick not written');
+    isSilenced = true;
+  };
 
   return {
     name: 'ticker',
@@ -39,7 +47,7 @@ export function ticker({ broker, codec, catalogue, naming, partitions, writer, l
         // A tick that waits for room is as good as the next one.
         sending ??= producer!
           .send(records)
-          .catch((error: unknown) => log.warn({ err: error }, 'tick not written'))
+          .then(() => void (isSilenced = false), notWritten)
           .finally(() => (sending = undefined));
       };
       tick();
@@ -47,6 +55,7 @@ export function ticker({ broker, codec, catalogue, naming, partitions, writer, l
     },
     async stop() {
       clearInterval(timer);
+      isSilenced = true;
       // Kafka may be away, and the next member's ticks are as good.
       if (sending !== undefined) await within(STOP_MS, sending);
       await producer?.stop();

@@ -146,9 +146,8 @@ export class CopyBuffer {
 
   text(value: string): ValueFault | undefined {
     const start = this.length;
-    const short = value.length <= SHORT_TEXT;
     this.#reserve(4 + value.length * 3);
-    if (short && this.#ascii(value, start + 4)) {
+    if (value.length <= SHORT_TEXT && this.#ascii(value, start + 4)) {
       this.#view.setInt32(start, value.length);
       this.length = start + 4 + value.length;
       return undefined;
@@ -181,7 +180,7 @@ export class CopyBuffer {
     this.#reserve(20);
     const { bytes } = this;
     let at = this.length + 4;
-    for (let i = 0; i < 36;) {
+    for (let i = 0; i < 36; i += 2) {
       if (i === 8 || i === 13 || i === 18 || i === 23) {
         if (value.charCodeAt(i) !== 45) return 'uuid_syntax';
         i += 1;
@@ -191,7 +190,6 @@ export class CopyBuffer {
       if (high < 0 || low < 0) return 'uuid_syntax';
       bytes[at] = high * 16 + low;
       at += 1;
-      i += 2;
     }
     this.#view.setInt32(this.length, 16);
     this.length = at;

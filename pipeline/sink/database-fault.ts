@@ -74,5 +74,7 @@ export function copyRow(error: unknown): number | undefined {
 /** For dead letters and status: never the row's values beyond what the server's message says. */
 export function describe(error: unknown): string {
   const { message, code } = error as ServerError;
-  return code === undefined ? message : `${message} (${code})`;
+  // Those of sockets begin with their code; several addresses that fail together have no message at all.
+  if (code === undefined || message.includes(code)) return message;
+  return message === '' ? code : `${message} (${code})`;
 }

@@ -53,7 +53,7 @@ interface Seen {
 
 /** Why the flush is not through yet, for /status. */
 export interface Trouble {
-  readonly sinceMs: number;
+  readonly since: Date;
   readonly attempts: number;
   readonly error: string;
 }
@@ -239,8 +239,8 @@ export class FlushWriter {
     const { clock, log, onRetry } = this.#deps;
     this.#discard();
     assertRetryable(error);
-    const { sinceMs = clock(), attempts = 0 } = this.trouble ?? {};
-    this.trouble = { sinceMs, attempts: attempts + 1, error: describe(error) };
+    const { since = new Date(clock()), attempts = 0 } = this.trouble ?? {};
+    this.trouble = { since, attempts: attempts + 1, error: describe(error) };
     onRetry();
     if (attempts === 0) {
       log.warn({ err: error }, 'the sink cannot write: it keeps its rows and tries again until it can');
@@ -250,9 +250,9 @@ export class FlushWriter {
 
   #recovered(): void {
     if (this.trouble === undefined) return;
-    const { sinceMs, attempts } = this.trouble;
+    const { since, attempts } = this.trouble;
     this.trouble = undefined;
-    this.#deps.log.info({ attempts, awayMs: this.#deps.clock() - sinceMs }, 'the sink writes again');
+    this.#deps.log.info({ attempts, awayMs: this.#deps.clock() - since.getTime() }, 'the sink writes again');
   }
 }
 

@@ -21,12 +21,12 @@ export interface SinkStatus {
   readonly bufferedRows: number;
   readonly bufferedBytes: number;
   readonly paused: boolean;
-  readonly retrying: { readonly sinceMs: number; readonly attempts: number; readonly error: string } | null;
+  readonly retrying: { readonly since: Date; readonly attempts: number; readonly error: string } | null;
   readonly lastFlushAt: Date | null;
   /** Rows committed to tables since the start. */
   readonly storedRows: number;
-  /** Records that wait in the topics; null before the first fetch. */
+  /** Records that are not in the tables, wherever they are; null while that is not known. */
   readonly lagRecords: number | null;
-  /** While it lags, the time since the last record that it took was appended; null when it has not taken any. */
+  /** Age of the oldest of them, 0 when there is none; null while that is not known. */
   readonly lagMs: number | null;
 }

@@ -22,7 +22,7 @@ import { FlushCycle } from './flush-cycle.ts';
 import { partitionKey, type Flush, type Progress } from './flush.ts';
 import { untilDone } from './retrying.ts';
 import type { RowWriter } from './row-writer.ts';
-import { SinkLag } from './sink-lag.ts';
+import { SinkLag, Unstored, type LaggingPartition } from './sink-lag.ts';
 import { forgetMemoryWriters } from './sink-offsets.ts';
 import type { SinkLimits, SinkSettings } from './sink-settings.ts';
 import type { SinkObserver, SinkStatus } from './sink-observer.ts';
@@ -50,13 +50,11 @@ export interface Sink extends Component {
 const DRAIN_MS = 10_000;
 
 /** Replaced, not changed, when the partition begins anew: whoever holds the old one sees that it is over. */
-interface Owned extends TopicPartition {
+interface Owned extends LaggingPartition {
   /** What `sink_offsets` says once the flush before is stored. */
   expected: number;
   /** Next offset to take. */
   position: number;
-  /** Of the last record that was taken. */
-  lastAppendMs?: number;
 }
 
 /** An inert sink. `start` throws ConfigError when the schema does not fit. */
@@ -170,7 +168,7 @@ class TableSink implements Sink {
       signal,
     );
     for (const { topic, partition, stored, position } of points) {
-      const owned = { topic, partition, expected: stored, position };
+      const owned = { topic, partition, expected: stored, position, unstored: new Unstored(position) };
       this.#owned.set(partitionKey(owned), owned);
       this.#consumer?.seek(owned, position);
       if (!this.#isPaused) this.#consumer?.resume(owned);
@@ -198,6 +196,7 @@ class TableSink implements Sink {
     const owned = this.#owned.get(partitionKey(batch));
     const rows = this.#rowWriters.get(batch.topic);
     if (owned === undefined || rows === undefined) return;
+    owned.unstored.take(batch);
     await untilDone(() => rows.prepare(batch.records.map(({ value }) => value)), this.#ended.signal);
     // The partition may have been lost, or begun anew, meanwhile.
     if (this.#owned.get(partitionKey(batch)) !== owned || this.#state !== 'running') return;
@@ -207,7 +206,6 @@ class TableSink implements Sink {
       if (record.offset >= owned.position) rows.add(record, this.#cycle.filling, nowMs);
     }
     const lastAppendMs = batch.records.at(-1)?.appendedAtMs;
-    if (lastAppendMs !== undefined) owned.lastAppendMs = lastAppendMs;
     this.#cycle.filling.advance(batch, owned.expected, batch.nextOffset, lastAppendMs);
     owned.position = batch.nextOffset;
     this.#cycle.schedule();
@@ -224,8 +222,11 @@ class TableSink implements Sink {
   async #write(flush: Flush): Promise<void> {
     const { clock, observer } = this.#deps;
     const startedMs = clock();
+    // What turns out to be stored already, or lost, is taken out of the flush on the way.
+    const progress = [...flush.progress.values()];
     const written = await this.#writer!.write(flush, this.#ended.signal);
     if (written === undefined) return;
+    for (const one of progress) this.#owned.get(partitionKey(one))?.unstored.stored(one.next);
     const endedMs = clock();
     this.#lastFlushAt = new Date(endedMs);
     for (const count of written.rows.values()) this.#storedRows += count;
@@ -255,12 +256,14 @@ class TableSink implements Sink {
   #pause(): void {
     if (this.#isPaused) return;
     this.#isPaused = true;
+    this.#lag.lookAhead(this.#deps.broker);
     for (const partition of this.#owned.values()) this.#consumer?.pause(partition);
   }
 
   #resume(): void {
     if (!this.#isPaused || this.#state !== 'running') return;
     this.#isPaused = false;
+    this.#lag.endLookAhead();
     for (const partition of this.#owned.values()) this.#consumer?.resume(partition);
   }
 
@@ -287,6 +290,7 @@ class TableSink implements Sink {
       clearTimeout(deadline);
     }
     this.#ended.abort();
+    this.#lag.endLookAhead();
     await this.#cycle.end();
     await this.#consumer?.stop();
     await this.#deadLetters.stop();

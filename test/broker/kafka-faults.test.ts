@@ -9,7 +9,7 @@ import { BrokerLab, record, texts, unique } from '../contract/broker/broker-lab.
 import { freePort } from '../services/free-port.ts';
 import { canRunKafka, kafkaServer, type KafkaServer } from '../services/kafka-server.ts';
 import { reasonOf } from '../services/service.ts';
-import { silentLog } from '../support/log.ts';
+import { recordingLog } from '../support/log.ts';
 import { describeIf } from '../support/requires.ts';
 import { until } from '../support/until.ts';
 import type { MemberAnswer } from './kafka-member.ts';
@@ -32,8 +32,9 @@ describeIf(can.kind === 'ready', reasonOf(can))('Kafka in trouble', () => {
   const lab = new BrokerLab();
   const children: ChildProcess[] = [];
 
+  const log = recordingLog();
   const brokerAt = (address: string): Broker =>
-    kafkaBroker({ brokers: [address], clientId: 'faults', log: silentLog, sessionTimeoutMs: 1500 });
+    kafkaBroker({ brokers: [address], clientId: 'faults', log, sessionTimeoutMs: 1500 });
 
   beforeAll(async () => {
     const port = await freePort();
@@ -223,6 +224,7 @@ describeIf(can.kind === 'ready', reasonOf(can))('Kafka in trouble', () => {
       const plain = await lab.producer();
       await plain.send([record(topic, 'a', { partition: 1 })]);
       await until(() => reader.values(1).length === 1, 'a record before');
+      const calm = log.entries.length;
       await server.kill();
 
       const commit = pending.commit();
@@ -249,6 +251,12 @@ describeIf(can.kind === 'ready', reasonOf(can))('Kafka in trouble', () => {
       expect(reader.values(0)).toEqual([]);
       expect(reader.failures).toEqual([]);
       expect(reader.held()).toHaveLength(2);
+      const warnings = log.entries.slice(calm).filter(({ level }) => level === 'warn');
+      // A line when it goes away; what else ends the membership is told once until it is a member again.
+      const count = (text: string) => warnings.filter(({ message }) => message.startsWith(text)).length;
+      expect(count('no connection')).toBe(1);
+      expect(count('lost the group')).toBeLessThanOrEqual(1);
+      expect(warnings.filter(({ fields }) => 'err' in fields)).toEqual([]);
     }, 180_000);
 
     it('is not waited for by a consumer that is told to stop', async () => {

@@ -129,6 +129,16 @@ describe('wrong command lines', () => {
     expect(errorText(error, { stack: true })).toBe('');
   });
 
+  it.each([
+    ['topics apply', 'create the topics on Kafka'],
+    ['schemas register', 'register the Avro schemas'],
+    ['schemas generate', 'write the Avro schemas'],
+    ['maintenance end', 'end a maintenance window'],
+    ['config check', 'what is wrong with the configuration'],
+  ])('help of %s says what it is about without its group', async (line, sentence) => {
+    expect((await parsed(`${line} --help`)).stdout).toContain(sentence);
+  });
+
   it('help that was asked for is a result: standard output and exit code 0', async () => {
     const { error, stdout, stderr } = await parsed('--help');
     expect(exitCode(error)).toBe(0);

@@ -46,6 +46,20 @@ describe('errorText', () => {
     expect(errorText(refused, { stack: true })).toContain('failure.test');
   });
 
+  it('advises commands with the --config that was given', () => {
+    const error = new ConfigError(
+      'no topics: run "netsigma topics apply"; no tables: run "netsigma migrate" again',
+    );
+    const text = (config?: string) => errorText(error, { stack: false, config });
+    expect(text()).toBe(`netsigma: ${error.message}\n`);
+    expect(text('lab/a.yaml')).toBe(
+      'netsigma: no topics: run "netsigma topics apply --config lab/a.yaml"; no tables: run "netsigma migrate --config lab/a.yaml" again\n',
+    );
+    expect(text('my $& lab.yaml')).toContain(`apply --config 'my $& lab.yaml'"`);
+    const other = new ConfigError('"netsigma run" is not run, nor "it"');
+    expect(errorText(other, { stack: false, config: 'a' })).not.toContain('--config');
+  });
+
   it('ends on a circle of causes, takes what is no error, and masks passwords in URLs', () => {
     const one = new Error('one');
     one.cause = new Error('two', { cause: one });

@@ -3,6 +3,7 @@ import { SNMP_DEFAULTS, type SnmpSettings } from '../../pipeline/collect/snmp/po
 import { loadConfig } from '../../pipeline/config.ts';
 import { allSettings, programPath, valueAt, variable } from '../../pipeline/config/names.ts';
 import { printConfig } from '../../pipeline/config/print-config.ts';
+import { processName } from '../../pipeline/config/process-name.ts';
 import { BASELINE_DEFAULTS } from '../../pipeline/stages/baseline/baseline-settings.ts';
 import { DETECT_DEFAULTS } from '../../pipeline/stages/detect/detect-settings.ts';
 import { RATE_DEFAULTS } from '../../pipeline/stages/rate/rate-settings.ts';
@@ -11,7 +12,7 @@ import { load, problemsOf } from './load.ts';
 
 describe('defaults', () => {
   it('hold without any text', () => {
-    const { config } = loadConfig({ env: {}, readFile: () => '', hostName: 'host-a' });
+    const { config } = loadConfig({ env: {}, readFile: () => '', processName: 'host-a' });
     expect(config).toMatchObject({
       domain: 'default',
       zone: 'default',
@@ -53,6 +54,23 @@ describe('defaults', () => {
       log: { level: 'info', format: 'auto' },
     });
     expect(config.credentials.size).toBe(0);
+  });
+
+  it('of the collector is a name that no other process has, and gives way to a name of one’s own', () => {
+    const names = new Set(Array.from({ length: 3 }, processName));
+    expect(names.size).toBeGreaterThan(1);
+    for (const name of names) expect(name).toMatch(/^.+-[0-9a-f]{4}$/);
+    expect(load('', { processName: 'host-3fa9' }).config.collectorId).toBe('host-3fa9');
+    expect(load('collector_id: mine').config.collectorId).toBe('mine');
+    expect(load('', { env: { NETSIGMA_COLLECTOR_ID: 'ours' } }).config.collectorId).toBe('ours');
+  });
+
+  it('of the log level may be another for a command, and gives way to what is set', () => {
+    const level = (text: string, env = {}) => load(text, { env, logLevel: 'warn' }).config.log.level;
+    expect(level('')).toBe('warn');
+    expect(level('log:\n  level:\n  format: json')).toBe('warn');
+    expect(level('log: { level: info }')).toBe('info');
+    expect(level('', { NETSIGMA_LOG_LEVEL: 'debug' })).toBe('debug');
   });
 
   it('of the stages are the stages own', () => {
@@ -130,7 +148,7 @@ describe('values', () => {
       file: 'a.yaml',
       env: {},
       readFile: (path) => files[path]!,
-      hostName: 'h',
+      processName: 'h',
     });
     expect(config.domain).toBe('lab');
   });
@@ -139,7 +157,7 @@ describe('values', () => {
     const readFile = () => {
       throw Object.assign(new Error('no'), { code: 'EACCES' });
     };
-    expect(() => loadConfig({ file: 'a.yaml', env: {}, readFile, hostName: 'h' })).toThrow(
+    expect(() => loadConfig({ file: 'a.yaml', env: {}, readFile, processName: 'h' })).toThrow(
       'cannot read the configuration file a.yaml (EACCES): check --config',
     );
   });

@@ -13,7 +13,7 @@ export function load(text: string, source: Partial<ConfigSource> = {}): LoadedCo
     file: '/etc/netsigma/netsigma.yaml',
     env: {},
     readFile,
-    hostName: 'host-a',
+    processName: 'host-a',
     ...source,
   });
 }

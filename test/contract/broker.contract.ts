@@ -9,6 +9,7 @@ import { handlerCases } from './broker/handler-cases.ts';
 import { logCases } from './broker/log-cases.ts';
 import { modelCases } from './broker/model-cases.ts';
 import { type Capability, processCases } from './broker/process-cases.ts';
+import { rangeCases } from './broker/range-cases.ts';
 import { transactionCases } from './broker/transaction-cases.ts';
 
 export interface ContractOptions {
@@ -35,6 +36,7 @@ export function brokerContract(name: string, make: MakeBroker, options: Contract
     });
 
     logCases(lab);
+    rangeCases(lab);
     transactionCases(lab);
     consumerCases(lab);
     handlerCases(lab);

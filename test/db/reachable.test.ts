@@ -18,7 +18,7 @@ function databaseAt(url: string): Database {
     text: '',
     env: { NETSIGMA_DATABASE_URL: url },
     readFile: () => '',
-    hostName: 'here',
+    processName: 'here',
   });
   const store = database({ config, catalogue, log: silent, schema: 'leave' });
   started.push(store);

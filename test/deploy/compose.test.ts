@@ -25,7 +25,7 @@ function configOf({ environment, volumes, secrets, configs }: ComposeService): C
   const { config } = loadConfig({
     file: '/etc/netsigma/netsigma.yaml',
     env: environment,
-    hostName: 'container',
+    processName: 'container',
     readFile(path) {
       const text = files.get(path);
       if (text === undefined) throw Object.assign(new Error(path), { code: 'ENOENT' });

@@ -12,7 +12,7 @@ export function commandsPage(): string {
 }
 
 function rows(): string[][] {
-  return leaves(program()).map((command) => [code(usage(command)), sentence(command)]);
+  return leaves(program()).map((command) => [code(usage(command)), command.description()]);
 }
 
 /** Nothing is run: the actions are never called. */
@@ -32,10 +32,4 @@ function usage(command: Command): string {
   const options = command.options.map(({ flags, mandatory }) => (mandatory ? flags : `[${flags}]`));
   const given = command.registeredArguments.map((argument) => `<${argument.name()}>`);
   return [...names, ...given, ...options].join(' ');
-}
-
-/** What a group is about leads its commands: "the topics on Kafka: do it". */
-function sentence(command: Command): string {
-  const group = command.parent?.parent ? `${command.parent.description()}: ` : '';
-  return `${group}${command.description()}`;
 }

@@ -27,7 +27,8 @@ async function inFolder<T>(files: Record<string, string>, use: (folder: string) 
 
 function configured(folder: string, env: Record<string, string>): Config {
   const file = join(folder, 'netsigma.yaml');
-  return loadConfig({ file, env, readFile: (path) => readFileSync(path, 'utf8'), hostName: 'test' }).config;
+  return loadConfig({ file, env, readFile: (path) => readFileSync(path, 'utf8'), processName: 'test' })
+    .config;
 }
 
 const CONFIG = `

@@ -200,6 +200,36 @@ describe('the sink loses nothing and stores nothing twice', () => {
   });
 });
 
+describe('the lag of a sink while its database cannot be written', () => {
+  it('counts what was taken and is not stored, as old as its oldest record, and is nothing afterwards', async () => {
+    const { pool } = await postgres.database();
+    const lab = await startLab(pool);
+    let nowMs = NOW;
+    const sink = lab.sink({ clock: () => nowMs });
+    expect(sink.status()).toMatchObject({ lagRecords: null, lagMs: null });
+    await sink.start();
+    await sendReadings(lab, 4);
+    await until(() => sink.status().lagRecords === 0, 'nothing to store');
+    expect(await passed(pool)).toBe(4);
+    const blocker = await pool.connect();
+    try {
+      await blocker.query('BEGIN; LOCK TABLE sink_offsets IN ACCESS EXCLUSIVE MODE');
+      // The memory broker stamps NOW.
+      await sendReadings(lab, 6, 4);
+      await until(() => sink.status().bufferedRows === 600, 'all of it taken');
+      nowMs += 180_000;
+      expect(sink.status()).toMatchObject({ lagRecords: 6, lagMs: 180_000 });
+      expect(sink.idle).toBe(false);
+    } finally {
+      await blocker.query('ROLLBACK');
+      blocker.release();
+    }
+    await until(async () => (await passed(pool)) === 10, 'all records');
+    await until(() => sink.status().lagRecords === 0, 'no lag');
+    expect(sink.status()).toMatchObject({ lagMs: 0, bufferedRows: 0 });
+  });
+});
+
 describe('the sink holds back', () => {
   it('reading while a flush cannot end, within its limit, and goes on afterwards', async () => {
     const { pool } = await postgres.database();

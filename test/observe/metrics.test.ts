@@ -143,6 +143,20 @@ describe('Gauge', () => {
   });
 });
 
+describe('Gauge without labels', () => {
+  it('has no sample while its source does not know', async () => {
+    const registry = new prom.Registry();
+    const gauge = new Gauge({ registry, name: 'g', help: 'h', labels: [] });
+    let lag: number | null = null;
+    gauge.readFrom(() => (lag === null ? [] : [[lag] as const]));
+    expect(line(await registry.metrics(), 'g ')).toEqual([]);
+    lag = 7;
+    expect(line(await registry.metrics(), 'g ')).toEqual(['g 7']);
+    lag = null;
+    expect(line(await registry.metrics(), 'g ')).toEqual([]);
+  });
+});
+
 describe('Histogram', () => {
   it('counts into its buckets and ignores what is no number', async () => {
     const registry = new prom.Registry();

@@ -32,14 +32,17 @@ describe('the status of tasks', () => {
       entities: 5,
       rows: 40,
       lagRecords: 7,
-      commitMs: 8.5,
+      commitMs: 9,
       lagSeconds: 1.234,
       restoredRecords: null,
       recordsToRestore: null,
       checkpointAgeSeconds: 60,
     });
     expect(Object.keys(taskStatus(restoring))).toEqual(Object.keys(taskStatus(running)));
-    expect(taskStatus(restoring)).toMatchObject({ restoredRecords: 12, recordsToRestore: 300 });
+    expect(taskStatus(restoring)).toMatchObject({
+      ...{ lagRecords: null, lagSeconds: null },
+      ...{ restoredRecords: 12, recordsToRestore: 300 },
+    });
   });
 
   it('is ready when all of them run', () => {
@@ -51,6 +54,12 @@ describe('the status of tasks', () => {
     ]);
   });
 
+  it('has no lag in the metrics while no task reads', async () => {
+    const metrics = createMetrics();
+    processGauges(metrics, { status: () => [restoring], tasks: new Map() }, 'entity');
+    expect(await metrics.text()).not.toMatch(/^netsigma_task_lag/m);
+  });
+
   it('is in the metrics: what lags most, what is oldest, how many restore', async () => {
     const metrics = createMetrics();
     processGauges(metrics, { status: () => [running, restoring], tasks: new Map() }, 'entity');
@@ -60,7 +69,7 @@ describe('the status of tasks', () => {
         'netsigma_tasks{subtopology="entity",state="restoring"} 1',
         'netsigma_tasks{subtopology="entity",state="running"} 1',
         'netsigma_tasks{subtopology="entity",state="waiting"} 0',
-        'netsigma_task_lag_records{subtopology="entity"} 14',
+        'netsigma_task_lag_records{subtopology="entity"} 7',
         'netsigma_task_lag_seconds{subtopology="entity"} 1.234',
         'netsigma_checkpoint_age_seconds{subtopology="entity"} 60',
         'netsigma_state_entities 10',

@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { memoryBroker } from '../../pipeline/broker/memory/memory-broker.ts';
+import { RetryableError } from '../../pipeline/model/errors.ts';
 import { ticker } from '../../pipeline/runtime/ticker.ts';
 import { catalogue } from '../../topics/catalogue.ts';
 import { NAMING, startedCodec } from '../support/codec.ts';
-import { silentLog } from '../support/log.ts';
+import { recordingLog, silentLog } from '../support/log.ts';
 import { until } from '../support/until.ts';
 
 describe('ticker', () => {
@@ -39,5 +40,32 @@ describe('ticker', () => {
     await ticks.stop();
     await ticks.stop();
     await broker.stop();
+  });
+
+  it('says that a tick is not written, unless it is given up while stopping', async () => {
+    const broker = memoryBroker({ clock: Date.now });
+    const codec = await startedCodec();
+    const away = new RetryableError('nobody answers');
+    for (const isStopped of [false, true]) {
+      const { promise, reject } = Promise.withResolvers<undefined>();
+      const log = recordingLog();
+      const producer = { name: 'away', start: async () => {}, stop: async () => {}, send: () => promise };
+      const ticks = ticker({
+        broker: { ...broker, producer: () => producer },
+        codec,
+        catalogue,
+        naming: NAMING,
+        partitions: 1,
+        writer: 'me',
+        log,
+      });
+      await ticks.start();
+      const stop = isStopped ? ticks.stop() : undefined;
+      reject(away);
+      await until(() => log.entries.length > 0, 'the failure is told');
+      await (stop ?? ticks.stop());
+      const [level, fields] = isStopped ? ['debug', { err: away }] : ['warn', { reason: 'nobody answers' }];
+      expect(log.entries).toEqual([{ level, fields, message: 'tick not written' }]);
+    }
   });
 });

@@ -14,6 +14,8 @@ import { toStderr, type Service } from './service.ts';
 /** Below those that freePort() gives to tests. */
 const PORTS: Readonly<Record<ServiceName, number>> = { kafka: 17092, registry: 17081, timescale: 17432 };
 
+const CONFIG = '--config netsigma.kafka.example.yaml';
+
 const { values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, prepare: { type: 'boolean', default: false } },
 });
@@ -85,17 +87,21 @@ function howTo(addresses: ReadonlyMap<ServiceName, string>): string {
   return `
 All answer. They end, and their data goes, with Ctrl-C.
 
+# netsigma on them, in another terminal (variables win over the file; the community is that of your snmpd)
+export SNMP_COMMUNITY=public
+export NETSIGMA_BROKER_KAFKA_BROKERS=${addresses.get('kafka')!}
+export NETSIGMA_REGISTRY_URL=${addresses.get('registry')!}
+export DATABASE_URL=${addresses.get('timescale')!}
+npm run netsigma -- topics apply ${CONFIG}
+npm run netsigma -- schemas register ${CONFIG}
+npm run netsigma -- migrate ${CONFIG}
+
+# a terminal each, with the same four variables: these run until Ctrl-C
+npm run netsigma -- collect ${CONFIG}
+NETSIGMA_HTTP_PORT=9465 npm run netsigma -- process ${CONFIG}
+NETSIGMA_HTTP_PORT=9466 npm run netsigma -- sink ${CONFIG}
+
 # for the tests: these servers instead of their own
 ${variables.join('\n')}
-
-# for a configuration file
-broker:
-  kind: kafka
-  kafka:
-    brokers: [${addresses.get('kafka')!}]
-registry:
-  url: ${addresses.get('registry')!}
-database:
-  url: env:DATABASE_URL # export DATABASE_URL=${addresses.get('timescale')!}
 `;
 }

@@ -1,9 +1,24 @@
 import { describe, expect, it } from '@jest/globals';
-import { copyRow, databaseFault, isMissingPartition } from '../../pipeline/sink/database-fault.ts';
+import {
+  copyRow,
+  databaseFault,
+  describe as described,
+  isMissingPartition,
+} from '../../pipeline/sink/database-fault.ts';
 
 const withCode = (code: string) => Object.assign(new Error('x'), { code });
 
 describe('a database error', () => {
+  it('is described by its message and its code, each once', () => {
+    const refused = new Error('connect ECONNREFUSED 127.0.0.1:5432');
+    expect(described(Object.assign(refused, { code: 'ECONNREFUSED' }))).toBe(
+      'connect ECONNREFUSED 127.0.0.1:5432',
+    );
+    expect(described(withCode('57P03'))).toBe('x (57P03)');
+    // localhost with two addresses.
+    expect(described(Object.assign(new AggregateError([]), { code: 'ECONNREFUSED' }))).toBe('ECONNREFUSED');
+  });
+
   it.each([
     '08006',
     '08P01',

@@ -1,5 +1,6 @@
 /** A port with 14 days of learned history, then live polls of 5 s: where tests of detection begin. */
 import type { AnomalyRecord } from '../../topics/anomaly.ts';
+import type { RuleRecord } from '../../topics/rules.ts';
 import { DetectHarness, type DetectState, type Poll } from './detect-harness.ts';
 import { normalFrom, randomFrom } from './simulated-series.ts';
 
@@ -8,6 +9,12 @@ const START = Date.UTC(2026, 0, 5);
 export const LIVE = START + 14 * 86_400_000;
 /** rx_bps: 100 M with a sigma of 10 M, so that `sigmas(n)` is a value n sigmas off. */
 export const sigmas = (n: number): number => 1e8 + n * 1e7;
+
+/** What of an anomaly's records tells its story. */
+export const brief = (records: readonly AnomalyRecord[]) =>
+  records.map(({ state, severity, close_reason }) => [state, severity, close_reason]);
+/** One that has opened, in brief. */
+export const OPENED = [['opened', 'critical', null]];
 
 /** 1 M twice, 2 M twice, and so on: half of all polls repeat the one before, and no run is long. */
 const repeating = (k: number): number => 1e6 * (1 + (Math.floor(k / 2) % 2));
@@ -28,8 +35,9 @@ export class LearnedPort {
   readonly harness: DetectHarness;
   nowMs = LIVE;
 
-  constructor(history: DetectState) {
+  constructor(history: DetectState, rules: readonly RuleRecord[] = []) {
     this.harness = new DetectHarness().restore(history);
+    for (const rule of rules) this.harness.rule(rule);
   }
 
   /** `polls` polls of 5 s each at `value`. */

@@ -42,7 +42,7 @@ export async function oneProcess(options: OneProcessOptions): Promise<OneProcess
     text: 'http: { port: 0 }\ncollector_id: test\nlog: { level: silent }\nsink: { flush_interval: 20ms }',
     env: {},
     readFile: () => '',
-    hostName: 'test',
+    processName: 'test',
   });
   const failures: unknown[] = [];
   const wired = wiring({

@@ -2,6 +2,7 @@
 import type { Kafka, KafkaConfig, LogEntry, RetryOptions, SASLOptions } from 'kafkajs';
 import type { Log } from '../../model/component.ts';
 import type { Secret } from '../../model/secret.ts';
+import { ConnectionNews } from './connection-news.ts';
 import { kafkajs } from './patches.ts';
 import { CLOSED_BY_US, Sockets } from './sockets.ts';
 
@@ -27,14 +28,26 @@ export interface ClientOptions {
   readonly tls?: KafkaTls;
 }
 
+/** How long a client waits and how often it tries again. */
+export interface ClientPatience {
+  readonly retry: RetryOptions;
+  readonly connectionTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+}
+
 /** Short first waits, because CONCURRENT_TRANSACTIONS ends after a few milliseconds; gives up after about 8 s. */
-export const RETRY: RetryOptions = { initialRetryTime: 15, maxRetryTime: 500, retries: 20 };
+const WORKING: ClientPatience = {
+  retry: { initialRetryTime: 15, maxRetryTime: 500, retries: 20 },
+  connectionTimeoutMs: 5000,
+  requestTimeoutMs: 20_000,
+};
 
-/** Before anything runs a person waits for an answer. */
-export const START_RETRY: RetryOptions = { initialRetryTime: 50, maxRetryTime: 300, retries: 3 };
-
-const CONNECTION_TIMEOUT_MS = 5000;
-const REQUEST_TIMEOUT_MS = 20_000;
+/** Before anything runs a person waits for an answer: 3 s where nothing answers, 12 s where nothing connects. */
+export const PROBING: ClientPatience = {
+  retry: { initialRetryTime: 50, maxRetryTime: 300, retries: 3 },
+  connectionTimeoutMs: 3000,
+  requestTimeoutMs: 3000,
+};
 
 export interface KafkaClient {
   readonly kafka: Kafka;
@@ -42,36 +55,39 @@ export interface KafkaClient {
   close(): void;
 }
 
-export type NewClient = (retry?: RetryOptions) => KafkaClient;
+export type NewClient = (patience?: ClientPatience) => KafkaClient;
 
-/** Makes clients of their own sockets, which say together only once that a broker is away. */
-export function kafkaClients(options: ClientOptions): NewClient {
-  const forward = forwardTo(options.log);
-  return (retry = RETRY) => {
-    const sockets = new Sockets();
+/** Makes clients of their own sockets, which say together only once that a broker is away, and that it is back. */
+export function kafkaClients(options: ClientOptions, news: ConnectionNews): NewClient {
+  const forward = forwardTo(options.log, news);
+  return (patience = WORKING) => {
+    const sockets = new Sockets({
+      answered: (broker) => news.answered(broker),
+      endedUnanswered: (broker) => news.failed(broker, { broker, reason: 'it ended the connection' }),
+    });
     const kafka = new kafkajs.Kafka({
-      ...kafkaConfig(options, retry, forward),
+      ...kafkaConfig(options, patience, forward),
       socketFactory: sockets.factory,
     });
     return { kafka, close: () => sockets.close() };
   };
 }
 
-export function kafkaClient(options: ClientOptions, retry = RETRY): Kafka {
-  return kafkaClients(options)(retry).kafka;
+export function kafkaClient(options: ClientOptions): Kafka {
+  return kafkaClients(options, new ConnectionNews(options.log))().kafka;
 }
 
 function kafkaConfig(
   { brokers, clientId, sasl, tls }: ClientOptions,
-  retry: RetryOptions,
+  { retry, connectionTimeoutMs, requestTimeoutMs }: ClientPatience,
   forward: (entry: LogEntry) => void,
 ): KafkaConfig {
   return {
     brokers: [...brokers],
     clientId,
     retry,
-    connectionTimeout: CONNECTION_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: connectionTimeoutMs,
+    requestTimeout: requestTimeoutMs,
     logLevel: kafkajs.logLevel.INFO,
     logCreator: () => forward,
     ...(tls !== undefined && { ssl: tlsOptions(tls) }),
@@ -91,16 +107,13 @@ function saslOptions({ mechanism, username, password }: KafkaSasl): SASLOptions 
   return { mechanism, username, password: password.reveal() };
 }
 
-/** A broker that is away is told once in this time, not at every attempt. */
-const REPEAT_MS = 10_000;
 const AWAY = /^Connection (error|timeout)/;
 
 /**
  * kafkajs calls errors what it mends by itself (a lost connection, a transaction that has to wait), and whoever called
  * it is told what it cannot mend. So its errors are a warning at most, and only such as say that a broker is away.
  */
-function forwardTo(log: Log): (entry: LogEntry) => void {
-  const toldUntil = new Map<string, number>();
+function forwardTo(log: Log, news: ConnectionNews): (entry: LogEntry) => void {
   return ({ namespace, level, log: entry }) => {
     const { message, broker, groupId, error } = entry as LogEntry['log'] & Record<string, unknown>;
     const fields = {
@@ -111,11 +124,7 @@ function forwardTo(log: Log): (entry: LogEntry) => void {
       ...(typeof error === 'string' && { reason: error }),
     };
     const isAway = level === kafkajs.logLevel.ERROR && AWAY.test(message) && !message.endsWith(CLOSED_BY_US);
-    if (!isAway) return log.debug(fields, 'kafka client');
-    const now = performance.now();
-    const told = `${String(broker)} ${message}`;
-    if ((toldUntil.get(told) ?? 0) > now) return;
-    toldUntil.set(told, now + REPEAT_MS);
-    log.warn(fields, 'no connection to Kafka: trying again');
+    if (isAway) news.failed(String(broker), fields);
+    else log.debug(fields, 'kafka client');
   };
 }

@@ -59,7 +59,17 @@ const TLS_CODE = /CERT|^ERR_TLS|^ERR_SSL|UNABLE_TO_|^EPROTO$|^ERR_OSSL/;
 /** Closed before anything was answered: the server is ending, or speaks another protocol at this port. */
 const CLOSED = /closed connection|connection closed|disconnected before secure TLS/i;
 const CLOSED_HINT =
-  ': should that last, the port may want TLS or a user, or neither: see broker.kafka.tls and broker.kafka.sasl';
+  ': should that last, the port may want TLS or a user, or neither, or not be Kafka’s: see broker.kafka.brokers, ' +
+  'broker.kafka.tls and broker.kafka.sasl';
+
+/** A port that takes the connection and does not answer: kafkajs says the second once it has given up waiting. */
+const NO_ANSWER = /^Request .* timed out$|^Broker not connected$/;
+const NO_ANSWER_HINT =
+  ': something listens there and does not answer as Kafka does: correct broker.kafka.brokers, or see its log';
+
+const AWAY_HINT = ': start it, or correct broker.kafka.brokers';
+/** What kafkajs says before the system's own words. */
+const CONNECTION_PREFIX = /^(Connection error|Failed to connect): /;
 
 export interface FaultContext {
   /** What failed, as the start of a sentence. */
@@ -84,8 +94,8 @@ export function translated(error: unknown, { what, brokers }: FaultContext): Err
       'is the authority of its certificate';
     return new ConfigError(text, options);
   }
-  const hint = CONFIGURATION[type];
-  if (hint !== undefined) return new ConfigError(`${what}: Kafka${where} says ${type}: ${hint}`, options);
+  const advice = CONFIGURATION[type];
+  if (advice !== undefined) return new ConfigError(`${what}: Kafka${where} says ${type}: ${advice}`, options);
   if (FENCED.has(type)) {
     const text = `${what}: a newer producer of the same transactional id has fenced this one, or the transaction timed out (${type}): drop it`;
     return new PermanentError(text, options);
@@ -93,8 +103,27 @@ export function translated(error: unknown, { what, brokers }: FaultContext): Err
   if (PERMANENT.has(type) || !isKafkaFault(fault)) {
     return new PermanentError(`${what}: ${type === '' ? '' : `${type}: `}${message}`, options);
   }
-  const closed = brokers !== undefined && CLOSED.test(message) ? CLOSED_HINT : '';
-  return new RetryableError(`${what}: no use of Kafka${where} now (${message})${closed}`, options);
+  const reason = message.replace(CONNECTION_PREFIX, '');
+  const hint = brokers === undefined ? '' : hintOf(fault);
+  // The wrappers of a lost connection repeat it word for word.
+  const cause = isLost(fault) ? Object.assign(new Error(reason), { code }) : error;
+  return new RetryableError(`${what}: no use of Kafka${where} now (${reason})${hint}`, { cause });
+}
+
+/** What to do about a Kafka that cannot be used now; nothing where waiting is all. */
+function hintOf(fault: KafkaFault): string {
+  if (CLOSED.test(fault.message)) return CLOSED_HINT;
+  if (NO_ANSWER.test(fault.message)) return NO_ANSWER_HINT;
+  return isLost(fault) ? AWAY_HINT : '';
+}
+
+/** Whether there is no connection behind this error, of which the client tells by itself. */
+export function isConnectionLost(error: unknown): boolean {
+  return isLost(rootOf(error));
+}
+
+function isLost({ name, type }: KafkaFault): boolean {
+  return name.startsWith('KafkaJSConnection') && type === undefined;
 }
 
 /** Whether this producer has lost its transactional id. */
@@ -130,6 +159,8 @@ function asFault(error: unknown): KafkaFault {
 }
 
 /** From kafkajs or a socket; anything else (a TypeError) is a mistake here, which trying again will not mend. */
-function isKafkaFault({ name, code, type }: KafkaFault): boolean {
-  return name.startsWith('KafkaJS') || type !== undefined || typeof code === 'string';
+function isKafkaFault({ name, code, type, message }: KafkaFault): boolean {
+  return (
+    name.startsWith('KafkaJS') || type !== undefined || typeof code === 'string' || NO_ANSWER.test(message)
+  );
 }

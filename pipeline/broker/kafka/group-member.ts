@@ -11,6 +11,7 @@ import type { Log } from '../../model/component.ts';
 import { within } from '../../model/within.ts';
 import type { TopicPartition } from '../port.ts';
 import type { KafkaClient, NewClient } from './client.ts';
+import { errorType, isConnectionLost } from './faults.ts';
 import { groupAssigner, hasPartition, type Ownership } from './group-assigner.ts';
 import { barCluster, type Cluster } from './patches.ts';
 
@@ -41,6 +42,13 @@ const REBALANCE_TIMEOUT_MS = 10_000;
 const LEAVE_MS = 3_000;
 const RETRY = { initialRetryTime: 50, maxRetryTime: 500, retries: 30 };
 
+/** Over in a moment, as on a cluster that has just started. */
+const COORDINATOR_STARTING: ReadonlySet<string> = new Set([
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'GROUP_LOAD_IN_PROGRESS',
+  'NOT_COORDINATOR_FOR_GROUP',
+]);
+
 export class GroupMember {
   readonly #options: GroupMemberOptions;
   readonly #client: KafkaClient;
@@ -49,6 +57,8 @@ export class GroupMember {
   /** Known from heartbeats; a guess between a join and the first of them. */
   #generation = 0;
   #memberId: string | undefined;
+  /** Told since it was a member. */
+  #isLossTold = false;
   #stopped = false;
 
   constructor(options: GroupMemberOptions) {
@@ -114,6 +124,7 @@ export class GroupMember {
       if (this.#stopped) return;
       this.#consumer.pause(topics.map((topic) => ({ topic })));
       this.#generation += 1;
+      this.#isLossTold = false;
       const stayed = this.#memberId === payload.memberId;
       this.#memberId = payload.memberId;
       const partitions = Object.entries(payload.memberAssignment as Record<string, number[]>).flatMap(
@@ -129,12 +140,24 @@ export class GroupMember {
     this.#consumer.on(CRASH, ({ payload }) => {
       if (this.#stopped) return;
       if (payload.restart) {
-        log.warn({ err: payload.error, group }, 'lost the group: joining again');
+        this.#tellLoss(payload.error);
         away();
       } else {
         refused(payload.error);
       }
     });
+  }
+
+  /** Once until it is a member again; a broker that is away is told by the client. */
+  #tellLoss(error: Error): void {
+    const { group, log } = this.#options;
+    const isQuiet = this.#isLossTold || isConnectionLost(error) || COORDINATOR_STARTING.has(errorType(error));
+    if (isQuiet) {
+      log.debug({ err: error, group }, 'lost the group: joining again');
+      return;
+    }
+    this.#isLossTold = true;
+    log.warn({ reason: error.message, group }, 'lost the group: joining again');
   }
 
   #ownership(): Ownership {

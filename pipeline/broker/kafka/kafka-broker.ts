@@ -1,9 +1,10 @@
 /** The broker port on a real Kafka (2.3 or later) through kafkajs. All that knows kafkajs is in this folder. */
 import type { Admin } from 'kafkajs';
-import { ConfigError, PermanentError, RetryableError } from '../../model/errors.ts';
+import { PermanentError, RetryableError } from '../../model/errors.ts';
 import { within } from '../../model/within.ts';
 import type { Broker, ConsumerOptions, TopicSpec } from '../port.ts';
-import { kafkaClients, START_RETRY, type ClientOptions, type NewClient } from './client.ts';
+import { kafkaClients, PROBING, type ClientOptions, type NewClient } from './client.ts';
+import { ConnectionNews } from './connection-news.ts';
 import { GroupConsumer } from './consumer.ts';
 import { translated } from './faults.ts';
 import type { Compression } from './kafka-send.ts';
@@ -33,7 +34,8 @@ const STOP_MS = 1_000;
 export function kafkaBroker(options: KafkaBrokerOptions): Broker {
   const { brokers, sessionTimeoutMs = DEFAULT_SESSION_TIMEOUT_MS, replicationFactor = -1 } = options;
   const { compression = 'none' } = options;
-  const newClient = kafkaClients(options);
+  const news = new ConnectionNews(options.log);
+  const newClient = kafkaClients(options, news);
   const own = newClient();
   const admin = own.kafka.admin();
   const log = new LogClient(own.kafka, admin);
@@ -64,6 +66,7 @@ export function kafkaBroker(options: KafkaBrokerOptions): Broker {
     },
     capabilities: new Set(['rebalance', 'process-fencing', 'restart'] as const),
     async start() {
+      news.begin();
       await administer('cannot start', async () => {
         await probe(newClient);
         await admin.connect();
@@ -75,6 +78,7 @@ export function kafkaBroker(options: KafkaBrokerOptions): Broker {
     },
     async stop() {
       isRunning = false;
+      news.end();
       await within(STOP_MS, Promise.allSettled([admin.disconnect(), log.disconnect()]));
       own.close();
     },
@@ -109,12 +113,14 @@ export function kafkaBroker(options: KafkaBrokerOptions): Broker {
   };
 }
 
-/** One connection with little patience: a wrong address, password or certificate shows here. */
+/** One answer with little patience: a wrong address, password or certificate shows here. */
 async function probe(newClient: NewClient): Promise<void> {
-  const { kafka, close } = newClient(START_RETRY);
+  const { kafka, close } = newClient(PROBING);
   const admin = kafka.admin();
   try {
     await admin.connect();
+    // kafkajs takes a port that accepts it and never answers for connected.
+    await admin.describeCluster();
   } finally {
     await within(STOP_MS, admin.disconnect());
     close();
@@ -126,8 +132,5 @@ async function createTopics(
   topics: readonly TopicSpec[],
   replicationFactor: number,
 ): Promise<void> {
-  const changes = await planTopics(admin, topics);
-  const problems = changes.flatMap((change) => (change.kind === 'refuse' ? change.problem : []));
-  if (problems.length > 0) throw new ConfigError(problems.join('; '));
-  await applyTopics(admin, changes, { replicationFactor });
+  await applyTopics(admin, await planTopics(admin, topics), { replicationFactor });
 }

@@ -12,9 +12,22 @@ const KEEP_ALIVE_MS = 60_000;
 /** Ends the messages of connections that were closed here. */
 export const CLOSED_BY_US = 'its client was closed';
 
+/** Of each connection, with the broker's host:port. */
+export interface SocketEvents {
+  /** The first bytes have come. */
+  readonly answered: (broker: string) => void;
+  /** The other side has ended it before that: a broker that is ending, or a proxy without one behind it. */
+  readonly endedUnanswered: (broker: string) => void;
+}
+
 export class Sockets {
   readonly #open = new Set<Socket>();
+  readonly #events: SocketEvents;
   #isClosed = false;
+
+  constructor(events: SocketEvents) {
+    this.#events = events;
+  }
 
   /** For kafkajs: as its own one, until `close`. */
   readonly factory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
@@ -27,6 +40,13 @@ export class Sockets {
       : connectTcp({ host, port }, onConnect);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     this.#open.add(socket);
+    const broker = `${host}:${port}`;
+    const ended = () => this.#events.endedUnanswered(broker);
+    socket.once('end', ended);
+    socket.once('data', () => {
+      socket.off('end', ended);
+      this.#events.answered(broker);
+    });
     socket.once('close', () => this.#open.delete(socket));
     return socket;
   };

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Admin, ConfigSource, IResourceConfig } from 'kafkajs';
 import { ConfigError, RetryableError } from '../../model/errors.ts';
 import type { TopicChange, TopicSpec } from '../port.ts';
+import { refusals } from '../refusals.ts';
 import { errorType, translated } from './faults.ts';
 import { kafkajs } from './patches.ts';
 import { changedSettings, settingsOf, type TopicSettings } from './topic-settings.ts';
@@ -34,7 +35,7 @@ export async function planTopics(admin: Admin, specs: readonly TopicSpec[]): Pro
       const { topic } = spec;
       const count = partitions.get(topic);
       if (count === undefined) return [{ kind: 'create', spec }];
-      if (count !== spec.partitions) return [{ kind: 'refuse', topic, problem: wrongCount(spec, count) }];
+      if (count !== spec.partitions) return [wrongCount(spec, count)];
       const changes = changedSettings(spec, settings.get(topic) ?? new Map<string, string>());
       return changes.map((change) => ({ kind: 'configure', topic, ...change }));
     });
@@ -57,7 +58,7 @@ export async function applyTopics(
   changes: readonly TopicChange[],
   { replicationFactor }: ApplyOptions,
 ): Promise<void> {
-  const problems = changes.flatMap((change) => (change.kind === 'refuse' ? [change.problem] : []));
+  const problems = refusals(changes);
   if (problems.length > 0) throw new ConfigError(problems.join('; '));
   const missing = changes.flatMap((change) => (change.kind === 'create' ? [change.spec] : []));
   if (missing.length > 0) await create(admin, missing, replicationFactor);
@@ -182,9 +183,13 @@ function entries(settings: TopicSettings): { name: string; value: string }[] {
   return [...settings].map(([name, value]) => ({ name, value }));
 }
 
-function wrongCount({ topic, partitions }: TopicSpec, there: number): string {
-  return (
-    `topic ${topic} has ${there} partitions, wanted are ${partitions}: keys would move to other partitions, so the ` +
-    `count is fixed once a topic exists: set broker.partitions to ${there}, or broker.prefix to begin anew beside it`
-  );
+function wrongCount({ topic, partitions }: TopicSpec, there: number): TopicChange {
+  return {
+    kind: 'refuse',
+    topic,
+    problem: `${there} partitions, wanted are ${partitions}`,
+    advice:
+      'keys would move to other partitions, so the count is fixed once a topic exists: set broker.partitions to ' +
+      `${there}, or broker.prefix to begin anew beside it`,
+  };
 }

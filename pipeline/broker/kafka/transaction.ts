@@ -11,14 +11,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Transaction as KafkaTransaction } from 'kafkajs';
 import { PermanentError } from '../../model/errors.ts';
+import { assertOffset } from '../committed-offset.ts';
 import type { AppendedRange, CommittedOffset, ProducerRecord, Transaction } from '../port.ts';
 import { errorType, isFenced, translated } from './faults.ts';
 import { sendBatches, type Compression } from './kafka-send.ts';
 import { rounds, sendPlan } from './send-plan.ts';
 import type { TopicLookup } from './topic-lookup.ts';
-
-/** Kafka's `offset.metadata.max.bytes`: the broker counts Java characters, that is UTF-16 units. */
-const MAX_METADATA_LENGTH = 4096;
 
 /**
  * Over in a moment: the markers of the producer's last transaction are still being written (always so when offsets
@@ -188,16 +186,4 @@ function offsetTopics(offsets: readonly CommittedOffset[]) {
       return each.topic === topic ? { partition, offset: String(offset), metadata } : [];
     }),
   }));
-}
-
-function assertOffset(group: string, { topic, partition, offset, metadata }: CommittedOffset): void {
-  const what = `group ${group} cannot commit offset ${offset} of ${topic}[${partition}]`;
-  if (!Number.isSafeInteger(offset) || offset < 0) {
-    throw new PermanentError(`${what}: an offset is a whole number from 0 on`);
-  }
-  if (metadata.length > MAX_METADATA_LENGTH) {
-    throw new PermanentError(
-      `${what}: its metadata has ${metadata.length} UTF-16 units, the limit is ${MAX_METADATA_LENGTH}`,
-    );
-  }
 }

@@ -2,6 +2,7 @@
 import { ConfigError, PermanentError, RetryableError } from '../../model/errors.ts';
 import type { Clock, Log } from '../../model/component.ts';
 import type { ProducerRecord, TopicChange, TopicPartition, TopicSpec } from '../port.ts';
+import { refusals } from '../refusals.ts';
 import type { Group } from './group.ts';
 import { Partition } from './partition.ts';
 import { payloadBytes } from './record-size.ts';
@@ -63,17 +64,16 @@ export class Cluster {
       const there = this.topics.get(topic)?.partitions.length;
       if (there === undefined) return [{ kind: 'create', spec }];
       if (there === spec.partitions) return [];
-      const problem =
-        `topic ${topic} has ${there} partitions, wanted are ${spec.partitions}: ` +
-        'the count is fixed once a topic exists, so configure the old count or another prefix';
-      return [{ kind: 'refuse', topic, problem }];
+      const problem = `${there} partitions, wanted are ${spec.partitions}`;
+      const advice = 'the count is fixed once a topic exists, so configure the old count or another prefix';
+      return [{ kind: 'refuse', topic, problem, advice }];
     });
   }
 
   /** @throws ConfigError when one exists with another partition count. */
   createTopics(specs: readonly TopicSpec[]): void {
     const changes = this.planTopics(specs);
-    const problems = changes.flatMap((change) => (change.kind === 'refuse' ? change.problem : []));
+    const problems = refusals(changes);
     if (problems.length > 0) throw new ConfigError(problems.join('; '));
     for (const change of changes) if (change.kind === 'create') this.#createTopic(change.spec);
   }

@@ -7,13 +7,11 @@
  * A call that failed leaves it open but not committable: what was sent before it must not become visible alone.
  */
 import { PermanentError } from '../../model/errors.ts';
+import { assertOffset } from '../committed-offset.ts';
 import type { AppendedRange, CommittedOffset, ProducerRecord, Transaction } from '../port.ts';
 import type { Cluster } from './cluster.ts';
 import type { Group } from './group.ts';
 import type { Partition } from './partition.ts';
-
-/** Kafka's `offset.metadata.max.bytes`: the broker counts Java characters, that is UTF-16 units. */
-const MAX_METADATA_LENGTH = 4096;
 
 interface PendingOffset {
   readonly partition: Partition;
@@ -129,17 +127,5 @@ export class MemoryTransaction implements Transaction {
   #endedError(): PermanentError {
     const reason = this.#state === 'committed' ? 'it was committed' : this.#endReason;
     return new PermanentError(`a transaction of ${this.#transactionalId} is over: ${reason}`);
-  }
-}
-
-function assertOffset(group: string, { topic, partition, offset, metadata }: CommittedOffset): void {
-  const what = `group ${group} cannot commit offset ${offset} of ${topic}[${partition}]`;
-  if (!Number.isSafeInteger(offset) || offset < 0) {
-    throw new PermanentError(`${what}: an offset is a whole number from 0 on`);
-  }
-  if (metadata.length > MAX_METADATA_LENGTH) {
-    throw new PermanentError(
-      `${what}: its metadata has ${metadata.length} UTF-16 units, the limit is ${MAX_METADATA_LENGTH}`,
-    );
   }
 }

@@ -154,6 +154,15 @@ export class CheckpointLab {
     await thread.stop();
   }
 
+  /** Folds the keys, and is killed with what it has committed. */
+  async killedAfter(keys: readonly string[]): Promise<RunningThread> {
+    await this.append('raw.interface', keys);
+    const first = await this.start();
+    await first.settled();
+    await this.kill(first);
+    return first;
+  }
+
   async append(topic: TopicName, keys: readonly string[], value: string | null = 'x'): Promise<void> {
     const producer = this.broker.producer();
     await producer.start();
