@@ -113,6 +113,12 @@ describe('record batches', () => {
     await fc.assert(property);
   });
 
+  it('keep a header that has the name of an accessor of objects', async () => {
+    const headers = Object.fromEntries([['__proto__', 'a']]);
+    const [found] = recordBatches(await batch(0, [{ key: null, value: null, headers }]), OF);
+    expect(Object.entries(found!.records()[0]!.headers!)).toEqual([['__proto__', 'a']]);
+  });
+
   it('leave out one that the answer has cut off', async () => {
     const whole = await batch(0, [value('a'), value('b')]);
     const cut = (await batch(2, [value('c')])).subarray(0, -1);

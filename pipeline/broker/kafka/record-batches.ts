@@ -115,12 +115,13 @@ function decodeRecords(
 function readHeaders(reader: VarintReader): Record<string, string> | undefined {
   const count = reader.next();
   if (count <= 0) return undefined;
-  const headers: Record<string, string> = {};
+  const headers: [name: string, value: string][] = [];
   for (let i = 0; i < count; i += 1) {
     const name = reader.bytes()?.toString() ?? '';
-    headers[name] = reader.bytes()?.toString() ?? '';
+    headers.push([name, reader.bytes()?.toString() ?? '']);
   }
-  return headers;
+  // Not by assignment: a header may be called __proto__.
+  return Object.fromEntries(headers);
 }
 
 function decompressed(data: Buffer, codec: number, { topic, partition }: TopicPartition): Buffer {
