@@ -3,9 +3,8 @@
  * takes, as dead letters: a transaction that cannot be sent would be folded and refused for ever.
  */
 import type { BrokerRecord, ProducerRecord } from '../broker/port.ts';
-import { deadLetterId } from '../model/entity.ts';
+import { deadLetterRecord } from '../codec/dead-letter.ts';
 import type { TopicName } from '../../topics/catalogue.ts';
-import type { DeadLetterRecord } from '../../topics/ops.ts';
 import type { ProcessorOutput } from './sub-topology.ts';
 import type { TaskDeps } from './task.ts';
 
@@ -40,25 +39,15 @@ export function taskOutput(deps: OutputDeps, { push, folding }: OutputOf): Proce
       output.deadLetter(from.topic, from.record, 'output_too_large', detail);
     },
     deadLetter(topic, { offset, key, value, appendedAtMs }, reason, detail) {
-      const letter: DeadLetterRecord = {
-        id: deadLetterId(topic, partition, offset, -1),
-        reason,
-        detail,
-        failed_in: subTopology.name,
-        topic,
-        partition,
-        offset: BigInt(offset),
-        row: null,
-        key,
-        value,
-        failed_at: appendedAtMs,
-      };
-      const encoded = deadLetters.encode(letter);
+      const letter = deadLetterRecord(
+        { topic, partition, offset, key, value },
+        { reason, detail, failedIn: subTopology.name, failedAtMs: appendedAtMs },
+      );
       push({
         topic: physicalName('netsigma.dead-letter'),
         partition,
         key: Buffer.from(topic),
-        value: encoded,
+        value: deadLetters.encode(letter),
       });
       observer.deadLetter(reason);
     },

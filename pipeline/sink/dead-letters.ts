@@ -1,15 +1,11 @@
 /** The sink's dead letters: into their topic before the transaction commits that goes on without them. */
 import type { Broker, BrokerRecord, Producer } from '../broker/port.ts';
 import { partitionFor } from '../broker/partitioner.ts';
+import { deadLetterRecord } from '../codec/dead-letter.ts';
 import type { Codec } from '../codec/port.ts';
 import type { Clock } from '../model/component.ts';
-import { deadLetterId } from '../model/entity.ts';
 import { topicName, type Catalogue, type Naming } from '../../topics/catalogue.ts';
-import type { DeadLetterRecord } from '../../topics/ops.ts';
 import type { Rejected } from './flush.ts';
-
-/** For the id of a whole record: rows count from 0. */
-const WHOLE_RECORD = -1;
 
 export interface DeadLetters {
   start(): Promise<void>;
@@ -39,42 +35,20 @@ export function deadLetters(deps: {
 
     async send(rejected) {
       const failedAtMs = clock();
+      // Of several rows of one record the first carries its bytes: five hundred bad rows must not become five hundred
+      // copies of a megabyte. The others name the same topic, partition and offset.
       const carried = new Set<BrokerRecord>();
       await producer.send(
-        rejected.map((letter) => {
-          const key = Buffer.from(letter.record.topic);
-          const value = encoder.encode(deadLetter(letter, failedAtMs, !carried.has(letter.record)));
-          carried.add(letter.record);
-          return { topic, partition: partitionFor(key, partitions), key, value };
+        rejected.map(({ record, row, reason, detail }) => {
+          const key = Buffer.from(record.topic);
+          const failed = carried.has(record) ? { ...record, value: null } : record;
+          carried.add(record);
+          const letter = deadLetterRecord(failed, { reason, detail, failedIn: 'sink', failedAtMs, row });
+          return { topic, partition: partitionFor(key, partitions), key, value: encoder.encode(letter) };
         }),
       );
     },
 
     stop: () => producer.stop(),
-  };
-}
-
-/**
- * Of several rows of one record the first carries its bytes: five hundred bad rows must not become five hundred
- * copies of a megabyte. The others name the same topic, partition and offset.
- */
-function deadLetter(
-  { record, row, reason, detail }: Rejected,
-  failedAtMs: number,
-  withValue: boolean,
-): DeadLetterRecord {
-  const { topic, partition, offset, key, value } = record;
-  return {
-    id: deadLetterId(topic, partition, offset, row ?? WHOLE_RECORD),
-    reason,
-    detail,
-    failed_in: 'sink',
-    topic,
-    partition,
-    offset: BigInt(offset),
-    row: row ?? null,
-    key,
-    value: withValue ? value : null,
-    failed_at: failedAtMs,
   };
 }

@@ -3,9 +3,9 @@
  * its work. Partitions are read from the beginning on each assignment; nothing is ever committed.
  */
 import type { Broker, BrokerRecord, Consumer, Producer, TopicPartition } from '../../broker/port.ts';
+import { deadLetterRecord } from '../../codec/dead-letter.ts';
 import type { Codec, RecordDecoder, RecordEncoder } from '../../codec/port.ts';
 import type { Component, Log } from '../../model/component.ts';
-import { deadLetterId } from '../../model/entity.ts';
 import { topicName, type Catalogue, type Naming } from '../../../topics/catalogue.ts';
 import type { InventoryDeviceRecord } from '../../../topics/inventory.ts';
 import type { DeadLetterRecord } from '../../../topics/ops.ts';
@@ -136,19 +136,10 @@ export class AssignedDevices implements Component {
   ): Promise<void> {
     const { catalogue, naming, producer, deadLetter, log } = this.#deps;
     const topic = 'inventory.device';
-    const record: DeadLetterRecord = {
-      id: deadLetterId(topic, partition, offset, -1),
-      reason,
-      detail,
-      failed_in: 'collect',
-      topic,
-      partition,
-      offset: BigInt(offset),
-      row: null,
-      key,
-      value,
-      failed_at: appendedAtMs,
-    };
+    const letter = deadLetterRecord(
+      { topic, partition, offset, key, value },
+      { reason, detail, failedIn: 'collect', failedAtMs: appendedAtMs },
+    );
     deadLetter(reason);
     log.warn({ partition, offset, reason, detail }, 'inventory record not usable');
     await producer().send([
@@ -156,7 +147,7 @@ export class AssignedDevices implements Component {
         topic: topicName(catalogue['netsigma.dead-letter'], naming),
         partition,
         key: Buffer.from(topic),
-        value: this.#deadLetters.encode(record),
+        value: this.#deadLetters.encode(letter),
       },
     ]);
   }
