@@ -6,19 +6,11 @@
 import type { NumberColumn, Reading } from '../../model/reading.ts';
 import { SEGMENT_BITS, SEGMENT_MASK, type ColumnDeclaration, type StateColumn } from '../../model/state.ts';
 import { describeFlatline } from './anomaly-description.ts';
-import {
-  caseKey,
-  closeCase,
-  isSilent,
-  openCase,
-  type CloseReason,
-  type OpenCase,
-  type RuleReason,
-} from './anomaly-lifecycle.ts';
 import type { BaselinedMetric } from '../baseline/baselined-metrics.ts';
 import type { DetectSettings } from './detect-settings.ts';
+import { OpenCases } from './open-cases.ts';
 import { COVERED_SECONDS_COLUMN } from '../rate/rate.ts';
-import type { ObjectState, StageContext, StageOutput } from '../stage.ts';
+import type { StageContext, StageOutput } from '../stage.ts';
 import type { Thresholds } from './thresholds.ts';
 
 const HOT = { scope: 'series', group: 'hot' } as const;
@@ -60,8 +52,7 @@ export class FlatlineDetector {
   readonly #longestSeconds: StateColumn<'f32'>;
   readonly #polls: StateColumn<'u16'>;
   readonly #repeats: StateColumn<'u16'>;
-  readonly #flat: StateColumn<'u8'>;
-  readonly #cases: ObjectState<{ readonly slot: number; readonly open: OpenCase }>;
+  readonly #cases: OpenCases;
 
   constructor(
     context: StageContext,
@@ -85,8 +76,8 @@ export class FlatlineDetector {
     this.#longestSeconds = context.column({ ...COLUMNS.longestSeconds, metric: name });
     this.#polls = context.column({ ...COLUMNS.polls, metric: name });
     this.#repeats = context.column({ ...COLUMNS.repeats, metric: name });
-    this.#flat = context.column({ ...COLUMNS.flat, metric: name });
-    this.#cases = context.objects(`flatlines.${name}`);
+    const flat = context.column({ ...COLUMNS.flat, metric: name });
+    this.#cases = new OpenCases(context, `flatlines.${name}`, name, flat, settings);
   }
 
   /** `isExplained`: whether another anomaly of the row's series already says that something is wrong. */
@@ -101,7 +92,7 @@ export class FlatlineDetector {
       const last = this.#last.segments[segment]!;
       const value = this.#value.values[row]!;
       if (value !== last[within]) {
-        if (this.#flat.segments[segment]![within] === 1) this.#recover(reading, row, slot, out);
+        if (this.#cases.has(slot)) this.#cases.recover(reading, row, out);
         this.#endRun(segment, within);
         last[within] = value;
         continue;
@@ -111,7 +102,7 @@ export class FlatlineDetector {
       const polls = runPolls[within]! + 1;
       runPolls[within] = polls;
       runSeconds[within] = runSeconds[within]! + this.#dtS.values[row]!;
-      if (this.#flat.get(slot) === 1) this.#goOn(reading, row, slot, out);
+      if (this.#cases.has(slot)) this.#goOn(reading, row, out);
       else if (polls >= this.#settings.flatPolls && this.#isFlat(slot, row) && !isExplained(row)) {
         if (!this.#isSuppressed(reading, row)) this.#open(reading, row, slot, out);
       }
@@ -121,16 +112,13 @@ export class FlatlineDetector {
   /** Ends what is open on the rows in maintenance: they have no expectation, so `process` does not see them. */
   suspend(reading: Reading, { values }: NumberColumn, out: StageOutput): void {
     for (let row = 0; row < reading.rowCount; row += 1) {
-      const slot = reading.slots[row]!;
-      if (values[row] === 1 && this.#flat.get(slot) === 1) this.#end(reading, row, slot, 'maintenance', out);
+      if (values[row] !== 1 || !this.#cases.has(reading.slots[row]!)) continue;
+      this.#cases.end(reading, row, 'maintenance', out);
     }
   }
 
   punctuate(entityTimeMs: (entity: string) => number, out: StageOutput): void {
-    for (const [key, { slot, open }] of this.#cases.entries()) {
-      const nowMs = entityTimeMs(open.record.entity);
-      if (isSilent(open, nowMs, this.#settings)) this.#close(key, slot, open, 'no_data', nowMs, out);
-    }
+    this.#cases.punctuate(entityTimeMs, out);
   }
 
   #isFlat(slot: number, row: number): boolean {
@@ -181,51 +169,15 @@ export class FlatlineDetector {
       confidence: this.#confidence.values[row]!,
       description: describeFlatline(name, unit, instance, value, seconds, this.#longestSeconds.get(slot)),
     } as const;
-    const ifIndex = this.#ifIndex.values[row]!;
-    const open = openCase(reading, instance, ifIndex, finding, reading.observedAtMs, polls, out);
-    this.#flat.set(slot, 1);
-    this.#cases.set(caseKey(reading.entity, instance, name), { slot, open });
+    this.#cases.open(reading, row, this.#ifIndex.values[row]!, finding, polls, out);
   }
 
-  #goOn(reading: Reading, row: number, slot: number, out: StageOutput): void {
-    if (this.#isSuppressed(reading, row)) {
-      this.#end(reading, row, slot, 'suppressed', out);
-      return;
-    }
-    const flat = this.#cases.get(caseKey(reading.entity, reading.instances[row]!, this.#metric.name));
-    if (flat === undefined) return;
-    flat.open.seenAtMs = reading.observedAtMs;
-    flat.open.record.polls += 1;
-  }
-
-  #recover(reading: Reading, row: number, slot: number, out: StageOutput): void {
-    const key = caseKey(reading.entity, reading.instances[row]!, this.#metric.name);
-    const flat = this.#cases.get(key);
-    if (flat === undefined) return;
-    flat.open.seenAtMs = reading.observedAtMs;
-    this.#close(key, slot, flat.open, 'recovered', reading.observedAtMs, out);
+  #goOn(reading: Reading, row: number, out: StageOutput): void {
+    if (this.#isSuppressed(reading, row)) this.#cases.end(reading, row, 'suppressed', out);
+    else this.#cases.goOn(reading, row);
   }
 
   #isSuppressed(reading: Reading, row: number): boolean {
     return this.#thresholds.of(reading, reading.instances[row]!, this.#metric.name).suppressed;
-  }
-
-  #end(reading: Reading, row: number, slot: number, reason: RuleReason, out: StageOutput): void {
-    const key = caseKey(reading.entity, reading.instances[row]!, this.#metric.name);
-    const flat = this.#cases.get(key);
-    if (flat !== undefined) this.#close(key, slot, flat.open, reason, reading.observedAtMs, out);
-  }
-
-  #close(
-    key: string,
-    slot: number,
-    open: OpenCase,
-    reason: CloseReason,
-    atMs: number,
-    out: StageOutput,
-  ): void {
-    closeCase(open, reason, atMs, out);
-    this.#cases.delete(key);
-    this.#flat.set(slot, 0);
   }
 }

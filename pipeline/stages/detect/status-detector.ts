@@ -7,19 +7,12 @@ import type { NumberColumn, Reading } from '../../model/reading.ts';
 import type { StateColumn } from '../../model/state.ts';
 import { QUALITIES } from '../../../topics/interface.ts';
 import { describeDown } from './anomaly-description.ts';
-import {
-  caseKey,
-  closeCase,
-  isSilent,
-  openCase,
-  type CloseReason,
-  type OpenCase,
-  type RuleReason,
-} from './anomaly-lifecycle.ts';
+import type { RuleReason } from './anomaly-lifecycle.ts';
 import type { DetectSettings } from './detect-settings.ts';
+import { OpenCases } from './open-cases.ts';
 import { PortStatus } from '../port-status.ts';
 import { maintenanceColumn } from '../rules/maintenance-column.ts';
-import type { ObjectState, StageContext, StageOutput } from '../stage.ts';
+import type { StageContext, StageOutput } from '../stage.ts';
 import type { Thresholds } from './thresholds.ts';
 
 const METRIC = 'oper_status';
@@ -53,8 +46,7 @@ export class StatusDetector {
   readonly #ifIndex: NumberColumn;
   readonly #upSince: StateColumn<'f64'>;
   readonly #settlesAt: StateColumn<'f64'>;
-  readonly #lost: StateColumn<'u8'>;
-  readonly #cases: ObjectState<{ readonly slot: number; readonly open: OpenCase }>;
+  readonly #cases: OpenCases;
 
   constructor(context: StageContext, settings: DetectSettings, thresholds: Thresholds) {
     this.#settings = settings;
@@ -64,8 +56,7 @@ export class StatusDetector {
     this.#ifIndex = context.reading.add([{ name: 'if_index', kind: 'number' }]).number('if_index');
     this.#upSince = context.column(UP_SINCE);
     this.#settlesAt = context.column(SETTLES_AT);
-    this.#lost = context.column(LOST);
-    this.#cases = context.objects('lost_links');
+    this.#cases = new OpenCases(context, 'lost_links', METRIC, context.column(LOST), settings);
   }
 
   /** Whether anomalies may open on this row slot now. */
@@ -78,7 +69,7 @@ export class StatusDetector {
     for (let row = 0; row < rowCount; row += 1) {
       const slot = slots[row]!;
       if (quality[row] !== GOOD && RESTARTS.includes(quality[row]!)) this.#settle(slot, observedAtMs);
-      if (this.#lost.get(slot) === 1) this.#endIfRuled(reading, row, slot, out);
+      if (this.#cases.has(slot)) this.#endIfRuled(reading, row, slot, out);
       if (!this.#status.operKnown(row)) continue;
       if (this.#status.operUp(row)) this.#up(reading, row, slot, out);
       else if (this.#status.adminUp(row)) this.#down(reading, row, slot, out);
@@ -87,15 +78,12 @@ export class StatusDetector {
   }
 
   punctuate(entityTimeMs: (entity: string) => number, out: StageOutput): void {
-    for (const [key, { slot, open }] of this.#cases.entries()) {
-      const nowMs = entityTimeMs(open.record.entity);
-      if (isSilent(open, nowMs, this.#settings)) this.#close(key, slot, open, 'no_data', nowMs, out);
-    }
+    this.#cases.punctuate(entityTimeMs, out);
   }
 
   #up(reading: Reading, row: number, slot: number, out: StageOutput): void {
     const { observedAtMs } = reading;
-    if (this.#lost.get(slot) === 1) this.#recover(reading, row, slot, out);
+    if (this.#cases.has(slot)) this.#cases.recover(reading, row, out);
     if (!Number.isNaN(this.#upSince.get(slot))) return;
     this.#upSince.set(slot, observedAtMs);
     this.#settle(slot, observedAtMs);
@@ -103,11 +91,8 @@ export class StatusDetector {
 
   #down(reading: Reading, row: number, slot: number, out: StageOutput): void {
     const { observedAtMs, quality } = reading;
-    if (this.#lost.get(slot) === 1) {
-      const lost = this.#cases.get(caseKey(reading.entity, reading.instances[row]!, METRIC));
-      if (lost === undefined) return;
-      lost.open.seenAtMs = observedAtMs;
-      lost.open.record.polls += 1;
+    if (this.#cases.has(slot)) {
+      this.#cases.goOn(reading, row);
       return;
     }
     const upSince = this.#upSince.get(slot);
@@ -119,40 +104,30 @@ export class StatusDetector {
     // A port that comes back late after its device's restart is judged once that has settled.
     if (quality[row] !== GOOD || !this.settled(slot, observedAtMs) || this.#ruledOut(reading, row)) return;
     this.#upSince.set(slot, Number.NaN);
-    this.#lost.set(slot, 1);
-    this.#open(reading, row, slot, out);
+    this.#open(reading, row, out);
   }
 
   #takenDown(reading: Reading, row: number, slot: number, out: StageOutput): void {
-    if (this.#lost.get(slot) === 1) this.#recover(reading, row, slot, out);
+    if (this.#cases.has(slot)) this.#cases.recover(reading, row, out);
     this.#upSince.set(slot, Number.NaN);
   }
 
-  #open(reading: Reading, row: number, slot: number, out: StageOutput): void {
-    const instance = reading.instances[row]!;
+  #open(reading: Reading, row: number, out: StageOutput): void {
     const oper = this.#status.oper(row);
-    const open = openCase(
-      reading,
-      instance,
-      this.#ifIndex.values[row]!,
-      {
-        metric: METRIC,
-        detector: 'status',
-        type: 'drop',
-        severity: 'critical',
-        value: oper,
-        expected: UP,
-        scale: null,
-        sigma: null,
-        score: null,
-        confidence: null,
-        description: describeDown(instance, STATES[oper] ?? String(oper)),
-      },
-      reading.observedAtMs,
-      1,
-      out,
-    );
-    this.#cases.set(caseKey(reading.entity, instance, METRIC), { slot, open });
+    const finding = {
+      metric: METRIC,
+      detector: 'status',
+      type: 'drop',
+      severity: 'critical',
+      value: oper,
+      expected: UP,
+      scale: null,
+      sigma: null,
+      score: null,
+      confidence: null,
+      description: describeDown(reading.instances[row]!, STATES[oper] ?? String(oper)),
+    } as const;
+    this.#cases.open(reading, row, this.#ifIndex.values[row]!, finding, 1, out);
   }
 
   /** Why nothing may be open on the row's link. */
@@ -166,34 +141,10 @@ export class StatusDetector {
   #endIfRuled(reading: Reading, row: number, slot: number, out: StageOutput): void {
     const reason = this.#ruledOut(reading, row);
     if (reason === undefined) return;
-    const key = caseKey(reading.entity, reading.instances[row]!, METRIC);
-    const lost = this.#cases.get(key);
+    const lost = this.#cases.end(reading, row, reason, out);
     if (lost === undefined) return;
-    this.#close(key, slot, lost.open, reason, reading.observedAtMs, out);
     // It had been up for long enough before it was lost: if it is still down when it may open again, it does.
-    this.#upSince.set(slot, lost.open.record.opened_at - this.#settings.upMs);
-  }
-
-  #recover(reading: Reading, row: number, slot: number, out: StageOutput): void {
-    const key = caseKey(reading.entity, reading.instances[row]!, METRIC);
-    const lost = this.#cases.get(key);
-    this.#lost.set(slot, 0);
-    if (lost === undefined) return;
-    lost.open.seenAtMs = reading.observedAtMs;
-    this.#close(key, slot, lost.open, 'recovered', reading.observedAtMs, out);
-  }
-
-  #close(
-    key: string,
-    slot: number,
-    open: OpenCase,
-    reason: CloseReason,
-    atMs: number,
-    out: StageOutput,
-  ): void {
-    closeCase(open, reason, atMs, out);
-    this.#cases.delete(key);
-    this.#lost.set(slot, 0);
+    this.#upSince.set(slot, lost.record.opened_at - this.#settings.upMs);
   }
 
   #settle(slot: number, observedAtMs: number): void {

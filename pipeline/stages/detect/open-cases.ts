@@ -1,0 +1,116 @@
+/**
+ * The open anomalies of a detector that has at most one for each series of a metric: objects in the stage's rare
+ * state, and a flag in a hot column that says which series have one, so that a quiet series costs no look-up.
+ */
+import type { Reading } from '../../model/reading.ts';
+import type { StateColumn } from '../../model/state.ts';
+import {
+  caseKey,
+  closeCase,
+  isSilent,
+  openCase,
+  type CloseReason,
+  type Finding,
+  type OpenCase,
+  type RuleReason,
+} from './anomaly-lifecycle.ts';
+import type { DetectSettings } from './detect-settings.ts';
+import type { ObjectState, StageContext, StageOutput } from '../stage.ts';
+
+interface SlottedCase {
+  readonly slot: number;
+  readonly open: OpenCase;
+}
+
+export class OpenCases {
+  readonly #metric: string;
+  readonly #flag: StateColumn<'u8'>;
+  readonly #cases: ObjectState<SlottedCase>;
+  readonly #settings: DetectSettings;
+
+  /** `name`: of the rare state. `flag`: the detector's own column, 1 where the slot has an open case. */
+  constructor(
+    context: StageContext,
+    name: string,
+    metric: string,
+    flag: StateColumn<'u8'>,
+    settings: DetectSettings,
+  ) {
+    this.#metric = metric;
+    this.#flag = flag;
+    this.#cases = context.objects(name);
+    this.#settings = settings;
+  }
+
+  has(slot: number): boolean {
+    return this.#flag.get(slot) === 1;
+  }
+
+  /** `polls`: those that led to it, the one in the reading included. */
+  open(
+    reading: Reading,
+    row: number,
+    ifIndex: number,
+    finding: Finding,
+    polls: number,
+    out: StageOutput,
+  ): void {
+    const slot = reading.slots[row]!;
+    const instance = reading.instances[row]!;
+    const open = openCase(reading, instance, ifIndex, finding, reading.observedAtMs, polls, out);
+    this.#flag.set(slot, 1);
+    this.#cases.set(this.#key(reading, row), { slot, open });
+  }
+
+  /** Another poll that says the same. */
+  goOn(reading: Reading, row: number): void {
+    const found = this.#cases.get(this.#key(reading, row));
+    if (found === undefined) return;
+    found.open.seenAtMs = reading.observedAtMs;
+    found.open.record.polls += 1;
+  }
+
+  /** The poll says that it is over. */
+  recover(reading: Reading, row: number, out: StageOutput): void {
+    const key = this.#key(reading, row);
+    const found = this.#cases.get(key);
+    // A flag without its case would keep the series from ever opening another.
+    this.#flag.set(reading.slots[row]!, 0);
+    if (found === undefined) return;
+    found.open.seenAtMs = reading.observedAtMs;
+    this.#close(key, found, 'recovered', reading.observedAtMs, out);
+  }
+
+  /** People said so. @returns the case as it ended, or undefined when none was open. */
+  end(reading: Reading, row: number, reason: RuleReason, out: StageOutput): OpenCase | undefined {
+    const key = this.#key(reading, row);
+    const found = this.#cases.get(key);
+    if (found === undefined) return undefined;
+    this.#close(key, found, reason, reading.observedAtMs, out);
+    return found.open;
+  }
+
+  /** Ends what nobody has said anything about for too long. */
+  punctuate(entityTimeMs: (entity: string) => number, out: StageOutput): void {
+    for (const [key, found] of this.#cases.entries()) {
+      const nowMs = entityTimeMs(found.open.record.entity);
+      if (isSilent(found.open, nowMs, this.#settings)) this.#close(key, found, 'no_data', nowMs, out);
+    }
+  }
+
+  #close(
+    key: string,
+    { slot, open }: SlottedCase,
+    reason: CloseReason,
+    atMs: number,
+    out: StageOutput,
+  ): void {
+    closeCase(open, reason, atMs, out);
+    this.#cases.delete(key);
+    this.#flag.set(slot, 0);
+  }
+
+  #key(reading: Reading, row: number): string {
+    return caseKey(reading.entity, reading.instances[row]!, this.#metric);
+  }
+}
