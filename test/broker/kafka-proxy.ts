@@ -1,5 +1,5 @@
 /** A TCP proxy before a broker that loses answers: what was asked is done, and nobody hears of it. */
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { tcpRelay, type Endpoint } from '../support/tcp-relay.ts';
 
 export interface LossyProxy {
   readonly port: number;
@@ -11,40 +11,22 @@ export interface LossyProxy {
   stop(): Promise<void>;
 }
 
-export async function lossyProxy(to: { readonly host: string; readonly port: number }): Promise<LossyProxy> {
-  const sockets = new Set<Socket>();
+export async function lossyProxy(to: Endpoint): Promise<LossyProxy> {
   let mode: Parameters<LossyProxy['set']>[0] = 'open';
-  const server = createServer((client) => {
+  const relay = await tcpRelay(to, (client, upstream) => {
     if (mode === 'closed') return void client.destroy();
-    const upstream = connect(to);
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on('error', () => undefined);
-      socket.on('close', () => {
-        sockets.delete(socket);
-        client.destroy();
-        upstream.destroy();
-      });
-    }
     client.pipe(upstream);
     upstream.on('data', (answer) => {
       if (mode === 'open') client.write(answer);
       else if (mode === 'lossy') upstream.destroy();
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const cut = () => {
-    for (const socket of sockets) socket.destroy();
-  };
   return {
-    port: (server.address() as AddressInfo).port,
+    port: relay.port,
     set(next) {
       mode = next;
-      if (mode === 'closed') cut();
+      if (mode === 'closed') relay.cut();
     },
-    async stop() {
-      cut();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    stop: relay.stop,
   };
 }

@@ -2,7 +2,8 @@
  * A TCP proxy before PostgreSQL. It cuts connections at a COMMIT: before the server sees it, or before its answer.
  * And it freezes them: nothing passes any more, in no direction, and nobody is told.
  */
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { tcpRelay } from '../support/tcp-relay.ts';
 
 /** A Query message: type, length, text, NUL. */
 const COMMIT = Buffer.from('COMMIT\0');
@@ -23,9 +24,7 @@ export interface CuttingProxy {
 
 export async function cuttingProxy(databaseUrl: string): Promise<CuttingProxy> {
   const to = new URL(databaseUrl);
-  const port = Number(to.port);
   const cuts: ('before' | 'after')[] = [];
-  const sockets = new Set<Socket>();
   const frozen = new WeakSet<Socket>();
   let freezeAt: string | undefined;
   let count = 0;
@@ -33,21 +32,8 @@ export async function cuttingProxy(databaseUrl: string): Promise<CuttingProxy> {
     frozen.add(client);
     count += 1;
   };
-  const clients = new Set<Socket>();
-  const server = createServer((client) => {
-    const upstream = connect({ host: to.hostname, port });
+  const relay = await tcpRelay({ host: to.hostname, port: Number(to.port) }, (client, upstream) => {
     let isCut = false;
-    clients.add(client);
-    client.on('close', () => clients.delete(client));
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on('error', () => undefined);
-      socket.on('close', () => {
-        sockets.delete(socket);
-        client.destroy();
-        upstream.destroy();
-      });
-    }
     client.on('data', (data) => {
       if (freezeAt !== undefined && data.includes(freezeAt)) freeze(client);
       if (frozen.has(client)) return;
@@ -64,8 +50,7 @@ export async function cuttingProxy(databaseUrl: string): Promise<CuttingProxy> {
       else client.write(data);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  to.port = String((server.address() as AddressInfo).port);
+  to.port = String(relay.port);
   return {
     url: to.href,
     cuts,
@@ -76,14 +61,11 @@ export async function cuttingProxy(databaseUrl: string): Promise<CuttingProxy> {
       freezeAt = text;
     },
     freeze() {
-      for (const client of clients) freeze(client);
+      for (const client of relay.clients) freeze(client);
     },
     get frozen() {
       return count;
     },
-    async stop() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    stop: relay.stop,
   };
 }

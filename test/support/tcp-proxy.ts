@@ -1,5 +1,5 @@
 /** A TCP proxy before a server: cut it off, break its answers off, let it back. */
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { tcpRelay, type Endpoint } from './tcp-relay.ts';
 
 export interface TcpProxy {
   readonly port: number;
@@ -12,21 +12,10 @@ export interface TcpProxy {
 
 const BROKEN_BYTES = 20;
 
-export async function tcpProxy(to: { readonly host: string; readonly port: number }): Promise<TcpProxy> {
-  const sockets = new Set<Socket>();
+export async function tcpProxy(to: Endpoint): Promise<TcpProxy> {
   const proxy = { mode: 'open' as TcpProxy['mode'], connections: 0 };
-  const server = createServer((client) => {
+  const { port, stop } = await tcpRelay(to, (client, upstream) => {
     proxy.connections += 1;
-    const upstream = connect(to);
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on('error', () => undefined);
-      socket.on('close', () => {
-        sockets.delete(socket);
-        client.destroy();
-        upstream.destroy();
-      });
-    }
     if (proxy.mode === 'closed') return void client.destroy();
     client.pipe(upstream);
     if (proxy.mode === 'open') upstream.pipe(client);
@@ -36,12 +25,5 @@ export async function tcpProxy(to: { readonly host: string; readonly port: numbe
       );
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return Object.assign(proxy, {
-    port: (server.address() as AddressInfo).port,
-    async stop() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  });
+  return Object.assign(proxy, { port, stop });
 }
