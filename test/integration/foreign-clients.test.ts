@@ -220,7 +220,7 @@ describeIf(missing === '', missing)('foreign clients', () => {
     async function client(args: readonly string[], input = ''): Promise<string[]> {
       const classpath = `${await prepareKafka(toStderr)}/*`;
       const running = execFile(
-        java.kind === 'ready' ? java.java : '',
+        java.kind === 'ready' ? java.program : '',
         ['-cp', classpath, JAVA_CLIENT, ...args],
         { maxBuffer: MOST_OUTPUT },
       );

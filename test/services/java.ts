@@ -1,8 +1,10 @@
 /** Java programs and their libraries, from Maven as this machine has it configured. */
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { cachePath } from './folders.ts';
 import { missingProgram, type Missing } from './service.ts';
 import { MAVEN_DEPENDENCY_PLUGIN } from './versions.ts';
 
@@ -26,8 +28,12 @@ export async function java(): Promise<Java> {
   };
 }
 
-/** Why nothing can be fetched. */
-export const missingMaven = (): Missing | undefined => missingProgram({ mvn: 'maven' });
+/** The same, if `folder` of the cache is filled or can be, by Maven. */
+export async function javaFor(folder: string): Promise<Java> {
+  const found = await java();
+  if (found.kind === 'missing' || existsSync(cachePath(folder))) return found;
+  return missingProgram({ mvn: 'maven' }) ?? found;
+}
 
 /**
  * Fills `folder` with the files of `artifacts` (group:artifact:version, or group:artifact:version:type:classifier).

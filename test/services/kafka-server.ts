@@ -6,18 +6,17 @@
  */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ConfigError } from '../../pipeline/model/errors.ts';
 import { kafkaAnswers } from './answers.ts';
-import { cached, cachePath, runFolder } from './folders.ts';
+import { cached, runFolder } from './folders.ts';
 import { freePort } from './free-port.ts';
-import { java, mavenArtifacts, missingMaven } from './java.ts';
+import { javaFor, mavenArtifacts, type Java } from './java.ts';
 import { kafkaProperties, type KafkaListener, type KafkaUser } from './kafka-properties.ts';
 import { nativeServer, type NativeServer } from './native-server.ts';
-import { missingProgram, toStderr, type Missing, type Progress } from './service.ts';
+import { missingProgram, toStderr, type Progress } from './service.ts';
 import { KAFKA, LOG4J } from './versions.ts';
 
 const run = promisify(execFile);
@@ -52,12 +51,7 @@ export interface KafkaServer extends NativeServer {
 }
 
 /** Whether Java is here, and the jars or a way to get them. */
-export async function canRunKafka(): Promise<{ readonly kind: 'ready'; readonly java: string } | Missing> {
-  const found = await java();
-  if (found.kind === 'missing') return found;
-  const missing = existsSync(cachePath(JARS)) ? undefined : missingMaven();
-  return missing ?? { kind: 'ready', java: found.program };
-}
+export const canRunKafka = (): Promise<Java> => javaFor(JARS);
 
 /** Downloads what it needs (once). Gives the folder of jars. */
 export async function prepareKafka(progress: Progress): Promise<string> {
@@ -87,7 +81,7 @@ export async function kafkaServer(options: KafkaOptions = {}): Promise<KafkaServ
     config,
     kafkaProperties({ ports, listeners, users, keystore: tls?.keystore, logDir, properties }),
   );
-  await format(can.java, classpath, config, users);
+  await format(can.program, classpath, config, users);
 
   const addressOf = (listener: string) => {
     const port = ports.get(listener);
@@ -100,7 +94,7 @@ export async function kafkaServer(options: KafkaOptions = {}): Promise<KafkaServ
     folder,
     stopSignal: 'SIGTERM',
     command: [
-      can.java,
+      can.program,
       '-Xmx512m',
       '-Xms64m',
       '-Dlog4j2.level=WARN',

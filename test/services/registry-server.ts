@@ -1,16 +1,15 @@
 /** An Apicurio registry from Maven's archive, its schemas in memory. */
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ConfigError } from '../../pipeline/model/errors.ts';
 import { registryAnswers } from './answers.ts';
-import { cached, cachePath, runFolder } from './folders.ts';
+import { cached, runFolder } from './folders.ts';
 import { freePort } from './free-port.ts';
-import { java, mavenArtifacts, missingMaven } from './java.ts';
+import { javaFor, mavenArtifacts, type Java } from './java.ts';
 import { nativeServer, type NativeServer } from './native-server.ts';
-import { toStderr, type Missing, type Progress } from './service.ts';
+import { toStderr, type Progress } from './service.ts';
 import { APICURIO } from './versions.ts';
 
 const run = promisify(execFile);
@@ -31,12 +30,7 @@ export interface RegistryServer extends NativeServer {
 }
 
 /** Whether Java is here, and the archive or a way to get it. */
-export async function canRunRegistry(): Promise<{ readonly kind: 'ready'; readonly java: string } | Missing> {
-  const found = await java();
-  if (found.kind === 'missing') return found;
-  const missing = existsSync(cachePath(APP)) ? undefined : missingMaven();
-  return missing ?? { kind: 'ready', java: found.program };
-}
+export const canRunRegistry = (): Promise<Java> => javaFor(APP);
 
 /** Downloads what it needs (once). Gives the folder of the application. */
 export async function prepareRegistry(progress: Progress): Promise<string> {
@@ -74,7 +68,7 @@ export async function registryServer(options: RegistryOptions = {}): Promise<Reg
     folder,
     stopSignal: 'SIGTERM',
     command: [
-      can.java,
+      can.program,
       '-Xmx512m',
       '-Xms64m',
       ...settings,
