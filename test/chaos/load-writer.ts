@@ -29,6 +29,8 @@ export interface LoadCounts {
 }
 
 const POLL_MS = 500;
+/** The pace of tries while no broker takes what was polled: nothing is waited for. */
+const RETRY_PAUSE_MS = 500;
 /** Polls of the past for one of now. */
 const PAST_POLLS = 4;
 const PAST_INTERVAL_MS = 300_000;
@@ -120,9 +122,9 @@ export class LoadWriter {
         await this.#producer.sendBatch({ topicMessages });
         break;
       } catch {
-        // A broker that was killed; its successor may or may not have them.
+        // A broker that was killed; its successor may or may not have them. Only another try tells that it is back.
         this.counts.retries += 1;
-        await sleep(500);
+        await sleep(RETRY_PAUSE_MS);
       }
     }
     this.counts.records += records.length;
