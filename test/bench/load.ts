@@ -6,6 +6,7 @@ import type { Codec } from '../../pipeline/codec/port.ts';
 import { entityKey } from '../../pipeline/model/entity.ts';
 import type { CounterColumn, Reading } from '../../pipeline/model/reading.ts';
 import { catalogue, rowFields } from '../../topics/catalogue.ts';
+import { randomFrom } from '../support/random-from.ts';
 
 export interface LoadOptions {
   readonly seed: number;
@@ -23,17 +24,6 @@ export interface Load {
   poll(step: number): Buffer[];
 }
 
-/** Mulberry32: small, fast, seeded. */
-export function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 /** Share of polls in which a counter of this kind moves at all, and how much of the octets it amounts to. */
 const COUNTERS = [
   { name: 'octets', perOctet: 1, moving: 0.98 },
@@ -48,7 +38,7 @@ export function load(
   codec: Codec,
   { seed, entities, rowsPerEntity, startMs, intervalMs }: LoadOptions,
 ): Load {
-  const chance = random(seed);
+  const chance = randomFrom(seed);
   const keys = Array.from({ length: entities }, (_, index) =>
     entityKey('bench', 'device', `device-${index}`),
   );

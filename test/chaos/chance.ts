@@ -1,4 +1,6 @@
 /** Chance by seed: the same seed gives the same run. */
+import { randomFrom } from '../support/random-from.ts';
+
 export interface Chance {
   /** From 0 up to, not including, 1. */
   next(): number;
@@ -9,15 +11,8 @@ export interface Chance {
   pick<T>(from: readonly T[]): T;
 }
 
-/** mulberry32 */
 export function chance(seed: number): Chance {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const next = randomFrom(seed);
   const below = (limit: number) => Math.floor(next() * limit);
   return { next, below, happens: (share) => next() < share, pick: (from) => from[below(from.length)]! };
 }

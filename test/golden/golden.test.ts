@@ -14,7 +14,7 @@ import { NAMING, startedCodec } from '../support/codec.ts';
 import { silentLog } from '../support/log.ts';
 import { describeIf } from '../support/requires.ts';
 import { until } from '../support/until.ts';
-import { random } from '../bench/load.ts';
+import { randomFrom } from '../support/random-from.ts';
 import { interrupting } from './interrupting-broker.ts';
 import { goldenInput, type GoldenRecord } from './golden-input.ts';
 import { writeToKafka } from './golden-kafka.ts';
@@ -89,7 +89,7 @@ async function onKafkaKilled(partitions: number, seed: number, kills: number): P
     const metric = topicName(catalogue['metric.interface'], naming);
     const stored = async () =>
       (await broker.offsets(metric)).reduce((sum, { lastStable }) => sum + lastStable, 0);
-    const chance = random(seed);
+    const chance = randomFrom(seed);
     const shares = Array.from({ length: kills }, () => 0.9 * chance()).toSorted((a, b) => a - b);
     for (const share of shares) {
       const member = spawnMember(address, naming);

@@ -4,7 +4,7 @@
  */
 import type { Broker, Transaction, TransactionalProducer } from '../../pipeline/broker/port.ts';
 import { RetryableError } from '../../pipeline/model/errors.ts';
-import { random } from '../bench/load.ts';
+import { randomFrom } from '../support/random-from.ts';
 
 export interface Interruptions {
   readonly seed: number;
@@ -14,7 +14,7 @@ export interface Interruptions {
 }
 
 export function interrupting(broker: Broker, { seed, share, onInterrupt }: Interruptions): Broker {
-  const chance = random(seed);
+  const chance = randomFrom(seed);
   const interruptible = async <T>(call: () => Promise<T>): Promise<T> => {
     const isInterrupted = chance() < share;
     if (!isInterrupted) return call();

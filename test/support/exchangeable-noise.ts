@@ -6,7 +6,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { baselinedMetrics } from '../../pipeline/stages/baseline/baselined-metrics.ts';
 import { catalogue } from '../../topics/catalogue.ts';
 import { DetectHarness } from './detect-harness.ts';
-import { normalFrom, randomFrom } from './simulated-series.ts';
+import { randomFrom } from './random-from.ts';
+import { normalFrom } from './simulated-series.ts';
 
 const NOISES = {
   normal: normalFrom,

@@ -2,7 +2,8 @@
 import type { AnomalyRecord } from '../../topics/anomaly.ts';
 import type { RuleRecord } from '../../topics/rules.ts';
 import { DetectHarness, type DetectState, type Poll } from './detect-harness.ts';
-import { normalFrom, randomFrom } from './simulated-series.ts';
+import { randomFrom } from './random-from.ts';
+import { normalFrom } from './simulated-series.ts';
 
 const START = Date.UTC(2026, 0, 5);
 /** The first live poll. */

@@ -1,18 +1,8 @@
 /** Traffic as a function of time and a seed: a day, a weekend, noise that does not depend on the poll interval. */
+import { randomFrom } from './random-from.ts';
 
 const KNOT_MS = 600_000;
 const DAY_MS = 86_400_000;
-
-/** Uniform in [0, 1), the same for the same seed: mulberry32. */
-export function randomFrom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Mean 0, variance 1. */
 export function normalFrom(random: () => number): number {

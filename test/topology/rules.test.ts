@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { randomFrom } from '../support/simulated-series.ts';
+import { randomFrom } from '../support/random-from.ts';
 import { rawReading } from '../support/raw-reading.ts';
 import { maintenance, threshold } from '../support/rule.ts';
 import { STAGE_DEFAULTS, topologyDriver, type TopologyDriver } from '../support/topology-driver.ts';

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import { catalogue, withFields } from '../../../topics/catalogue.ts';
 import type { BaselineRecord } from '../../../topics/insight.ts';
 import { DetectHarness } from '../../support/detect-harness.ts';
-import { normalFrom, randomFrom } from '../../support/simulated-series.ts';
+import { randomFrom } from '../../support/random-from.ts';
+import { normalFrom } from '../../support/simulated-series.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

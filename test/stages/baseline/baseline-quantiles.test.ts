@@ -8,7 +8,8 @@ import {
   residualQuantile,
   residualRange,
 } from '../../../pipeline/stages/baseline/residual-quantiles.ts';
-import { normalFrom, randomFrom } from '../../support/simulated-series.ts';
+import { randomFrom } from '../../support/random-from.ts';
+import { normalFrom } from '../../support/simulated-series.ts';
 
 function histogram(values: readonly number[], weight = 1): Float32Array {
   const buckets = new Float32Array(QUANTILE_BUCKETS);

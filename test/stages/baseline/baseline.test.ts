@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Quality } from '../../../topics/interface.ts';
 import { DetectHarness, type PortSample } from '../../support/detect-harness.ts';
-import { diurnalTraffic, poissonFrom, randomFrom } from '../../support/simulated-series.ts';
+import { randomFrom } from '../../support/random-from.ts';
+import { diurnalTraffic, poissonFrom } from '../../support/simulated-series.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -4,7 +4,8 @@ import { severityOf } from '../../../pipeline/stages/detect/severity.ts';
 import { spoken } from '../../../pipeline/stages/detect/anomaly-description.ts';
 import type { DetectState } from '../../support/detect-harness.ts';
 import { LearnedPort, learnedHistory, LIVE, sigmas } from '../../support/learned-port.ts';
-import { normalFrom, randomFrom } from '../../support/simulated-series.ts';
+import { randomFrom } from '../../support/random-from.ts';
+import { normalFrom } from '../../support/simulated-series.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -9,7 +9,8 @@ import type { RuleRecord } from '../../../topics/rules.ts';
 import type { DetectState } from '../../support/detect-harness.ts';
 import { brief, LearnedPort, learnedHistory, LIVE, OPENED, sigmas } from '../../support/learned-port.ts';
 import { maintenance, threshold } from '../../support/rule.ts';
-import { normalFrom, randomFrom } from '../../support/simulated-series.ts';
+import { randomFrom } from '../../support/random-from.ts';
+import { normalFrom } from '../../support/simulated-series.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { AnomalyRecord } from '../../../topics/anomaly.ts';
 import { DetectHarness, type DetectState, type PortSample } from '../../support/detect-harness.ts';
-import { diurnalTraffic, poissonFrom, randomFrom } from '../../support/simulated-series.ts';
+import { randomFrom } from '../../support/random-from.ts';
+import { diurnalTraffic, poissonFrom } from '../../support/simulated-series.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
