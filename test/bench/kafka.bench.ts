@@ -8,14 +8,13 @@ import { partitionFor } from '../../pipeline/broker/partitioner.ts';
 import type { Broker, ProducerRecord } from '../../pipeline/broker/port.ts';
 import { embeddedRegistry } from '../../pipeline/codec/embedded-registry.ts';
 import type { Codec } from '../../pipeline/codec/port.ts';
-import { ReadingProcessor, readingSubTopology } from '../../pipeline/runtime/reading-processor.ts';
-import { streamThread } from '../../pipeline/runtime/stream-thread.ts';
+import { ReadingProcessor } from '../../pipeline/runtime/reading-processor.ts';
 import { entityTopology } from '../../pipeline/topology.ts';
 import { catalogue, topicName, topicSpecs, type Naming } from '../../topics/catalogue.ts';
 import { kafkaService } from '../services/kafka.ts';
 import { startedCodec } from '../support/codec.ts';
+import { entityThread } from '../support/entity-thread.ts';
 import { silentLog } from '../support/log.ts';
-import { silentObserver } from '../support/silent-observer.ts';
 import { STAGE_DEFAULTS } from '../support/topology-driver.ts';
 import { until } from '../support/until.ts';
 import { figure, type Figure } from './figure.ts';
@@ -173,23 +172,13 @@ async function fold(
   samples: number,
   records: number,
 ): Promise<Cost> {
-  const failures: unknown[] = [];
-  const thread = streamThread({
+  const { thread, failures } = entityThread({
     broker,
     codec,
-    catalogue,
     naming,
-    subTopology: readingSubTopology({
-      codec,
-      catalogue,
-      topology: entityTopology(catalogue, STAGE_DEFAULTS),
-    }),
-    settings: { commitIntervalMs: COMMIT_INTERVAL_MS, commitBytes: 1_000_000 },
-    checkpoints: { intervalMs: 60_000, startAnew: false },
-    clock: Date.now,
-    log: silentLog,
-    observer: silentObserver,
-    failed: (error) => failures.push(error),
+    commitIntervalMs: COMMIT_INTERVAL_MS,
+    commitBytes: 1_000_000,
+    checkpointIntervalMs: 60_000,
   });
   const cost = meter();
   await thread.start();

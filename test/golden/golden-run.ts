@@ -2,14 +2,8 @@
 import { createHash } from 'node:crypto';
 import { partitionFor } from '../../pipeline/broker/partitioner.ts';
 import type { Broker, ProducerRecord } from '../../pipeline/broker/port.ts';
-import type { Codec } from '../../pipeline/codec/port.ts';
-import { readingSubTopology } from '../../pipeline/runtime/reading-processor.ts';
-import { streamThread, type StreamThread } from '../../pipeline/runtime/stream-thread.ts';
-import { entityTopology, type StageSettings } from '../../pipeline/topology.ts';
 import { catalogue, topicName, type Naming, type TopicName } from '../../topics/catalogue.ts';
-import { silentLog } from '../support/log.ts';
-import { silentObserver } from '../support/silent-observer.ts';
-import { STAGE_DEFAULTS } from '../support/topology-driver.ts';
+import { entityThread, type EntityThread, type EntityThreadOptions } from '../support/entity-thread.ts';
 import { until } from '../support/until.ts';
 import type { GoldenRecord } from './golden-input.ts';
 
@@ -43,46 +37,16 @@ export function placed(input: readonly GoldenRecord[], partitions: number, namin
   });
 }
 
-export interface FoldOptions {
-  readonly broker: Broker;
-  readonly codec: Codec;
-  readonly naming: Naming;
-  /** Milliseconds between checkpoints; small ones make many. */
-  readonly checkpointIntervalMs?: number;
-  readonly settings?: StageSettings;
-}
-
-/** A stream thread of the entity sub-topology that remembers why it failed. */
-export function entityThread(options: FoldOptions): { thread: StreamThread; failures: unknown[] } {
-  const { broker, codec, naming, checkpointIntervalMs = 50, settings = STAGE_DEFAULTS } = options;
-  const failures: unknown[] = [];
-  const topology = entityTopology(catalogue, settings);
-  const thread = streamThread({
-    broker,
-    codec,
-    catalogue,
-    naming,
-    subTopology: readingSubTopology({ codec, catalogue, topology }),
-    settings: { commitIntervalMs: 10, commitBytes: 200_000 },
-    checkpoints: { intervalMs: checkpointIntervalMs, startAnew: false },
-    clock: Date.now,
-    log: silentLog,
-    observer: silentObserver,
-    failed: (error) => failures.push(error),
-  });
-  return { thread, failures };
-}
-
 const TIMEOUT_MS = 120_000;
 
 /** Resolves when everything is folded and committed. @throws what the thread failed with. */
-export async function untilFolded({ thread, failures }: ReturnType<typeof entityThread>): Promise<void> {
+export async function untilFolded({ thread, failures }: EntityThread): Promise<void> {
   await until(() => failures.length > 0 || thread.idle, 'everything to be folded', TIMEOUT_MS);
   if (failures.length > 0) throw failures[0];
 }
 
 /** Runs the sub-topology until everything is folded and committed. */
-export async function foldAll(options: FoldOptions): Promise<void> {
+export async function foldAll(options: EntityThreadOptions): Promise<void> {
   const running = entityThread(options);
   await running.thread.start();
   try {

@@ -3,10 +3,11 @@ import { expect, it } from '@jest/globals';
 import { memoryBroker } from '../../pipeline/broker/memory/memory-broker.ts';
 import { catalogue, topicSpecs, type TopicRecord } from '../../topics/catalogue.ts';
 import { NAMING, startedCodec } from '../support/codec.ts';
+import { entityThread } from '../support/entity-thread.ts';
 import { STAGE_DEFAULTS } from '../support/topology-driver.ts';
 import { until } from '../support/until.ts';
 import { goldenInput, LIVE_FROM_MS } from './golden-input.ts';
-import { entityThread, placed, untilFolded } from './golden-run.ts';
+import { placed, untilFolded } from './golden-run.ts';
 
 const SEED = 7;
 /** A detector that finds nothing. */

@@ -3,18 +3,15 @@ import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import type { Broker, TransactionalProducer } from '../../pipeline/broker/port.ts';
 import { kafkaBroker } from '../../pipeline/broker/kafka/kafka-broker.ts';
 import type { Codec } from '../../pipeline/codec/port.ts';
-import { readingSubTopology } from '../../pipeline/runtime/reading-processor.ts';
-import { streamThread, type StreamThread } from '../../pipeline/runtime/stream-thread.ts';
-import { entityTopology } from '../../pipeline/topology.ts';
+import type { StreamThread } from '../../pipeline/runtime/stream-thread.ts';
 import { catalogue, topicSpecs, type Naming } from '../../topics/catalogue.ts';
 import { unique } from '../contract/broker/broker-lab.ts';
 import { kafkaService } from '../services/kafka.ts';
 import { reasonOf } from '../services/service.ts';
 import { startedCodec } from '../support/codec.ts';
+import { entityThread, type EntityThread } from '../support/entity-thread.ts';
 import { recordingLog } from '../support/log.ts';
 import { describeIf } from '../support/requires.ts';
-import { silentObserver } from '../support/silent-observer.ts';
-import { STAGE_DEFAULTS } from '../support/topology-driver.ts';
 import { until } from '../support/until.ts';
 
 const PARTITIONS = 4;
@@ -64,8 +61,7 @@ class WatchedBroker {
 describeIf(kafka.kind === 'running', reasonOf(kafka))('a stream thread on Kafka that is told to stop', () => {
   let broker: Broker;
   let codec: Codec;
-  const running: StreamThread[] = [];
-  const failures: unknown[] = [];
+  const running: EntityThread[] = [];
   const log = recordingLog();
   const joins = () => log.entries.filter(({ message }) => message === 'joined the group').length;
 
@@ -76,7 +72,7 @@ describeIf(kafka.kind === 'running', reasonOf(kafka))('a stream thread on Kafka 
     codec = await startedCodec();
   });
   afterEach(async () => {
-    for (const thread of running.splice(0)) await thread.stop();
+    for (const { thread } of running.splice(0)) await thread.stop();
   });
   afterAll(() => broker.stop());
 
@@ -87,26 +83,18 @@ describeIf(kafka.kind === 'running', reasonOf(kafka))('a stream thread on Kafka 
   }
 
   async function start(of: Broker, naming: Naming): Promise<StreamThread> {
-    const thread = streamThread({
+    const started = entityThread({
       broker: of,
       codec,
-      catalogue,
       naming,
-      subTopology: readingSubTopology({
-        codec,
-        catalogue,
-        topology: entityTopology(catalogue, STAGE_DEFAULTS),
-      }),
-      settings: { commitIntervalMs: 20, commitBytes: 100_000 },
-      checkpoints: { intervalMs: 1_000, startAnew: false },
-      clock: Date.now,
+      commitIntervalMs: 20,
+      commitBytes: 100_000,
+      checkpointIntervalMs: 1_000,
       log,
-      observer: silentObserver,
-      failed: (error) => failures.push(error),
     });
-    running.push(thread);
-    await thread.start();
-    return thread;
+    running.push(started);
+    await started.thread.start();
+    return started.thread;
   }
 
   const runs = (thread: StreamThread, tasks: number) =>
@@ -131,6 +119,6 @@ describeIf(kafka.kind === 'running', reasonOf(kafka))('a stream thread on Kafka 
     release();
     await stopped;
     expect(watched.open).toEqual(new Set());
-    expect(failures).toEqual([]);
+    expect(running.flatMap(({ failures }) => failures)).toEqual([]);
   }, 60_000);
 });
