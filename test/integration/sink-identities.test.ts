@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { deviceId, siteUuid } from '../../pipeline/model/entity.ts';
 import { postgresService } from '../services/postgres.ts';
 import { anomalyRecord, countOf, NOW, sinkLab, stored, type SinkLab } from '../sink/sink-lab.ts';
+import { deviceRecord, siteRecord } from '../support/inventory-records.ts';
 import { until } from '../support/until.ts';
 
 const postgres = postgresService();
@@ -119,37 +120,27 @@ describe('baselines', () => {
 });
 
 describe('inventory', () => {
-  const device = (id: string, hostname: string, ip: string) => ({
-    domain: 'default',
-    entity: `default/device/${id}`,
-    device_id: deviceId(`default/device/${id}`),
-    netbox_device_id: 5,
-    hostname,
-    addresses: [ip, '2001:db8::1'],
-    port: 161,
-    credential: 'public',
-    zone: 'default',
-    profile: 'interfaces',
-    interval_ms: 60_000,
-    site_id: 3,
-    site_slug: 'lab',
-    role: 'router',
-    manufacturer: null,
-    device_type: 'x',
-    interfaces: [],
-    tags: ['core', 'ü'],
-  });
-  const site = (site_id: number, slug: string) => ({
-    domain: 'default',
-    site_id,
-    site_uuid: siteUuid('default', slug),
-    slug,
-    name: `Site ${slug}`,
-    time_zone: 'Europe/Berlin',
-    country: 'DE',
-    latitude: 52.5,
-    longitude: null,
-  });
+  const device = (id: string, hostname: string, ip: string) =>
+    deviceRecord(id, {
+      netbox_device_id: 5,
+      hostname,
+      addresses: [ip, '2001:db8::1'],
+      credential: 'public',
+      profile: 'interfaces',
+      site_id: 3,
+      site_slug: 'lab',
+      role: 'router',
+      device_type: 'x',
+      tags: ['core', 'ü'],
+    });
+  const site = (site_id: number, slug: string) =>
+    siteRecord({
+      site_id,
+      site_uuid: siteUuid('default', slug),
+      slug,
+      name: `Site ${slug}`,
+      latitude: 52.5,
+    });
 
   it('becomes devices and sites, seen through netbox_device_cache; sites only from partition 0', async () => {
     const { pool } = await postgres.database();

@@ -3,44 +3,20 @@ import fc from 'fast-check';
 import { deviceId } from '../../pipeline/model/entity.ts';
 import { enrich, SPEED_OVERRIDE_COLUMN } from '../../pipeline/stages/enrich.ts';
 import type { InventoryDeviceRecord, SiteRecord } from '../../topics/inventory.ts';
+import { deviceRecord, siteRecord } from '../support/inventory-records.ts';
 import { stageHarness, type StageHarness } from '../support/stage-harness.ts';
 
 const ENTITY = 'default/device/r1';
 const SITE = 'default/berlin';
 const START = 1_700_000_000_000;
 
-const device: InventoryDeviceRecord = {
-  domain: 'default',
-  entity: ENTITY,
-  device_id: deviceId(ENTITY),
+const device = deviceRecord('r1', {
   netbox_device_id: 42,
-  hostname: 'r1',
-  addresses: ['192.0.2.1'],
-  port: 161,
-  credential: 'lab',
-  zone: 'default',
-  profile: 'interface',
-  interval_ms: 60_000,
   site_id: 7,
   site_slug: 'berlin',
   role: 'router',
-  manufacturer: null,
-  device_type: null,
-  interfaces: [],
-  tags: [],
-};
-
-const site: SiteRecord = {
-  domain: 'default',
-  site_id: 7,
-  site_uuid: deviceId(SITE),
-  slug: 'berlin',
-  name: 'Berlin',
-  time_zone: 'Europe/Berlin',
-  country: 'DE',
-  latitude: null,
-  longitude: null,
-};
+});
+const site = siteRecord();
 
 type Update = readonly [
   'inventory.device' | 'control.site',

@@ -2,7 +2,6 @@
 import { interfaceProfile, type Profile } from '../../pipeline/collect/snmp/profile.ts';
 import { loadConfig } from '../../pipeline/config.ts';
 import { migrate } from '../../pipeline/db/migrate.ts';
-import { deviceId, entityKey } from '../../pipeline/model/entity.ts';
 import type { SnmpCredential } from '../../pipeline/model/secret.ts';
 import { createMetrics } from '../../pipeline/observe/metrics.ts';
 import { lifecycle } from '../../pipeline/runtime/lifecycle.ts';
@@ -10,6 +9,7 @@ import { wiring, type Wiring } from '../../pipeline/wiring.ts';
 import { catalogue, type Catalogue } from '../../topics/catalogue.ts';
 import type { InventoryDeviceRecord } from '../../topics/inventory.ts';
 import type { TestDatabase } from '../services/postgres.ts';
+import { deviceRecord } from './inventory-records.ts';
 import { silentLog } from './log.ts';
 
 export interface PolledAgent {
@@ -78,25 +78,5 @@ export async function count({ pool }: TestDatabase, from: string): Promise<numbe
 }
 
 function inventoryDevice({ name, address, port, intervalMs }: PolledAgent): InventoryDeviceRecord {
-  const entity = entityKey('default', 'device', name);
-  return {
-    domain: 'default',
-    entity,
-    device_id: deviceId(entity),
-    netbox_device_id: null,
-    hostname: name,
-    addresses: [address],
-    port,
-    credential: name,
-    zone: 'default',
-    profile: 'interface',
-    interval_ms: intervalMs,
-    site_id: null,
-    site_slug: null,
-    role: null,
-    manufacturer: null,
-    device_type: null,
-    interfaces: [],
-    tags: [],
-  };
+  return deviceRecord(name, { addresses: [address], port, credential: name, interval_ms: intervalMs });
 }

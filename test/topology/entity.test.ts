@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { catalogue, rowFields, type Catalogue } from '../../topics/catalogue.ts';
-import type { InventoryDeviceRecord, SiteRecord } from '../../topics/inventory.ts';
 import { deviceId } from '../../pipeline/model/entity.ts';
 import type { Reading } from '../../pipeline/model/reading.ts';
 import { catalogueWithUnknownProtos } from '../support/added-metric.ts';
+import { deviceRecord, siteRecord } from '../support/inventory-records.ts';
 import { rawReading, type RawRow } from '../support/raw-reading.ts';
 import { readingRecord } from '../support/reading-record.ts';
 import { STAGE_DEFAULTS, topologyDriver, type TopologyDriver } from '../support/topology-driver.ts';
@@ -73,38 +73,14 @@ async function metricRows(driver: TopologyDriver): Promise<Reading[]> {
   return readings;
 }
 
-const device: InventoryDeviceRecord = {
-  domain: 'default',
-  entity: ENTITY,
-  device_id: deviceId(ENTITY),
+const device = deviceRecord('core-1', {
   netbox_device_id: 42,
-  hostname: 'core-1',
-  addresses: ['192.0.2.1'],
-  port: 161,
-  credential: 'lab',
-  zone: 'default',
-  profile: 'interface',
-  interval_ms: 60_000,
   site_id: 7,
   site_slug: 'berlin',
   role: 'router',
-  manufacturer: null,
-  device_type: null,
   interfaces: [{ interface_name: 'Gi1/0/2', speed_mbps: 100 }],
-  tags: [],
-};
-
-const site: SiteRecord = {
-  domain: 'default',
-  site_id: 7,
-  site_uuid: deviceId('site'),
-  slug: 'berlin',
-  name: 'Berlin',
-  time_zone: 'Europe/Berlin',
-  country: 'DE',
-  latitude: null,
-  longitude: null,
-};
+});
+const site = siteRecord();
 
 describe('entity sub-topology', () => {
   it('turns two polls into rates, utilisation and error ppm', async () => {

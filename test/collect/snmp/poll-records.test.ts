@@ -4,31 +4,11 @@ import type { Codec } from '../../../pipeline/codec/port.ts';
 import { PollRecords, type PollReport } from '../../../pipeline/collect/snmp/poll-records.ts';
 import { PolledTable } from '../../../pipeline/collect/snmp/polled-table.ts';
 import type { Reading } from '../../../pipeline/model/reading.ts';
-import { deviceId } from '../../../pipeline/model/entity.ts';
 import { catalogue, rowFields, type Catalogue } from '../../../topics/catalogue.ts';
-import type { InventoryDeviceRecord } from '../../../topics/inventory.ts';
 import { NAMING, startedCodec } from '../../support/codec.ts';
+import { deviceRecord } from '../../support/inventory-records.ts';
 
-const DEVICE: InventoryDeviceRecord = {
-  domain: 'default',
-  entity: 'default/device/r1',
-  device_id: deviceId('default/device/r1'),
-  netbox_device_id: null,
-  hostname: 'r1',
-  addresses: ['192.0.2.1'],
-  port: 161,
-  credential: 'lab',
-  zone: 'lab',
-  profile: 'interface',
-  interval_ms: 60_000,
-  site_id: null,
-  site_slug: null,
-  role: null,
-  manufacturer: null,
-  device_type: null,
-  interfaces: [],
-  tags: [],
-};
+const DEVICE = deviceRecord('r1', { zone: 'lab' });
 
 function tableOf(indexes: readonly number[]): PolledTable {
   const table = new PolledTable(rowFields(catalogue['raw.interface']), new Set(['if_alias', 'in_octets']));

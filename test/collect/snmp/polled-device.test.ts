@@ -10,6 +10,7 @@ import { PolledDevice } from '../../../pipeline/collect/snmp/polled-device.ts';
 import { SNMP_DEFAULTS } from '../../../pipeline/collect/snmp/poll-settings.ts';
 import { PROFILES } from '../../../pipeline/collect/snmp/profile.ts';
 import { catalogue, rowFields } from '../../../topics/catalogue.ts';
+import { deviceRecord } from '../../support/inventory-records.ts';
 import { silentLog } from '../../support/log.ts';
 import { COMMUNITY, instance, poller, rowsOf, tableMib, type Poller } from './table-mib.ts';
 
@@ -39,27 +40,7 @@ async function polledDevice(
   asking = await poller();
   const { address, port } = agents.endpoint('r1');
   device = new PolledDevice(
-    {
-      domain: 'default',
-      entity: 'default/device/r1',
-      device_id: '',
-      netbox_device_id: null,
-      hostname: 'r1',
-      addresses: [address],
-      port,
-      credential: 'lab',
-      zone: 'lab',
-      profile: 'interface',
-      interval_ms: 1_000,
-      site_id: null,
-      site_slug: null,
-      role: null,
-      manufacturer: null,
-      device_type: null,
-      interfaces: [],
-      tags: [],
-      ...changes,
-    },
+    deviceRecord('r1', { addresses: [address], port, zone: 'lab', interval_ms: 1_000, ...changes }),
     {
       sockets: asking.sockets,
       credentials: new Map([['lab', COMMUNITY]]),
