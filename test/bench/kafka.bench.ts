@@ -11,16 +11,16 @@ import type { Codec } from '../../pipeline/codec/port.ts';
 import { ReadingProcessor } from '../../pipeline/runtime/reading-processor.ts';
 import { entityTopology } from '../../pipeline/topology.ts';
 import { catalogue, topicName, topicSpecs, type Naming } from '../../topics/catalogue.ts';
-import { kafkaService } from '../services/kafka.ts';
 import { startedCodec } from '../support/codec.ts';
 import { entityThread } from '../support/entity-thread.ts';
 import { silentLog } from '../support/log.ts';
 import { STAGE_DEFAULTS } from '../support/topology-driver.ts';
 import { until } from '../support/until.ts';
+import { assertValid, type Bench } from './bench.ts';
 import { figure, type Figure } from './figure.ts';
 import { load } from './load.ts';
 
-export interface KafkaBenchOptions {
+interface KafkaBenchOptions {
   readonly entities: number;
   readonly rowsPerEntity: number;
   readonly polls: number;
@@ -32,21 +32,19 @@ export interface KafkaBenchOptions {
 const START_MS = 1_780_000_000_000;
 const INTERVAL_MS = 300_000;
 const COMMIT_INTERVAL_MS = 100;
+const SIZE = { rowsPerEntity: 48, partitions: 4, seed: 20_261_121 };
+
+export const kafka: Bench = {
+  name: 'kafka',
+  measures: 'the same polls through Kafka, exactly once, beside the fold in memory',
+  minutes: 3,
+  full: async (run) => measure(await run.kafka(), { ...SIZE, entities: 200, polls: 60, runs: 5 }),
+  quick: async (run) => measure(await run.kafka(), { ...SIZE, entities: 100, polls: 40, runs: 2 }),
+};
 
 interface Cost {
   readonly samplesPerSecond: number;
   readonly cpuUsPerSample: number;
-}
-
-/** @throws Error with the reason when no Kafka can be had. */
-export async function kafkaBench(options: KafkaBenchOptions): Promise<Figure[]> {
-  const service = await kafkaService();
-  if (service.kind === 'missing') throw new Error(`the bench needs a Kafka: ${service.reason}`);
-  try {
-    return await measure(service.address, options);
-  } finally {
-    await service.stop();
-  }
 }
 
 async function measure(address: string, options: KafkaBenchOptions): Promise<Figure[]> {
@@ -70,11 +68,13 @@ async function measure(address: string, options: KafkaBenchOptions): Promise<Fig
       'kafka: client and transactions',
       'CPU us/sample',
       throughKafka.map((cost, run) => cost.cpuUsPerSample - inMemory[run]!.cpuUsPerSample),
+      { better: 'lower', atLeast: 0.17, then: 0.08 },
     ),
     figure(
       'kafka: CPU in memory / through Kafka',
       'ratio',
       throughKafka.map((cost, run) => inMemory[run]!.cpuUsPerSample / cost.cpuUsPerSample),
+      { better: 'higher' },
     ),
   ];
 }
@@ -129,7 +129,7 @@ async function foldInMemory(
   };
   const cost = meter();
   for (const record of records) processors[record.partition]!.fold('raw.interface', record, out);
-  if (sent < records.length) throw new Error(`bench is void: ${sent} of ${records.length} records sent`);
+  assertValid(sent >= records.length, `${sent} of ${records.length} records sent`);
   return cost(samples);
 }
 
@@ -188,7 +188,7 @@ async function fold(
   if (failures.length > 0) throw failures[0];
   const metric = topicName(catalogue['metric.interface'], naming);
   const sent = (await broker.offsets(metric)).reduce((sum, { lastStable }) => sum + lastStable, 0);
-  if (sent < records) throw new Error(`bench is void: ${sent} offsets for ${records} records`);
+  assertValid(sent >= records, `${sent} offsets for ${records} records`);
   return measured;
 }
 

@@ -1,61 +1,106 @@
-/** `npm run bench [-- NAME] [-- --json]`: stages, sink, kafka, or quick (all, small, for CI). Prints figures with their spread. */
-import { cpus, totalmem } from 'node:os';
+/**
+ *   npm run bench -- --list                          what can be measured, and how long it takes
+ *   npm run bench [-- NAME...] [--json]              full runs: every figure with runs, median and spread
+ *   npm run bench -- NAME --record --conditions idle     kept in test/bench/recorded/, for docs/performance.md
+ *   npm run bench -- quick [NAME...] [--json]        small runs for CI: exit code 1 when a ratio has become worse
+ *   npm run bench -- quick --record --conditions idle    adds this run to what ratios are held to
+ *
+ * Figures go to standard output, progress to standard error. Ctrl-C ends everything that was started.
+ */
 import { parseArgs } from 'node:util';
+import type { Bench } from './bench.ts';
+import { benchesNamed, listText } from './catalogue.ts';
+import { runContext } from './context.ts';
 import { figureLine, type Figure } from './figure.ts';
-import { kafkaBench } from './kafka.bench.ts';
-import { sinkBench } from './sink.bench.ts';
-import { stagesBench } from './stages.bench.ts';
+import { machineText, thisMachine } from './machine.ts';
+import { judged, recordedRatios, recordRatios } from './quick-ratios.ts';
+import { writeRecording } from './recorded.ts';
 
-const SEED = 20_261_121;
-/** Two days and a bit at 5 minutes: baselines judge, and hour-of-day cells are in use. */
-const WARM_POLLS = 620;
-
-const BENCHES: Readonly<Record<string, () => Promise<Figure[]>>> = {
-  stages: () =>
-    stagesBench({ entities: 60, rowsPerEntity: 48, warmPolls: WARM_POLLS, polls: 60, runs: 5, seed: SEED }),
-  sink: () => sinkBench({ entities: 200, rowsPerEntity: 48, polls: 40, runs: 5, seed: SEED }),
-  kafka: () =>
-    kafkaBench({ entities: 200, rowsPerEntity: 48, polls: 60, partitions: 4, runs: 5, seed: SEED }),
-};
-
-const QUICK: typeof BENCHES = {
-  stages: () =>
-    stagesBench({ entities: 8, rowsPerEntity: 48, warmPolls: WARM_POLLS, polls: 60, runs: 3, seed: SEED }),
-  sink: () => sinkBench({ entities: 50, rowsPerEntity: 48, polls: 20, runs: 2, seed: SEED }),
-  kafka: () =>
-    kafkaBench({ entities: 100, rowsPerEntity: 48, polls: 40, partitions: 4, runs: 2, seed: SEED }),
-};
+const toStderr = (line: string): void => void process.stderr.write(`${line}\n`);
+const since = (beganMs: number): string => `${Math.round((performance.now() - beganMs) / 1000)} s`;
 
 const { values, positionals } = parseArgs({
-  options: { json: { type: 'boolean', default: false } },
+  options: {
+    list: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
+    /** What else the machine does; kept with a record. */
+    conditions: { type: 'string' },
+  },
   allowPositionals: true,
 });
-const [name] = positionals;
-const suite = name === 'quick' ? QUICK : BENCHES;
-const chosen = name === undefined || name === 'quick' ? Object.keys(suite) : [name];
-const unknown = chosen.filter((bench) => !(bench in suite));
-if (unknown.length > 0) {
-  process.stderr.write(
-    `no bench "${unknown.join(', ')}": there are ${Object.keys(BENCHES).join(', ')} and quick\n`,
-  );
-  process.exit(2);
+
+if (values.list) process.stdout.write(listText());
+else process.exitCode = await run();
+
+async function run(): Promise<number> {
+  const isQuick = positionals[0] === 'quick';
+  let benches: readonly Bench[];
+  try {
+    benches = benchesNamed(isQuick ? positionals.slice(1) : positionals);
+    if (values.record && values.conditions === undefined)
+      throw new RangeError('--record needs --conditions: what else the machine does, such as "idle"');
+  } catch (error) {
+    toStderr((error as Error).message);
+    return 2;
+  }
+  toStderr(machineText(thisMachine()));
+  const context = runContext(toStderr);
+  let interrupted = 0;
+  const interrupt = (): void => {
+    interrupted += 1;
+    toStderr(interrupted > 1 ? 'ended' : 'ending what was started; again to end at once');
+    if (interrupted > 1) process.exit(130);
+    void context.end().then(() => process.exit(130));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
+  try {
+    const figures = await measured(benches, isQuick, context);
+    if (values.json) process.stdout.write(`${JSON.stringify(document(figures))}\n`);
+    return isQuick ? verdict(figures) : 0;
+  } catch (error) {
+    // What was taken away from a bench under way is no failure of its own.
+    if (interrupted > 0) return 130;
+    throw error;
+  } finally {
+    if (interrupted === 0) await context.end();
+  }
 }
 
-const machine = {
-  cpu: cpus()[0]?.model ?? 'unknown',
-  cores: cpus().length,
-  memory_gib: Math.round(totalmem() / 2 ** 30),
-  node: process.version,
-  date: new Date().toISOString().slice(0, 10),
-};
-process.stderr.write(
-  `${machine.cpu}, ${machine.cores} cores, ${machine.memory_gib} GiB, Node ${machine.node}\n`,
-);
-const figures: Figure[] = [];
-for (const bench of chosen) {
-  process.stderr.write(`${bench} ...\n`);
-  const measured = await suite[bench]!();
-  figures.push(...measured);
-  if (!values.json) for (const each of measured) process.stdout.write(`${figureLine(each)}\n`);
+async function measured(
+  benches: readonly Bench[],
+  isQuick: boolean,
+  context: ReturnType<typeof runContext>,
+): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  for (const bench of benches) {
+    const measure = isQuick ? bench.quick?.bind(bench) : bench.full.bind(bench);
+    if (measure === undefined) continue;
+    toStderr(isQuick ? `${bench.name} ...` : `${bench.name}: ${bench.measures} (about ${bench.minutes} min)`);
+    const beganMs = performance.now();
+    const taken = await measure(context);
+    toStderr(`${bench.name}: ${since(beganMs)}`);
+    figures.push(...taken);
+    if (!values.json) for (const each of taken) process.stdout.write(`${figureLine(each)}\n`);
+    if (values.record && !isQuick) {
+      const { machine, date } = document([]);
+      writeRecording({ bench: bench.name, date, machine, conditions: values.conditions!, figures: taken });
+    }
+  }
+  return figures;
 }
-if (values.json) process.stdout.write(`${JSON.stringify({ machine, figures })}\n`);
+
+/** Holds the ratios to those recorded, or records them. */
+function verdict(figures: readonly Figure[]): number {
+  if (values.record) {
+    recordRatios(figures, { ...document([]), conditions: values.conditions! });
+    return 0;
+  }
+  const worse = judged(figures, recordedRatios());
+  for (const line of worse) toStderr(line);
+  return worse.length === 0 ? 0 : 1;
+}
+
+function document(figures: readonly Figure[]) {
+  return { machine: thisMachine(), date: new Date().toISOString().slice(0, 10), figures };
+}

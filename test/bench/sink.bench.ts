@@ -17,17 +17,18 @@ import { embeddedPostgres } from '../../pipeline/db/embedded-postgres.ts';
 import { migrate } from '../../pipeline/db/migrate.ts';
 import { connectionPool } from '../../pipeline/db/pool.ts';
 import { ReadingProcessor } from '../../pipeline/runtime/reading-processor.ts';
-import { sink } from '../../pipeline/sink/sink.ts';
+import { sink as tableSink } from '../../pipeline/sink/sink.ts';
 import { entityTopology } from '../../pipeline/topology.ts';
 import { catalogue, topicSpecs } from '../../topics/catalogue.ts';
 import { NAMING, startedCodec } from '../support/codec.ts';
 import { silentLog } from '../support/log.ts';
 import { STAGE_DEFAULTS } from '../support/topology-driver.ts';
 import { until } from '../support/until.ts';
+import { assertValid, type Bench } from './bench.ts';
 import { figure, type Figure } from './figure.ts';
 import { load } from './load.ts';
 
-export interface SinkBenchOptions {
+interface SinkBenchOptions {
   readonly entities: number;
   readonly rowsPerEntity: number;
   readonly polls: number;
@@ -42,8 +43,17 @@ interface Metric {
 
 const PARTITIONS = 12;
 const INTERVAL_MS = 60_000;
+const SIZE = { rowsPerEntity: 48, seed: 20_261_121 };
 
-export async function sinkBench(options: SinkBenchOptions): Promise<Figure[]> {
+export const sink: Bench = {
+  name: 'sink',
+  measures: 'topic to table beside a plain COPY of a ready file into the same table',
+  minutes: 2,
+  full: () => measureSink({ ...SIZE, entities: 200, polls: 40, runs: 5 }),
+  quick: () => measureSink({ ...SIZE, entities: 50, polls: 20, runs: 2 }),
+};
+
+async function measureSink(options: SinkBenchOptions): Promise<Figure[]> {
   const server = embeddedPostgres({ durable: false, log: silentLog });
   await server.start();
   const pool = connectionPool({ url: server.url, applicationName: 'netsigma bench', log: silentLog });
@@ -83,11 +93,13 @@ export async function sinkBench(options: SinkBenchOptions): Promise<Figure[]> {
       'sink: against the text file',
       'ratio',
       sinkRates.map((rate, run) => rate / plain.text[run]!),
+      { better: 'higher', atLeast: 0.8, then: 1.2 },
     ),
     figure(
       'sink: against the binary file',
       'ratio',
       sinkRates.map((rate, run) => rate / plain.binary[run]!),
+      { better: 'higher' },
     ),
   ];
 }
@@ -119,7 +131,7 @@ async function metricRecords(
             if (topic === 'metric.interface') records.push({ key: sentKey!, value: sent });
           },
           deadLetter: (_topic, _record, reason) => {
-            throw new Error(`bench is void: ${reason}`);
+            assertValid(false, reason);
           },
           count: () => undefined,
           countRows: () => undefined,
@@ -146,7 +158,7 @@ async function sinkRun(pool: Pool, codec: Codec, records: readonly Metric[], row
       value,
     })),
   );
-  const tables = sink({
+  const tables = tableSink({
     broker,
     codec,
     catalogue,
@@ -169,8 +181,7 @@ async function sinkRun(pool: Pool, codec: Codec, records: readonly Metric[], row
 
 async function expectRows(pool: Pool, rows: number): Promise<void> {
   const { rows: counted } = await pool.query<{ count: string }>('SELECT count(*) FROM interface_metrics');
-  if (Number(counted[0]!.count) !== rows)
-    throw new Error(`bench is void: ${counted[0]!.count} of ${rows} rows stored`);
+  assertValid(Number(counted[0]!.count) === rows, `${counted[0]!.count} of ${rows} rows stored`);
 }
 
 async function copyOut(pool: Pool, folder: string, format: 'text' | 'binary'): Promise<string> {

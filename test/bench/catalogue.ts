@@ -1,0 +1,31 @@
+/** Every bench, a row each: adding one is adding its row here. `npm run bench -- --list` prints them. */
+import { closest } from 'fastest-levenshtein';
+import type { Bench } from './bench.ts';
+import { kafka } from './kafka.bench.ts';
+import { sink } from './sink.bench.ts';
+import { stages } from './stages.bench.ts';
+
+export const BENCHES: readonly Bench[] = [stages, sink, kafka];
+
+/** The benches of these names, all without names. @throws RangeError naming the nearest of an unknown one. */
+export function benchesNamed(names: readonly string[], from: readonly Bench[] = BENCHES): readonly Bench[] {
+  if (names.length === 0) return from;
+  return names.map((name) => {
+    const found = from.find((bench) => bench.name === name);
+    if (found !== undefined) return found;
+    const known = from.map((bench) => bench.name);
+    throw new RangeError(
+      `there is no bench "${name}": the nearest is ${closest(name, known)}; --list shows all`,
+    );
+  });
+}
+
+/** For `--list`. */
+export function listText(from: readonly Bench[] = BENCHES): string {
+  const rows = from.map(
+    ({ name, minutes, measures, quick }) =>
+      `${name.padEnd(16)} ${`${minutes} min`.padStart(7)}  ${measures}${quick === undefined ? '' : ' [quick]'}\n`,
+  );
+  const total = from.reduce((sum, { minutes }) => sum + minutes, 0);
+  return `${rows.join('')}All take about ${total} minutes; "quick" runs those marked, small.\n`;
+}
