@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { settingsTable } from '../../pipeline/config/settings-table.ts';
 import { createMetrics } from '../../pipeline/observe/metrics.ts';
 import { commandsPage } from './commands-page.ts';
+import { performancePage } from './performance-page.ts';
 import { code, table } from './table.ts';
 import { topicsPage } from './topics-page.ts';
 
@@ -15,6 +16,7 @@ function pages(): Map<string, string> {
     'metrics.md': metricsPage(),
     'settings.md': settingsPage(),
     'commands.md': commandsPage(),
+    'performance.md': performancePage(),
   };
   return new Map(Object.entries(texts).map(([file, text]) => [file, `${NOTICE}\n\n${text.trimEnd()}\n`]));
 }
