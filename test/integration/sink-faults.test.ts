@@ -1,125 +1,44 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Pool } from 'pg';
 import { embeddedPostgres } from '../../pipeline/db/embedded-postgres.ts';
 import { processesIn } from '../../pipeline/db/process-state.ts';
 import { migrate } from '../../pipeline/db/migrate.ts';
-import { connectionPool } from '../../pipeline/db/pool.ts';
 import { ConfigError, PermanentError } from '../../pipeline/model/errors.ts';
 import { catalogue } from '../../topics/catalogue.ts';
 import { postgresService, silent } from '../services/postgres.ts';
-import { cuttingProxy } from '../sink/cutting-proxy.ts';
-import { anomalyRecord, NOW, sinkLab, type SinkLab } from '../sink/sink-lab.ts';
+import { anomalyRecord, NOW } from '../sink/sink-lab.ts';
+import {
+  passed,
+  PORTS,
+  rowsOf,
+  sendReadings,
+  sinkTrials,
+  survivesCutsAtCommit,
+  survivesKilledBackends,
+} from '../sink/sink-trials.ts';
 import { until } from '../support/until.ts';
 
 const postgres = postgresService();
-const cleanups: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-const PORTS = Array.from({ length: 100 }, (_, i) => `Gi0/${i}`);
-
-async function startLab(pool: Pool): Promise<SinkLab> {
-  const lab = await sinkLab(pool);
-  cleanups.push(() => lab.stop());
-  return lab;
-}
-
-/** `count` readings of 100 interfaces, each at its own second, over both partitions. */
-async function sendReadings(lab: SinkLab, count: number, from = 0): Promise<void> {
-  for (let i = from; i < from + count; i += 1) {
-    await lab.sendReading(lab.reading('r1', NOW - i * 1000, PORTS), i % 2);
-  }
-}
-
-/** At least so many, and for as long as `isEnough` is not reached: how many. */
-async function sendUntil(lab: SinkLab, atLeast: number, isEnough: () => boolean): Promise<number> {
-  let sent = 0;
-  for (; sent < atLeast || !isEnough(); sent += 20) await sendReadings(lab, 20, sent);
-  return sent;
-}
-
-/** Rows, and rows that are not the same as another one. */
-async function rowsOf(pool: Pool): Promise<{ rows: number; distinct: number }> {
-  const { rows } = await pool.query<{ rows: number; distinct: number }>(
-    'SELECT count(*)::int AS rows, count(DISTINCT (interface_name, recorded_at))::int AS distinct FROM interface_metrics',
-  );
-  return rows[0]!;
-}
-
-async function passed(pool: Pool): Promise<number> {
-  const { rows } = await pool.query<{ sum: number }>(
-    "SELECT coalesce(sum(next_offset), 0)::int AS sum FROM sink_offsets WHERE topic = 'metric.interface'",
-  );
-  return rows[0]!.sum;
-}
-
-function sinkPool(url: string): Pool {
-  const pool = connectionPool({ url, applicationName: 'sink under test', log: silent });
-  cleanups.push(() => pool.end());
-  return pool;
-}
+const trials = sinkTrials();
+const { startLab, poolOf, cleanUp } = trials;
 
 describe('the sink loses nothing and stores nothing twice', () => {
-  it('while its backend is killed again and again in the middle of COPY', async () => {
-    const { pool, url } = await postgres.database();
-    const own = sinkPool(url);
-    const lab = await startLab(own);
-    const sink = lab.sink({ settings: { group: 'g', writer: 'w', flushMs: 5, flushRows: 10_000 } });
-    await sink.start();
-    const sending = sendUntil(lab, 600, () => lab.observed.retries >= 3);
-    let sent: number | undefined;
-    void sending.then((count) => (sent = count));
-    await until(
-      async () => {
-        await pool.query(
-          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-            WHERE application_name = 'sink under test' AND state = 'active' AND query LIKE 'COPY%' AND $1`,
-          [lab.observed.retries < 5],
-        );
-        return (await passed(pool)) === sent;
-      },
-      'all records stored',
-      25_000,
-    );
-    const rows = (await sending) * PORTS.length;
-    expect(lab.observed.retries).toBeGreaterThanOrEqual(3);
-    expect(await rowsOf(pool)).toEqual({ rows, distinct: rows });
-    expect(lab.observed.rows.get('interface_metrics')).toBe(rows);
-    expect(sink.status()).toMatchObject({ state: 'running', retrying: null });
-  });
+  it('while its backend is killed again and again in the middle of COPY', () =>
+    survivesKilledBackends(trials, postgres, { readings: 600, retries: 3, most: 5, flushRows: 10_000 }));
 
-  it('when connections are lost at COMMIT, before or after the server has done it', async () => {
-    const { pool, url } = await postgres.database();
-    const proxy = await cuttingProxy(url);
-    cleanups.push(() => proxy.stop());
-    const lab = await startLab(sinkPool(proxy.url));
-    await lab.sink().start();
-    let sent = 0;
-    for (const cut of ['after', 'before', 'after', 'after', 'before'] as const) {
-      proxy.cuts.push(cut);
-      await sendReadings(lab, 4, sent);
-      sent += 4;
-      await until(async () => (await passed(pool)) === sent && proxy.cuts.length === 0, `cut ${cut}`);
-    }
-    await until(() => lab.observed.rows.get('interface_metrics') === sent * 100, 'every row counted once');
-    expect(await rowsOf(pool)).toEqual({ rows: sent * 100, distinct: sent * 100 });
-    expect(lab.observed.retries).toBeGreaterThanOrEqual(5);
-    expect(lab.observed.lost).toBe(0);
-  });
+  it('when connections are lost at COMMIT, before or after the server has done it', () =>
+    survivesCutsAtCommit(trials, postgres, ['after', 'before', 'after', 'after', 'before']));
 
   it('over a server that is killed and started again; it waits, says so, and goes on by itself', async () => {
     const dataDir = await mkdtemp(path.join(tmpdir(), 'netsigma-restart-'));
     await chmod(dataDir, 0o755);
-    cleanups.push(() => rm(dataDir, { recursive: true, force: true }));
+    cleanUp(() => rm(dataDir, { recursive: true, force: true }));
     let server = embeddedPostgres({ dataDir, durable: false, log: silent });
     await server.start();
-    cleanups.push(() => server.stop());
-    const pool = sinkPool(server.url);
+    cleanUp(() => server.stop());
+    const pool = poolOf(server.url);
     await migrate({ pool, catalogue, log: silent });
     const lab = await startLab(pool);
     const sink = lab.sink();

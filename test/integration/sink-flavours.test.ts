@@ -1,24 +1,22 @@
 /** The sink on each flavour: the same rows, exactly once, and its days dropped. */
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { Pool } from 'pg';
 import { dayOf } from '../../pipeline/db/partitions.ts';
-import { connectionPool } from '../../pipeline/db/pool.ts';
 import { maintain } from '../../pipeline/db/retention.ts';
 import { PermanentError } from '../../pipeline/model/errors.ts';
 import { DAYS } from '../../topics/row.ts';
 import { postgresService, silent, type PostgresService } from '../services/postgres.ts';
 import { reasonOf } from '../services/service.ts';
 import { timescaleService } from '../services/timescale.ts';
-import { cuttingProxy } from '../sink/cutting-proxy.ts';
+import { anomalyRecord, collectionRecord, countOf, NOW, stored } from '../sink/sink-lab.ts';
 import {
-  anomalyRecord,
-  collectionRecord,
-  countOf,
-  NOW,
-  sinkLab,
-  stored,
-  type SinkLab,
-} from '../sink/sink-lab.ts';
+  passed,
+  PORTS,
+  rowsOf,
+  sinkTrials,
+  survivesCutsAtCommit,
+  survivesKilledBackends,
+} from '../sink/sink-trials.ts';
 import { describeIf } from '../support/requires.ts';
 import { until } from '../support/until.ts';
 
@@ -27,46 +25,8 @@ const address = service.kind === 'running' ? { url: service.address } : {};
 const onTimescale = { ...address, prepare: 'CREATE EXTENSION IF NOT EXISTS timescaledb' };
 const hasTimescale = describeIf(service.kind === 'running', reasonOf(service));
 
-const PORTS = Array.from({ length: 100 }, (_, i) => `Gi0/${i}`);
-const cleanups: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function startLab(pool: Pool): Promise<SinkLab> {
-  const lab = await sinkLab(pool);
-  cleanups.push(() => lab.stop());
-  return lab;
-}
-
-function poolOf(url: string, user?: string): Pool {
-  const to = new URL(url);
-  if (user !== undefined) {
-    to.username = user;
-    to.password = 'w';
-  }
-  const pool = connectionPool({ url: to.href, applicationName: 'sink under test', log: silent });
-  cleanups.push(() => pool.end());
-  return pool;
-}
-
-async function sendReadings(lab: SinkLab, count: number, from = 0): Promise<void> {
-  for (let i = from; i < from + count; i += 1) {
-    await lab.sendReading(lab.reading('r1', NOW - i * 1000, PORTS), i % 2);
-  }
-}
-
-async function rowsOf(pool: Pool): Promise<{ rows: number; distinct: number }> {
-  const { rows } = await pool.query<{ rows: number; distinct: number }>(
-    'SELECT count(*)::int AS rows, count(DISTINCT (interface_name, recorded_at))::int AS distinct FROM interface_metrics',
-  );
-  return rows[0]!;
-}
-
-async function passed(pool: Pool): Promise<number> {
-  return Object.values(await stored(pool, 'metric.interface')).reduce((sum, next) => sum + next, 0);
-}
+const trials = sinkTrials();
+const { startLab, poolOf, cleanUp } = trials;
 
 async function daysOf(pool: Pool): Promise<number[]> {
   const { rows } = await pool.query<{ at: Date }>(
@@ -107,53 +67,11 @@ async function tablesAfterTheSame(postgres: PostgresService): Promise<Record<str
 }
 
 function holdsOn(postgres: PostgresService): void {
-  it('stores every row once while its backend is killed in the middle of COPY', async () => {
-    const { pool, url } = await postgres.database();
-    const lab = await startLab(poolOf(url));
-    await lab.sink({ settings: { group: 'g', writer: 'w', flushMs: 5, flushRows: 5_000 } }).start();
-    const sending = (async () => {
-      let count = 0;
-      for (; count < 200 || lab.observed.retries === 0; count += 20) await sendReadings(lab, 20, count);
-      return count;
-    })();
-    let sent: number | undefined;
-    void sending.then((count) => (sent = count));
-    await until(
-      async () => {
-        await pool.query(
-          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-            WHERE datname = current_database() AND application_name = 'sink under test'
-              AND state = 'active' AND query LIKE 'COPY%' AND $1`,
-          [lab.observed.retries < 3],
-        );
-        return (await passed(pool)) === sent;
-      },
-      'all records stored',
-      25_000,
-    );
-    const rows = (await sending) * PORTS.length;
-    expect(lab.observed.retries).toBeGreaterThanOrEqual(1);
-    expect(await rowsOf(pool)).toEqual({ rows, distinct: rows });
-    expect(lab.observed.failures).toEqual([]);
-  });
+  it('stores every row once while its backend is killed in the middle of COPY', () =>
+    survivesKilledBackends(trials, postgres, { readings: 200, retries: 1, most: 3, flushRows: 5_000 }));
 
-  it('stores every row once when connections are lost at COMMIT, before or after it was done', async () => {
-    const { pool, url } = await postgres.database();
-    const proxy = await cuttingProxy(url);
-    cleanups.push(() => proxy.stop());
-    const lab = await startLab(poolOf(proxy.url));
-    await lab.sink().start();
-    let sent = 0;
-    for (const cut of ['after', 'before', 'after'] as const) {
-      proxy.cuts.push(cut);
-      await sendReadings(lab, 4, sent);
-      sent += 4;
-      await until(async () => (await passed(pool)) === sent && proxy.cuts.length === 0, `cut ${cut}`);
-    }
-    await until(() => lab.observed.rows.get('interface_metrics') === sent * 100, 'every row counted once');
-    expect(await rowsOf(pool)).toEqual({ rows: sent * 100, distinct: sent * 100 });
-    expect(lab.observed.lost).toBe(0);
-  });
+  it('stores every row once when connections are lost at COMMIT, before or after it was done', () =>
+    survivesCutsAtCommit(trials, postgres, ['after', 'before', 'after']));
 
   it('takes out what cannot be stored: too old, too far ahead, refused by a constraint', async () => {
     const { pool } = await postgres.database();
@@ -194,15 +112,15 @@ function holdsOn(postgres: PostgresService): void {
     const { pool, url } = await postgres.database();
     const user = `w_${new URL(url).pathname.slice(1)}`;
     await pool.query(`CREATE ROLE ${user} LOGIN PASSWORD 'w' IN ROLE netsigma_writer`);
-    cleanups.push(() => pool.query(`DROP OWNED BY ${user}; DROP ROLE ${user}`));
-    const lab = await startLab(poolOf(url, user));
+    cleanUp(() => pool.query(`DROP OWNED BY ${user}; DROP ROLE ${user}`));
+    const lab = await startLab(poolOf(url, { user }));
     await lab.sink().start();
     await lab.sendReading(lab.reading('r1', NOW - 3 * DAYS, PORTS));
     const anomaly_id = '5d9c1f0e-6b3a-5c47-9e21-7f0d8a4b6c13';
     await lab.sendRecord('insight.anomaly', 'r1', anomalyRecord({ anomaly_id }));
     await until(async () => (await countOf(pool, 'anomaly_events')) === 1, 'the anomaly');
     await until(async () => (await rowsOf(pool)).rows === 100, 'the rows');
-    const maintaining = maintain({ pool: poolOf(url, user), clock: () => NOW + 60 * DAYS, log: silent });
+    const maintaining = maintain({ pool: poolOf(url, { user }), clock: () => NOW + 60 * DAYS, log: silent });
     await expect(maintaining).rejects.toMatchObject({ code: '42501' });
     expect((await rowsOf(pool)).rows).toBe(100);
   });

@@ -1,17 +1,13 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Pool } from 'pg';
+import { describe, expect, it } from '@jest/globals';
 import type { Broker, ConsumerOptions, TopicPartition } from '../../pipeline/broker/port.ts';
 import { postgresService } from '../services/postgres.ts';
-import { NOW, sinkLab } from '../sink/sink-lab.ts';
+import { countOf, NOW } from '../sink/sink-lab.ts';
+import { sinkTrials } from '../sink/sink-trials.ts';
 import { until } from '../support/until.ts';
 
 const postgres = postgresService();
-const cleanups: (() => Promise<unknown>)[] = [];
+const { startLab } = sinkTrials();
 const PARTITION: TopicPartition = { topic: 'metric.interface', partition: 0 };
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
 
 /** The broker, and what its consumers' members are told. */
 function overheard(broker: Broker, consumers: ConsumerOptions[]): Broker {
@@ -29,16 +25,10 @@ function overheard(broker: Broker, consumers: ConsumerOptions[]): Broker {
   });
 }
 
-async function rowsOf(pool: Pool): Promise<number> {
-  const { rows } = await pool.query<{ n: number }>('SELECT count(*)::int AS n FROM interface_metrics');
-  return rows[0]!.n;
-}
-
 describe('a sink that loses a partition', () => {
   it('leaves what it has not stored to the next owner, which has begun already', async () => {
     const { pool } = await postgres.database();
-    const lab = await sinkLab(pool);
-    cleanups.push(() => lab.stop());
+    const lab = await startLab(pool);
     const consumers: ConsumerOptions[] = [];
     const settings = { writer: 'w', flushMs: 60_000, flushRows: 1e6 };
     const first = lab.sink({
@@ -54,7 +44,7 @@ describe('a sink that loses a partition', () => {
     await consumers[0]!.handlers.revoked([PARTITION]);
     await lab.sendReading(lab.reading('r1', NOW - 1000, ['Gi0/1', 'Gi0/2']));
     await until(() => second.idle, 'the second to have stored everything');
-    expect(await rowsOf(pool)).toBe(4);
+    expect(await countOf(pool, 'interface_metrics')).toBe(4);
     expect(lab.observed.lost).toBe(0);
   });
 });

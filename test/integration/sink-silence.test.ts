@@ -1,38 +1,19 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { Pool } from 'pg';
-import { connectionPool } from '../../pipeline/db/pool.ts';
 import { PermanentError } from '../../pipeline/model/errors.ts';
-import { postgresService, silent } from '../services/postgres.ts';
-import { cuttingProxy, type CuttingProxy } from '../sink/cutting-proxy.ts';
-import { anomalyRecord, NOW, sinkLab, type SinkLab } from '../sink/sink-lab.ts';
+import { postgresService } from '../services/postgres.ts';
+import type { CuttingProxy } from '../sink/cutting-proxy.ts';
+import { anomalyRecord, countOf, NOW, type SinkLab } from '../sink/sink-lab.ts';
+import { sinkTrials } from '../sink/sink-trials.ts';
 import { until } from '../support/until.ts';
 
 const postgres = postgresService();
-const cleanups: (() => Promise<unknown>)[] = [];
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const { startLab, poolOf, proxyTo } = sinkTrials();
 
 async function labBehindProxy(): Promise<{ pool: Pool; proxy: CuttingProxy; lab: SinkLab }> {
   const { pool, url } = await postgres.database();
-  const proxy = await cuttingProxy(url);
-  cleanups.push(() => proxy.stop());
-  const own = connectionPool({
-    url: proxy.url,
-    applicationName: 'sink under test',
-    log: silent,
-    statementTimeoutMs: 500,
-  });
-  cleanups.push(() => own.end());
-  const lab = await sinkLab(own);
-  cleanups.push(() => lab.stop());
-  return { pool, proxy, lab };
-}
-
-async function countOf(pool: Pool, table: string): Promise<number> {
-  const { rows } = await pool.query<{ count: number }>(`SELECT count(*)::int AS count FROM ${table}`);
-  return rows[0]!.count;
+  const proxy = await proxyTo(url);
+  return { pool, proxy, lab: await startLab(poolOf(proxy.url, { statementTimeoutMs: 500 })) };
 }
 
 const sendReading = (lab: SinkLab, ago = 0) => lab.sendReading(lab.reading('r1', NOW - ago, ['Gi0/1']));
@@ -91,8 +72,7 @@ describe('rows that are refused together and taken alone', () => {
         RETURN NEW;
       END $$;
       CREATE TRIGGER refuse BEFORE INSERT ON anomaly_events FOR EACH ROW EXECUTE FUNCTION refuse()`);
-    const lab = await sinkLab(pool);
-    cleanups.push(() => lab.stop());
+    const lab = await startLab(pool);
     const anomaly_id = '5d9c1f0e-6b3a-5c47-9e21-7f0d8a4b6c13';
     await sendReading(lab);
     await lab.sendRecord('insight.anomaly', 'r1', anomalyRecord({ anomaly_id }));
@@ -119,8 +99,7 @@ describe('offsets of earlier runs with a broker in memory', () => {
          FROM unnest($1::text[]) AS writer`,
       [writers],
     );
-    const lab = await sinkLab(pool);
-    cleanups.push(() => lab.stop());
+    const lab = await startLab(pool);
     await lab.sink({ settings: { group: 'g', writer: 'w', flushMs: 5, flushRows: 10 } }).start();
     const { rows } = await pool.query<{ writer: string }>(
       "SELECT writer FROM sink_offsets WHERE topic = 't'",
