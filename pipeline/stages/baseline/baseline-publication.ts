@@ -9,6 +9,7 @@ import { hourOfDay, hourOfWeek } from '../../model/wall-clock.ts';
 import { DAY_CELLS, WEEK_CELLS } from './baseline-columns.ts';
 import type { BaselineCells, CellPlace } from './baseline-record.ts';
 import type { ObjectState, StageContext, StageOutput } from '../stage.ts';
+import { readingIdentity } from '../reading-identity.ts';
 
 /** Hours of the week that are owed, a bit each. */
 const OWED = {
@@ -120,12 +121,7 @@ export class BaselinePublication {
 
   #place(reading: Reading): CellPlace {
     return {
-      domain: reading.domain,
-      entity: reading.entity,
-      device_ip: reading.deviceIp,
-      device_id: reading.deviceId,
-      netbox_device_id: Number.isNaN(reading.netboxDeviceId) ? null : reading.netboxDeviceId,
-      site_id: Number.isNaN(reading.siteId) ? null : reading.siteId,
+      ...readingIdentity(reading),
       instances: reading.instances.slice(0, reading.rowCount),
       slots: [...reading.slots.subarray(0, reading.rowCount)],
       intervalS: Number.isNaN(reading.intervalMs) ? 60 : reading.intervalMs / 1000,

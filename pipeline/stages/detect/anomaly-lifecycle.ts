@@ -11,6 +11,7 @@ import { anomalyId } from '../../model/entity.ts';
 import type { Reading } from '../../model/reading.ts';
 import type { DetectSettings } from './detect-settings.ts';
 import { isWorse } from './severity.ts';
+import { readingIdentity } from '../reading-identity.ts';
 import type { StageOutput } from '../stage.ts';
 
 export type Detector = 'deviation' | 'flatline' | 'status';
@@ -59,14 +60,9 @@ export function openCase(
     anomaly_id: anomalyId(entity, instance, finding.metric, finding.detector, openedAtMs),
     revision: 1,
     state: 'opened',
-    domain: reading.domain,
-    entity,
-    device_ip: reading.deviceIp,
-    device_id: reading.deviceId,
-    netbox_device_id: known(reading.netboxDeviceId),
-    site_id: known(reading.siteId),
+    ...readingIdentity(reading),
     interface_name: instance,
-    interface_index: known(ifIndex),
+    interface_index: Number.isNaN(ifIndex) ? null : ifIndex,
     metric_name: finding.metric,
     detector: finding.detector,
     ...measured(finding),
@@ -150,8 +146,4 @@ function measured(finding: Finding) {
 
 function size(finding: Finding): number {
   return Math.abs(finding.sigma ?? 0);
-}
-
-function known(value: number): number | null {
-  return Number.isNaN(value) ? null : value;
 }

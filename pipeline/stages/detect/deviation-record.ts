@@ -1,6 +1,7 @@
 /** The columns that baseline and detect added to a reading as one insight.deviation record, through pooled objects. */
 import type { DeviationRecord } from '../../../topics/insight.ts';
 import type { NumberColumn, Reading } from '../../model/reading.ts';
+import { readingIdentity } from '../reading-identity.ts';
 
 type Row = DeviationRecord['rows'][number];
 type Deviation = Row['deviations'][number];
@@ -66,12 +67,7 @@ export function deviationRecord(
 
 function place(reading: Reading): Omit<DeviationRecord, 'rows'> {
   return {
-    domain: reading.domain,
-    entity: reading.entity,
-    device_ip: reading.deviceIp,
-    device_id: reading.deviceId,
-    netbox_device_id: Number.isNaN(reading.netboxDeviceId) ? null : reading.netboxDeviceId,
-    site_id: Number.isNaN(reading.siteId) ? null : reading.siteId,
+    ...readingIdentity(reading),
     poll_id: reading.pollId,
     observed_at: reading.observedAtMs,
   };
