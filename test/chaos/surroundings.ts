@@ -1,7 +1,7 @@
 /** What a chaos run needs around it: a broker of its own that may be killed, a registry, an empty database. */
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
 import { embeddedPostgres } from '../../pipeline/db/embedded-postgres.ts';
+import { admin } from '../services/admin.ts';
 import { canRunKafka, kafkaServer } from '../services/kafka-server.ts';
 import { registryService } from '../services/registry.ts';
 import type { Missing } from '../services/service.ts';
@@ -60,14 +60,4 @@ async function postgresServer(plain: boolean): Promise<{ url: string; stop(): Pr
   const embedded = embeddedPostgres({ durable: false, log: silentLog });
   await embedded.start();
   return { url: embedded.url, stop: () => embedded.stop() };
-}
-
-async function admin(url: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }

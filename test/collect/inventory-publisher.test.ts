@@ -8,6 +8,7 @@ import { inventoryPublisher, type InventoryPublisher } from '../../pipeline/coll
 import { catalogue } from '../../topics/catalogue.ts';
 import { NAMING, startedCodec } from '../support/codec.ts';
 import { silentLog } from '../support/log.ts';
+import { beforeFirstTransaction } from '../support/before-first-transaction.ts';
 
 const PARTITIONS = 3;
 let broker: Broker;
@@ -61,28 +62,6 @@ function publisherOn(on: Broker, text: string, domain?: string): InventoryPublis
   });
   publishers.push(publisher);
   return publisher;
-}
-
-/** `broker`, where `before` runs ahead of the first transaction that is begun. */
-function interrupted(before: () => Promise<void>): Broker {
-  let pending: (() => Promise<void>) | undefined = before;
-  return {
-    ...broker,
-    transactionalProducer(id) {
-      const producer = broker.transactionalProducer(id);
-      return {
-        name: producer.name,
-        start: () => producer.start(),
-        stop: () => producer.stop(),
-        async begin() {
-          const run = pending;
-          pending = undefined;
-          await run?.();
-          return producer.begin();
-        },
-      };
-    },
-  };
 }
 
 /** Every record of the topic as "partition key", tombstones with a minus. */
@@ -162,7 +141,7 @@ describe('the publisher', () => {
   ])('that is fenced by one with %s', async (_what, other) => {
     const text = file(SITE, devices('a'));
     const first = publisherOn(
-      interrupted(async () => {
+      beforeFirstTransaction(broker, async () => {
         await started(file(SITE, devices(other)));
       }),
       text,

@@ -8,6 +8,7 @@ import type { RuleRecord } from '../../topics/rules.ts';
 import { NAMING, startedCodec } from '../support/codec.ts';
 import { silentLog } from '../support/log.ts';
 import { maintenance, threshold } from '../support/rule.ts';
+import { beforeFirstTransaction } from '../support/before-first-transaction.ts';
 
 const PARTITIONS = 3;
 let broker: Broker;
@@ -89,25 +90,7 @@ describe('rules of a file', () => {
   });
 
   it('are not mixed up by one who writes at the same time: the later one reads what the earlier one wrote', async () => {
-    let pending = true;
-    const interrupted: Broker = {
-      ...broker,
-      transactionalProducer(id) {
-        const producer = broker.transactionalProducer(id);
-        return {
-          name: producer.name,
-          start: () => producer.start(),
-          stop: () => producer.stop(),
-          async begin() {
-            if (pending) {
-              pending = false;
-              await publisher().put(WORK);
-            }
-            return producer.begin();
-          },
-        };
-      },
-    };
+    const interrupted = beforeFirstTransaction(broker, () => publisher().put(WORK));
     expect(await publisher(interrupted).apply(set(A))).toEqual({ written: 1, removed: 0 });
     expect(await publisher().list('default')).toEqual([A, WORK]);
   });

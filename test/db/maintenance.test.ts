@@ -9,6 +9,7 @@ import { maintain } from '../../pipeline/db/retention.ts';
 import { DAYS } from '../../topics/row.ts';
 import { postgresService, silent } from '../services/postgres.ts';
 import { until } from '../support/until.ts';
+import { endBlockedBackend } from './blocked-backend.ts';
 
 const postgres = postgresService();
 const NOW = Date.UTC(2026, 10, 21, 12);
@@ -67,13 +68,7 @@ describe('maintenance', () => {
     try {
       await blocker.query('BEGIN; LOCK TABLE interface_metrics IN ACCESS SHARE MODE');
       await component.start();
-      await until(async () => {
-        const { rowCount } = await pool.query(
-          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-            WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-        );
-        return rowCount === 1;
-      }, 'a backend that waits for the lock is ended');
+      await endBlockedBackend(pool);
       await component.stop();
     } finally {
       await blocker.query('ROLLBACK');

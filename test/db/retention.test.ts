@@ -3,7 +3,7 @@ import { DAYS } from '../../topics/row.ts';
 import { dailyPartitions, dayOf } from '../../pipeline/db/partitions.ts';
 import { acceptedRange, maintain, retentionPolicies } from '../../pipeline/db/retention.ts';
 import { postgresService, silent } from '../services/postgres.ts';
-import { until } from '../support/until.ts';
+import { endBlockedBackend } from './blocked-backend.ts';
 
 const postgres = postgresService();
 const NOW = Date.UTC(2026, 10, 21, 12);
@@ -109,13 +109,7 @@ describe('maintain', () => {
     try {
       await blocker.query('BEGIN; LOCK TABLE interface_metrics IN ACCESS SHARE MODE');
       const failed = expect(maintain({ pool, clock: () => NOW, log: silent })).rejects.toThrow(/terminat/);
-      await until(async () => {
-        const { rowCount } = await pool.query(
-          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-            WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-        );
-        return rowCount === 1;
-      }, 'a backend that waits for the lock is ended');
+      await endBlockedBackend(pool);
       await failed;
     } finally {
       await blocker.query('ROLLBACK');

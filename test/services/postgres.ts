@@ -7,12 +7,13 @@
  */
 import { afterAll, beforeAll, beforeEach } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
+import type pg from 'pg';
 import { embeddedPostgres } from '../../pipeline/db/embedded-postgres.ts';
 import { migrate } from '../../pipeline/db/migrate.ts';
 import { connectionPool } from '../../pipeline/db/pool.ts';
 import type { Log } from '../../pipeline/model/component.ts';
 import { catalogue } from '../../topics/catalogue.ts';
+import { admin } from './admin.ts';
 
 export const silent: Log = {
   debug: () => undefined,
@@ -114,14 +115,4 @@ export function postgresService({ url: running, prepare }: PostgresOptions = {})
       return database;
     },
   };
-}
-
-async function admin(url: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }
