@@ -1,5 +1,6 @@
 /**
  * Kafka's record batches (message format 2) as a fetch answers them. Keys and values are views of the answer.
+ * A batch is read once its checksum is right, and takes no more memory than the limits here, whatever it says of itself.
  * https://kafka.apache.org/documentation/#recordbatch
  *
  *    0 int64  base offset          21 int16  attributes         43 int64  producer id
@@ -11,11 +12,25 @@
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { PermanentError } from '../../model/errors.ts';
 import type { BrokerRecord, TopicPartition } from '../port.ts';
+import { crc32c } from './crc32c.ts';
 import { VarintReader } from './varint-reader.ts';
 
 const HEADER_BYTES = 61;
 /** Of base offset and length, which the length does not count. */
 const LENGTH_END = 12;
+/** Where the checksum stands, and from where on it counts. */
+const CHECKSUM_AT = 17;
+const CHECKED_FROM = 21;
+
+/**
+ * Of a batch's records when they are unpacked. Topics take batches of a few MB at most, packed 4 to 20 times by honest
+ * producers; a hostile one packs 10,000 times.
+ */
+const MAX_UNPACKED_BYTES = 64 << 20;
+/** Of a batch: 300 bytes each beside keys and values. */
+const MAX_RECORDS = 500_000;
+/** Of a record, at least: its length and six fields of a byte each. */
+const MIN_RECORD_BYTES = 7;
 
 const COMPRESSION_MASK = 0x07;
 const LOG_APPEND_TIME = 0x08;
@@ -31,14 +46,25 @@ export interface StoredBatch {
   /** As decimal digits: ids use all 64 bits. */
   readonly producerId: bigint;
   readonly kind: 'data' | 'transactional' | 'commit' | 'abort';
-  /** Decoded when asked for: aborted and control batches never are. */
-  records(): BrokerRecord[];
+  /**
+   * Decoded when asked for: aborted and control batches never are.
+   * @throws PermanentError for what cannot be read, or is larger than a batch may be.
+   */
+  unpacked(): UnpackedRecords;
+}
+
+export interface UnpackedRecords {
+  readonly records: BrokerRecord[];
+  /** What the records, which are views of it, keep in memory. */
+  readonly bytes: number;
 }
 
 /** The whole batches of `data`; the answer's last one may be cut off. @throws PermanentError for what cannot be read. */
 export function* recordBatches(data: Buffer, of: TopicPartition): Generator<StoredBatch, void, undefined> {
   for (let at = 0; at + HEADER_BYTES <= data.length;) {
-    const end = at + LENGTH_END + data.readInt32BE(at + 8);
+    const length = data.readInt32BE(at + 8);
+    if (length < HEADER_BYTES - LENGTH_END) throw spoilt(of, readInt53(data, at));
+    const end = at + LENGTH_END + length;
     if (end > data.length) return;
     yield storedBatch(data.subarray(at, end), of);
     at = end;
@@ -54,13 +80,14 @@ function storedBatch(batch: Buffer, of: TopicPartition): StoredBatch {
         'only format 2 (Kafka 0.11 and later) can be read',
     );
   }
-  const attributes = batch.readInt16BE(21);
+  if (crc32c(batch, CHECKED_FROM) !== batch.readUInt32BE(CHECKSUM_AT)) throw spoilt(of, baseOffset);
+  const attributes = batch.readInt16BE(CHECKED_FROM);
   return {
     baseOffset,
     lastOffset: baseOffset + batch.readInt32BE(23),
     producerId: batch.readBigInt64BE(43),
     kind: kindOf(batch, attributes),
-    records: () => decodeRecords(batch, attributes, baseOffset, of),
+    unpacked: () => decodeRecords(batch, attributes, baseOffset, of),
   };
 }
 
@@ -76,20 +103,21 @@ function decodeRecords(
   batch: Buffer,
   attributes: number,
   baseOffset: number,
-  { topic, partition }: TopicPartition,
-): BrokerRecord[] {
+  of: TopicPartition,
+): UnpackedRecords {
+  const { topic, partition } = of;
   const count = batch.readInt32BE(57);
   const baseTimeMs = readInt53(batch, 27);
   const appendTimeMs = (attributes & LOG_APPEND_TIME) === 0 ? undefined : readInt53(batch, 35);
-  const data = decompressed(batch.subarray(HEADER_BYTES), attributes & COMPRESSION_MASK, {
-    topic,
-    partition,
-  });
+  const data = decompressed(batch.subarray(HEADER_BYTES), attributes & COMPRESSION_MASK, of, baseOffset);
+  if (count > MAX_RECORDS) throw tooLarge(of, baseOffset, 'more records', MAX_RECORDS);
+  if (count * MIN_RECORD_BYTES > data.length) throw spoilt(of, baseOffset);
   const reader = new VarintReader(data, 0);
   const records: BrokerRecord[] = [];
   for (let i = 0; i < count; i += 1) {
     const length = reader.next();
     const end = reader.at + length;
+    if (length < 0 || end > data.length) throw spoilt(of, baseOffset);
     // Attributes of a record: one byte, unused.
     reader.at += 1;
     const timeDelta = reader.next();
@@ -107,9 +135,10 @@ function decodeRecords(
       value,
       ...(headers === undefined ? undefined : { headers }),
     });
+    if (reader.at > end) throw spoilt(of, baseOffset);
     reader.at = end;
   }
-  return records;
+  return { records, bytes: data.length };
 }
 
 function readHeaders(reader: VarintReader): Record<string, string> | undefined {
@@ -124,22 +153,47 @@ function readHeaders(reader: VarintReader): Record<string, string> | undefined {
   return Object.fromEntries(headers);
 }
 
-function decompressed(data: Buffer, codec: number, { topic, partition }: TopicPartition): Buffer {
-  switch (codec) {
-    case 0:
-      return data;
-    case 1:
-      return gunzipSync(data);
-    case 4:
-      return zstdDecompressSync(data);
-    default: {
-      const name = ['none', 'gzip', 'snappy', 'lz4', 'zstd'][codec] ?? `codec ${codec}`;
-      throw new PermanentError(
-        `records of ${topic}[${partition}] are compressed with ${name}, which cannot be read here: ` +
-          'let the producer use zstd or gzip',
-      );
+function decompressed(data: Buffer, codec: number, of: TopicPartition, baseOffset: number): Buffer {
+  const { topic, partition } = of;
+  try {
+    switch (codec) {
+      case 0:
+        return data;
+      case 1:
+        return gunzipSync(data, { maxOutputLength: MAX_UNPACKED_BYTES });
+      case 4:
+        return zstdDecompressSync(data, { maxOutputLength: MAX_UNPACKED_BYTES });
     }
+  } catch (cause) {
+    const isLimit = (cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
+    if (isLimit) throw tooLarge(of, baseOffset, 'more bytes', MAX_UNPACKED_BYTES);
+    throw spoilt(of, baseOffset, cause);
   }
+  const name = ['none', 'gzip', 'snappy', 'lz4', 'zstd'][codec] ?? `codec ${codec}`;
+  throw new PermanentError(
+    `records of ${topic}[${partition}] are compressed with ${name}, which cannot be read here: ` +
+      'let the producer use zstd or gzip',
+  );
+}
+
+function spoilt({ topic, partition }: TopicPartition, offset: number, cause?: unknown): PermanentError {
+  return new PermanentError(
+    `the record batch at offset ${offset} of ${topic}[${partition}] is spoilt: look at the broker's disk, and move ` +
+      'the group past it',
+    { cause },
+  );
+}
+
+function tooLarge(
+  { topic, partition }: TopicPartition,
+  offset: number,
+  what: string,
+  limit: number,
+): PermanentError {
+  return new PermanentError(
+    `the record batch at offset ${offset} of ${topic}[${partition}] unpacks to ${what} than the ${limit} that are read: ` +
+      'let its producer send smaller ones, and move the group past it',
+  );
 }
 
 /** A 64-bit integer that fits 53 bits. */
