@@ -59,7 +59,8 @@ export function openHttpRegistry({ registry }: Pick<Config, 'registry'>, log: Lo
 }
 
 export function kafkaOptions({ broker }: Pick<Config, 'broker'>, log: Log): KafkaBrokerOptions {
-  const { brokers, clientId, sessionTimeoutMs, replicationFactor, compression, ...kafka } = broker.kafka;
+  const { brokers, clientId, sessionTimeoutMs, replicationFactor, compression, fastProduce, ...kafka } =
+    broker.kafka;
   const { mechanism, username, password } = kafka.sasl;
   const { enabled, caFile, certFile, keyFile } = kafka.tls;
   return {
@@ -69,6 +70,7 @@ export function kafkaOptions({ broker }: Pick<Config, 'broker'>, log: Log): Kafk
     sessionTimeoutMs,
     replicationFactor,
     compression,
+    fastProduce,
     // The configuration is checked: a mechanism has both.
     ...(mechanism !== 'none' && { sasl: { mechanism, username: username!, password: password! } }),
     ...(enabled && {

@@ -50,6 +50,10 @@ export const kafkaSection = section('The Kafka cluster, with kind kafka.', {
     max: 32,
   }),
   compression: choice('How batches of records are packed.', ['none', 'gzip', 'zstd'], 'zstd'),
+  fast_produce: flag(
+    'Whether batches are encoded by netsigma itself. false: by the Kafka client, which takes several times as long.',
+    true,
+  ),
 });
 
 export const registrySection = section('The schema registry, with kind kafka.', {

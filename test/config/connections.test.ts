@@ -38,6 +38,7 @@ describe('Kafka', () => {
       sessionTimeoutMs: 6_000,
       replicationFactor: -1,
       compression: 'zstd',
+      fastProduce: true,
     });
     expect(options('tls: { enabled: true }').tls).toEqual({});
     expect(options('', { NETSIGMA_BROKER_KAFKA_TLS_ENABLED: 'true' }).tls).toEqual({});

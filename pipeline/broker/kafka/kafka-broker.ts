@@ -24,6 +24,8 @@ export interface KafkaBrokerOptions extends ClientOptions {
   readonly replicationFactor?: number;
   /** Of what is sent; none unless told. */
   readonly compression?: Compression;
+  /** Produce requests are encoded here; unless told. Else by kafkajs, with the same bytes. */
+  readonly fastProduce?: boolean;
 }
 
 const DEFAULT_SESSION_TIMEOUT_MS = 6000;
@@ -33,13 +35,13 @@ const STOP_MS = 1_000;
 /** An inert broker: `start` connects, and fails early where nobody answers. */
 export function kafkaBroker(options: KafkaBrokerOptions): Broker {
   const { brokers, sessionTimeoutMs = DEFAULT_SESSION_TIMEOUT_MS, replicationFactor = -1 } = options;
-  const { compression = 'none' } = options;
+  const { compression = 'none', fastProduce = true } = options;
   const news = new ConnectionNews(options.log);
   const newClient = kafkaClients(options, news);
   const own = newClient();
   const admin = own.kafka.admin();
   const log = new LogClient(own.kafka, admin);
-  const producers = { newClient, topics: log.topics, compression };
+  const producers = { newClient, topics: log.topics, sending: { compression, fastProduce } };
   const consumers = { newClient, logClient: log, log: options.log, sessionTimeoutMs };
   let clusterId: string | undefined;
 

@@ -3,9 +3,16 @@ import type { ProducerBatch, RecordMetadata } from 'kafkajs';
 import { PermanentError } from '../../model/errors.ts';
 import type { AppendedRange } from '../port.ts';
 import { kafkajs } from './patches.ts';
+import { messagesByPartition } from './produce-patch.ts';
 import type { PlannedBatch } from './send-plan.ts';
 
 export type Compression = 'none' | 'gzip' | 'zstd';
+
+export interface SendOptions {
+  readonly compression: Compression;
+  /** Requests are encoded here, and not by kafkajs. */
+  readonly fastProduce: boolean;
+}
 
 const TYPES = {
   none: kafkajs.CompressionTypes.None,
@@ -15,6 +22,13 @@ const TYPES = {
 
 const ACKS_ALL = -1;
 
+/** Records name their partitions. Never called: kafkajs's own would warn of itself at each start. */
+export function noPartitioner(): () => never {
+  return () => {
+    throw new PermanentError('a record without a partition was sent');
+  };
+}
+
 /**
  * Sends at most one batch a partition.
  * @throws PermanentError when kafkajs has sent a batch twice or not at all: it may, when leaders move during a call.
@@ -22,7 +36,7 @@ const ACKS_ALL = -1;
 export async function sendBatches(
   sendBatch: (batch: ProducerBatch) => Promise<RecordMetadata[]>,
   batches: readonly PlannedBatch[],
-  compression: Compression,
+  { compression, fastProduce }: SendOptions,
 ): Promise<AppendedRange[]> {
   const topics = [...new Set(batches.map(({ topic }) => topic))];
   const answers = await sendBatch({
@@ -30,7 +44,12 @@ export async function sendBatches(
     compression: TYPES[compression],
     topicMessages: topics.map((topic) => ({
       topic,
-      messages: batches.flatMap((batch) => (batch.topic === topic ? batch.messages : [])),
+      messages: messagesByPartition(
+        Object.fromEntries(
+          batches.flatMap((batch) => (batch.topic === topic ? [[batch.partition, batch.messages]] : [])),
+        ),
+        fastProduce,
+      ),
     })),
   });
   return batches.map(({ topic, partition, messages }) => {

@@ -1,12 +1,19 @@
 /**
- * All that reaches into kafkajs 2.2.4 (exact version pinned): its deep imports, four changes of its behaviour, a codec,
- * and the parts of its cluster that its public API does not name. Each change has a test that fails without it.
+ * All that reaches into kafkajs 2.2.4 (exact version pinned): its deep imports, changes of its behaviour (how it
+ * produces: produce-patch.ts), a codec, and the parts of its cluster that its public API does not name. Each change has
+ * a test that fails without it.
  *
  * Everything is taken through one `require`, so that the changed objects are the ones that kafkajs uses, in Jest too.
  */
 import { createRequire } from 'node:module';
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
 import { promisify } from 'node:util';
+import {
+  withHeadroom,
+  withProduceEncoder,
+  type EncoderClass,
+  type ProduceVersions,
+} from './produce-patch.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -81,6 +88,9 @@ const connection = require('kafkajs/src/network/connection') as { prototype: Con
 withOneSocket(connection);
 withoutDeadSocket(connection);
 withoutIdleTimer(require('kafkajs/src/network/requestQueue') as { prototype: RequestQueue });
+const encoder = require('kafkajs/src/protocol/encoder') as EncoderClass;
+withHeadroom(encoder);
+withProduceEncoder(require('kafkajs/src/protocol/requests/produce') as ProduceVersions, encoder);
 withCoordinatorRetry(require('kafkajs/src/cluster') as { prototype: { retry?: object } });
 
 /** kafkajs has no zstd; Node has. Level 1: as fast as none once copies and the broker's writes are counted. */

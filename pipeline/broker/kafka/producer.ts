@@ -15,7 +15,7 @@ import { PermanentError, RetryableError } from '../../model/errors.ts';
 import { within } from '../../model/within.ts';
 import type { Producer, ProducerRecord } from '../port.ts';
 import { translated } from './faults.ts';
-import { sendBatches } from './kafka-send.ts';
+import { noPartitioner, sendBatches } from './kafka-send.ts';
 import { merged, sendPlan, type PlannedBatch } from './send-plan.ts';
 import type { ProducerDeps } from './transactional-producer.ts';
 import type { KafkaClient } from './client.ts';
@@ -141,7 +141,7 @@ export class IdempotentProducer implements Producer {
   }
 
   async #sendOne(batch: PlannedBatch): Promise<void> {
-    await sendBatches((request) => this.#producer.sendBatch(request), [batch], this.#deps.compression);
+    await sendBatches((request) => this.#producer.sendBatch(request), [batch], this.#deps.sending);
   }
 
   async #fail(error: unknown, senders: readonly Sender[], fresh: readonly Sender[]): Promise<void> {
@@ -166,10 +166,7 @@ function idempotentProducer(kafka: Kafka): KafkaProducer {
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
-    createPartitioner:
-      () =>
-      ({ message }) =>
-        message.partition!,
+    createPartitioner: noPartitioner,
   });
 }
 

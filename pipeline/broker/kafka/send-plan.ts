@@ -12,10 +12,8 @@ export interface PlannedBatch extends TopicPartition {
   readonly maxBytes: number;
 }
 
-/** kafkajs makes one record batch a partition and call; the broker's default limit is 1 MiB. */
+/** One record batch a partition and call; the broker's default limit is 1 MiB. */
 const MAX_BATCH_BYTES = 900_000;
-/** kafkajs copies its list for every message of a batch. */
-const MAX_BATCH_RECORDS = 2000;
 /** A batch's header. */
 const BATCH_BYTES = 61;
 /** Lengths, time and offset of a record, at most. */
@@ -33,43 +31,56 @@ export async function sendPlan(
 ): Promise<PlannedBatch[]> {
   const limits = new Map<string, TopicLimits>();
   for (const { topic } of records) if (!limits.has(topic)) limits.set(topic, await limitsOf(topic));
-  const single = records.map((record): PlannedBatch => {
-    const { topic, partition, key, value, headers } = record;
-    const limit = limits.get(topic)!;
-    const bytes = BATCH_BYTES + checkedSize(record, limit);
-    const message = { key, value, partition, ...(headers !== undefined && { headers: { ...headers } }) };
-    const maxBytes = Math.min(MAX_BATCH_BYTES, limit.maxBatchBytes);
-    return { topic, partition, messages: [message], bytes, maxBytes };
-  });
-  return merged(single);
+  const plan = new Plan();
+  for (const record of records) {
+    const limit = limits.get(record.topic)!;
+    const bytes = checkedSize(record, limit);
+    plan.add(record, [toMessage(record)], bytes, Math.min(MAX_BATCH_BYTES, limit.maxBatchBytes));
+  }
+  return plan.batches;
 }
 
 /** As few batches as the limits allow, in the order of each partition. */
 export function merged(batches: readonly PlannedBatch[]): PlannedBatch[] {
-  interface Open extends PlannedBatch {
-    readonly messages: Message[];
-    bytes: number;
-  }
-  const result: Open[] = [];
-  const last = new Map<string, Open>();
-  for (const batch of batches) {
-    const { topic, partition, messages, bytes, maxBytes } = batch;
-    const name = `${topic}/${partition}`;
-    const open = last.get(name);
-    const fits =
-      open !== undefined &&
-      open.bytes + bytes - BATCH_BYTES <= maxBytes &&
-      open.messages.length + messages.length <= MAX_BATCH_RECORDS;
-    if (fits) {
-      open.messages.push(...messages);
-      open.bytes += bytes - BATCH_BYTES;
+  const plan = new Plan();
+  for (const batch of batches) plan.add(batch, batch.messages, batch.bytes - BATCH_BYTES, batch.maxBytes);
+  return plan.batches;
+}
+
+interface OpenBatch extends PlannedBatch {
+  readonly messages: Message[];
+  bytes: number;
+}
+
+class Plan {
+  readonly batches: OpenBatch[] = [];
+  /** The last batch of each partition, by topic. */
+  readonly #last = new Map<string, OpenBatch[]>();
+
+  /** `bytes`: of the messages, without a batch's header. */
+  add(
+    { topic, partition }: TopicPartition,
+    messages: readonly Message[],
+    bytes: number,
+    maxBytes: number,
+  ): void {
+    let last = this.#last.get(topic);
+    if (last === undefined) this.#last.set(topic, (last = []));
+    const open = last[partition];
+    if (open !== undefined && open.bytes + bytes <= maxBytes) {
+      for (const message of messages) open.messages.push(message);
+      open.bytes += bytes;
     } else {
-      const next = { topic, partition, messages: [...messages], bytes, maxBytes };
-      last.set(name, next);
-      result.push(next);
+      const batch = { topic, partition, messages: [...messages], bytes: BATCH_BYTES + bytes, maxBytes };
+      last[partition] = batch;
+      this.batches.push(batch);
     }
   }
-  return result;
+}
+
+/** Without what else the record may have: kafkajs knows fields of the same names. */
+function toMessage({ key, value, headers }: ProducerRecord): Message {
+  return headers === undefined ? { key, value } : { key, value, headers: { ...headers } };
 }
 
 /** Batches that can go together: at most one of each partition, in order. */

@@ -14,7 +14,7 @@ import { PermanentError } from '../../model/errors.ts';
 import { assertOffset } from '../committed-offset.ts';
 import type { AppendedRange, CommittedOffset, ProducerRecord, Transaction } from '../port.ts';
 import { errorType, isFenced, translated } from './faults.ts';
-import { sendBatches, type Compression } from './kafka-send.ts';
+import { sendBatches, type SendOptions } from './kafka-send.ts';
 import { rounds, sendPlan } from './send-plan.ts';
 import type { TopicLookup } from './topic-lookup.ts';
 
@@ -35,7 +35,7 @@ const PASSING_ATTEMPTS = 40;
 export interface TransactionDeps {
   readonly transactionalId: string;
   readonly topics: TopicLookup;
-  readonly compression: Compression;
+  readonly sending: SendOptions;
   /** A call to Kafka failed. `isFenced`: the id is somebody else's. */
   readonly broken: (isFenced: boolean) => void;
 }
@@ -66,7 +66,7 @@ export class ProducerTransaction implements Transaction {
       for (const round of rounds(batches)) {
         ranges.push(
           ...(await this.#toKafka(() =>
-            sendBatches((batch) => this.#transaction.sendBatch(batch), round, this.#deps.compression),
+            sendBatches((batch) => this.#transaction.sendBatch(batch), round, this.#deps.sending),
           )),
         );
       }

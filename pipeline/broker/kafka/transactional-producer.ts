@@ -12,7 +12,7 @@ import { within } from '../../model/within.ts';
 import type { Transaction, TransactionalProducer } from '../port.ts';
 import type { KafkaClient, NewClient } from './client.ts';
 import { isFenced, translated } from './faults.ts';
-import type { Compression } from './kafka-send.ts';
+import { noPartitioner, type SendOptions } from './kafka-send.ts';
 import type { TopicLookup } from './topic-lookup.ts';
 import { ProducerTransaction } from './transaction.ts';
 
@@ -27,7 +27,7 @@ const STOP_MS = 1_500;
 export interface ProducerDeps {
   readonly newClient: NewClient;
   readonly topics: TopicLookup;
-  readonly compression: Compression;
+  readonly sending: SendOptions;
 }
 
 export class FencingProducer implements TransactionalProducer {
@@ -49,10 +49,7 @@ export class FencingProducer implements TransactionalProducer {
       transactionTimeout: TRANSACTION_TIMEOUT_MS,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
-      createPartitioner:
-        () =>
-        ({ message }) =>
-          message.partition!,
+      createPartitioner: noPartitioner,
     });
   }
 
@@ -87,7 +84,7 @@ export class FencingProducer implements TransactionalProducer {
     this.#transaction = new ProducerTransaction(transaction, {
       transactionalId: this.#id,
       topics: this.#deps.topics,
-      compression: this.#deps.compression,
+      sending: this.#deps.sending,
       broken: (fenced) => this.#break(fenced),
     });
     return this.#transaction;
