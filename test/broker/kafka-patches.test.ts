@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import type { BrokerRecord } from '../../pipeline/broker/port.ts';
 import { PermanentError } from '../../pipeline/model/errors.ts';
 import { record, texts, topicSpec, unique } from '../contract/broker/broker-lab.ts';
 import { kafkaService } from '../services/kafka.ts';
@@ -130,12 +131,13 @@ describe('a client that is barred', () => {
 const kafka = await kafkaService();
 
 describeIf(kafka.kind === 'running', reasonOf(kafka))('with a real Kafka', () => {
-  const brokerOf = (compression: 'none' | 'gzip' | 'zstd' = 'none') =>
+  const brokerOf = (compression: 'none' | 'gzip' | 'zstd' = 'none', fastProduce = true) =>
     kafkaBroker({
       brokers: [kafka.kind === 'running' ? kafka.address : ''],
       clientId: 'patches',
       log: silentLog,
       compression,
+      fastProduce,
     });
 
   it('a topic that is deleted does not hide the others', async () => {
@@ -185,20 +187,34 @@ describeIf(kafka.kind === 'running', reasonOf(kafka))('with a real Kafka', () =>
     expect(Math.min(...tookMs)).toBeLessThan(200);
   });
 
-  it.each(['gzip', 'zstd'] as const)('records compressed with %s are sent and read', async (compression) => {
-    const broker = brokerOf(compression);
+  const sendings = (['none', 'gzip', 'zstd'] as const).flatMap((compression) =>
+    [true, false].map((fastProduce) => ({ compression, fastProduce })),
+  );
+
+  it.each(sendings)('records are sent and read with $compression, fast $fastProduce', async (sending) => {
+    const broker = brokerOf(sending.compression, sending.fastProduce);
     await broker.start();
     const topic = unique('topic');
     await broker.createTopics([topicSpec(topic)]);
+    const plain = Array.from({ length: 50 }, (_, i) => `${i} ${'x'.repeat(1000)}`);
+    const transacted = Array.from({ length: 50 }, (_, i) => `in a transaction ${i}`);
+    const headers = { ключ: 'значение', empty: '' };
     const producer = broker.producer();
-    await producer.start();
-    const values = Array.from({ length: 50 }, (_, i) => `${i} ${'x'.repeat(1000)}`);
-    await producer.send(values.map((value) => record(topic, value)));
-    const found: string[] = [];
-    for await (const { records } of broker.readRange({ topic, partition: 0 }, 0, 50))
-      found.push(...texts(records));
-    expect(found).toEqual(values);
-    await producer.stop();
+    const transactional = broker.transactionalProducer(randomUUID());
+    await Promise.all([producer.start(), transactional.start()]);
+    await producer.send(plain.map((value) => ({ ...record(topic, value), headers })));
+    const transaction = await transactional.begin();
+    await transaction.send(transacted.map((value) => record(topic, value)));
+    await transaction.commit();
+    // Kafka writes the marker after its answer.
+    const isStable = async () => (await broker.offsets(topic))[0]!.lastStable === 101;
+    await until(isStable, 'the transaction to be stable');
+    const found: BrokerRecord[] = [];
+    for await (const { records } of broker.readRange({ topic, partition: 0 }, 0, 100)) found.push(...records);
+    expect(texts(found)).toEqual([...plain, ...transacted]);
+    expect(found[49]!.headers).toEqual(headers);
+    expect(found[50]!.headers).toBeUndefined();
+    await Promise.all([producer.stop(), transactional.stop()]);
     await broker.stop();
   });
 });

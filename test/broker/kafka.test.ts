@@ -1,5 +1,5 @@
-/** The broker on a real Kafka: the contract of every broker. */
-import { kafkaBroker } from '../../pipeline/broker/kafka/kafka-broker.ts';
+/** The broker on a real Kafka: the contract of every broker, as it is configured by default and as differently as it can be. */
+import { kafkaBroker, type KafkaBrokerOptions } from '../../pipeline/broker/kafka/kafka-broker.ts';
 import { brokerContract } from '../contract/broker.contract.ts';
 import type { BrokerUnderTest, RestartableBroker } from '../contract/broker/broker-lab.ts';
 import { canRunKafka, kafkaServer } from '../services/kafka-server.ts';
@@ -11,15 +11,20 @@ import { describeIf } from '../support/requires.ts';
 const kafka = await kafkaService();
 const own = await canRunKafka();
 
-async function connected(address: string): Promise<BrokerUnderTest> {
-  const broker = kafkaBroker({ brokers: [address], clientId: 'contract', log: silentLog });
+type Sending = Required<Pick<KafkaBrokerOptions, 'compression' | 'fastProduce'>>;
+
+const DEFAULT: Sending = { compression: 'zstd', fastProduce: true };
+const PLAINEST: Sending = { compression: 'none', fastProduce: false };
+
+async function connected(address: string, sending: Sending): Promise<BrokerUnderTest> {
+  const broker = kafkaBroker({ brokers: [address], clientId: 'contract', log: silentLog, ...sending });
   await broker.start();
   return { broker, stop: () => broker.stop() };
 }
 
 async function restartable(): Promise<RestartableBroker> {
   const server = await kafkaServer();
-  const { broker, stop } = await connected(server.address);
+  const { broker, stop } = await connected(server.address, DEFAULT);
   return {
     broker,
     async restart() {
@@ -34,9 +39,17 @@ async function restartable(): Promise<RestartableBroker> {
 }
 
 describeIf(kafka.kind === 'running', reasonOf(kafka))('a real Kafka', () => {
-  brokerContract('kafka', () => connected(kafka.kind === 'running' ? kafka.address : ''), {
-    capabilities: ['rebalance', 'process-fencing', 'restart'],
+  const address = kafka.kind === 'running' ? kafka.address : '';
+  const capabilities = ['rebalance', 'process-fencing', 'restart'] as const;
+
+  brokerContract('kafka', () => connected(address, DEFAULT), {
+    capabilities,
     numRuns: 25,
     ...(own.kind === 'ready' && { restartable }),
+  });
+
+  brokerContract('kafka with the client’s own encoder', () => connected(address, PLAINEST), {
+    capabilities,
+    numRuns: 5,
   });
 });
