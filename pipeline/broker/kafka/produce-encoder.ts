@@ -1,6 +1,6 @@
 /**
  * Kafka's Produce request, versions 3 to 7, with record batches of format 2: measured first, then written into one
- * buffer. kafkajs makes several buffers a record, copies each batch five times, and takes its checksum byte by byte.
+ * buffer. kafkajs makes several buffers a record, copies each batch again at every layer, and takes its checksum byte by byte.
  *
  *   transactional id string, acks int16, timeout int32, topics [ name string, partitions [
  *     partition int32, length int32, record batch (see record-batches.ts) ] ]

@@ -53,8 +53,8 @@ const FIRST_PRODUCE_VERSION = 3;
 const encodedHere = new WeakSet<object>();
 
 /**
- * kafkajs makes several buffers a record, copies each batch five times, and takes its checksum byte by byte: 12 us for a
- * record of 13 KB.
+ * Lists from `messagesByPartition` are encoded by `produce-encoder.ts`: of CPU time, a record of 13 KB takes 11 us
+ * instead of 75, one of 300 bytes 0.4 us instead of 3.5.
  */
 export function withProduceEncoder(versions: ProduceVersions, NewEncoder: EncoderClass): void {
   const { protocol } = versions;
@@ -90,7 +90,7 @@ function encoded(request: Given, NewEncoder: EncoderClass): Encoder {
 /**
  * What to hand to kafkajs as the messages of a topic: it asks each message for its partition and copies the
  * partition's list for every one, in time that grows with the square; these lists it takes as they are.
- * @param isFast whether our own encoder writes them, which gives the same bytes for a fifth of the time
+ * @param isFast whether our own encoder writes them, which gives the same bytes in a seventh of the time
  */
 export function messagesByPartition(
   lists: Readonly<Record<number, readonly Message[]>>,
