@@ -10,12 +10,13 @@ import {
 } from '../../topics/catalogue.ts';
 import { Reading } from '../model/reading.ts';
 import { avroType } from './avro-type.ts';
+import { deviationPlaces, readingPlaces } from './compiled/places.ts';
+import { readingDecoder } from './compiled/reading-decoder.ts';
+import { insightEncoder, readingEncoder } from './compiled/reading-encoder.ts';
 import { frameWriter } from './frame-writer.ts';
 import type { Codec, SchemaRegistry } from './port.ts';
+import { objectReader } from './object-reader.ts';
 import { columnSpecs } from './reading-columns.ts';
-import { readingDecoder } from './reading-decoder.ts';
-import { readingEncoder } from './reading-encoder.ts';
-import { WriterSchemas } from './writer-schemas.ts';
 
 export interface AvroCodecOptions {
   readonly catalogue: Catalogue;
@@ -45,16 +46,20 @@ export function avroCodec({ catalogue, naming, registry }: AvroCodecOptions): Co
 
     readingDecoder(topic) {
       const row = catalogue[topic];
-      return readingDecoder(rowFields(row), new WriterSchemas(registry, avroSchema(row), 'halves'));
+      return readingDecoder(registry, avroSchema(row), readingPlaces(rowFields(row)));
     },
 
     readingEncoder(topic) {
       const row = catalogue[topic];
-      return readingEncoder(rowFields(row), avroType(avroSchema(row), 'halves'), idOf(topic));
+      return readingEncoder(avroSchema(row), readingPlaces(rowFields(row)), idOf(topic));
+    },
+
+    deviationEncoder(topic, metrics) {
+      return insightEncoder(avroSchema(catalogue[topic]), deviationPlaces(metrics), idOf(topic));
     },
 
     recordDecoder<T extends TopicName>(topic: T) {
-      const writers = new WriterSchemas(registry, avroSchema(catalogue[topic]), 'bigint');
+      const writers = objectReader(registry, avroSchema(catalogue[topic]), 'bigint');
       return {
         prepare: (values: Iterable<Buffer | null>) => writers.prepare(values),
         decode(value: Buffer) {

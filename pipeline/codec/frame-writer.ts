@@ -13,7 +13,7 @@ export function frameWriter(type: avro.Type, schemaId: () => number): (value: un
       scratch = Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(scratch.length - end)));
       end = type.encode(value, scratch, HEADER_BYTES);
     }
-    writeHeader(scratch, schemaId());
+    writeHeader(scratch, 0, schemaId());
     return Buffer.from(scratch.subarray(0, end));
   };
 }

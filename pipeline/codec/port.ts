@@ -54,6 +54,12 @@ export interface ReadingEncoder {
   encode(reading: Reading): Buffer;
 }
 
+/** What stages found out about a reading. */
+export interface InsightEncoder {
+  /** The findings as one framed record, undefined where there are none. */
+  encode(reading: Reading): Buffer | undefined;
+}
+
 export interface RecordEncoder<T> {
   encode(record: T): Buffer;
 }
@@ -63,6 +69,8 @@ export interface Codec extends Component {
   /** Also registers the topic's columns on the readings it will fill. */
   readingDecoder(topic: TopicName): ReadingDecoder;
   readingEncoder(topic: TopicName): ReadingEncoder;
+  /** Of rows with a list of deviations: what the columns `<metric>.sigma` and their like say of these metrics. */
+  deviationEncoder(topic: TopicName, metrics: readonly string[]): InsightEncoder;
   recordDecoder<T extends TopicName>(topic: T): RecordDecoder<TopicRecord<T>>;
   recordEncoder<T extends TopicName>(topic: T): RecordEncoder<TopicRecord<T>>;
   /** A reading with all columns of these topics. */

@@ -8,8 +8,8 @@ export function schemaIdOf(value: Buffer): number | undefined {
   return value.length >= HEADER_BYTES && value[0] === MAGIC ? value.readInt32BE(1) : undefined;
 }
 
-/** Writes the header to the front of `frame`, whose body begins at HEADER_BYTES. */
-export function writeHeader(frame: Buffer, schemaId: number): void {
-  frame[0] = MAGIC;
-  frame.writeInt32BE(schemaId, 1);
+/** Writes the header at `at`; the body goes HEADER_BYTES behind. */
+export function writeHeader(frame: Buffer, at: number, schemaId: number): void {
+  frame[at] = MAGIC;
+  frame.writeInt32BE(schemaId, at + 1);
 }

@@ -1,32 +1,18 @@
-/** Writer schemas by id, resolved against one reader schema; decoding is synchronous once an id is known. */
-import type avro from 'avsc';
-import { avroType, type LongsAs } from './avro-type.ts';
+/** Writer schemas by id, made into readers once: decoding is synchronous as soon as an id is known. */
 import type { AvroSchema, DecodeFailure, SchemaRegistry } from './port.ts';
-import { HEADER_BYTES, schemaIdOf } from './wire-format.ts';
+import { schemaIdOf } from './wire-format.ts';
 
-/** How to read one writer's bytes, or why they cannot be read. */
-type WriterSchema =
-  | { readonly kind: 'readable'; readonly resolver: avro.Resolver | undefined }
-  | { readonly kind: 'unreadable'; readonly failure: DecodeFailure };
+type Readable<R> = { readonly kind: 'readable'; readonly reader: R };
 
-/** avsc declares the value as any. */
-interface Decoded {
-  readonly value: unknown;
-  readonly offset: number;
-}
-
-export class WriterSchemas {
+export class WriterSchemas<R> {
   readonly #registry: SchemaRegistry;
-  readonly #reader: avro.Type;
-  readonly #readerText: string;
-  readonly #longs: LongsAs;
-  readonly #byId = new Map<number, WriterSchema>();
+  readonly #readerOf: (writer: AvroSchema) => R;
+  readonly #byId = new Map<number, Readable<R> | DecodeFailure>();
 
-  constructor(registry: SchemaRegistry, readerSchema: AvroSchema, longs: LongsAs) {
+  /** `readerOf` makes a reader of what this schema wrote, or throws why it cannot. */
+  constructor(registry: SchemaRegistry, readerOf: (writer: AvroSchema) => R) {
     this.#registry = registry;
-    this.#reader = avroType(readerSchema, longs);
-    this.#readerText = JSON.stringify(readerSchema);
-    this.#longs = longs;
+    this.#readerOf = readerOf;
   }
 
   /** Fetches the schemas of these values' ids that are not known yet. @throws RetryableError without a registry. */
@@ -41,41 +27,34 @@ export class WriterSchemas {
     }
   }
 
-  /** The value as avsc's object, or why not. Never throws, never reads out of bounds. */
-  decode(value: Buffer): { readonly kind: 'value'; readonly value: unknown } | DecodeFailure {
+  /** The reader of the value's body, or why there is none. */
+  of(value: Buffer): Readable<R> | DecodeFailure {
     const id = schemaIdOf(value);
     if (id === undefined)
-      return failure('not_framed', `${value.length} bytes without magic byte and schema id`);
-    const writer = this.#byId.get(id);
-    if (writer === undefined) return failure('unknown_schema', `schema id ${id} is not in the registry`);
-    if (writer.kind === 'unreadable') return writer.failure;
-    try {
-      const outcome: Decoded = this.#reader.decode(value, HEADER_BYTES, writer.resolver);
-      const { value: decoded, offset } = outcome;
-      if (offset < 0) return failure('truncated', `${value.length} bytes end inside the record`);
-      if (offset < value.length)
-        return failure('trailing_bytes', `record ends at byte ${offset} of ${value.length}`);
-      return { kind: 'value', value: decoded };
-    } catch (error) {
-      return failure('invalid', messageOf(error));
-    }
+      return decodeFailure('not_framed', `${value.length} bytes without magic byte and schema id`);
+    return this.#byId.get(id) ?? decodeFailure('unknown_schema', `schema id ${id} is not in the registry`);
   }
 
-  #resolve(id: number, schema: AvroSchema): WriterSchema {
-    if (JSON.stringify(schema) === this.#readerText) return { kind: 'readable', resolver: undefined };
+  #resolve(id: number, schema: AvroSchema): Readable<R> | DecodeFailure {
     try {
-      return { kind: 'readable', resolver: this.#reader.createResolver(avroType(schema, this.#longs)) };
+      return { kind: 'readable', reader: this.#readerOf(schema) };
     } catch (error) {
-      return {
-        kind: 'unreadable',
-        failure: failure('incompatible_schema', `schema id ${id}: ${messageOf(error).slice(0, 300)}`),
-      };
+      return decodeFailure('incompatible_schema', `schema id ${id}: ${messageOf(error).slice(0, 300)}`);
     }
   }
 }
 
-function failure(reason: DecodeFailure['reason'], detail: string): DecodeFailure {
-  return { kind: 'deadLetter', reason, detail };
+/** What `end` says of a value whose body was read up to there; -1 = the body goes on behind the value. */
+export function verdictOf(value: Buffer, end: number): DecodeFailure | undefined {
+  if (end < 0) return decodeFailure('truncated', `${value.length} bytes end inside the record`);
+  if (end < value.length)
+    return decodeFailure('trailing_bytes', `record ends at byte ${end} of ${value.length}`);
+  return undefined;
+}
+
+/** @param why the detail, or the error that tells it. */
+export function decodeFailure(reason: DecodeFailure['reason'], why: unknown): DecodeFailure {
+  return { kind: 'deadLetter', reason, detail: messageOf(why) };
 }
 
 function messageOf(error: unknown): string {

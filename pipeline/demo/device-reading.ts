@@ -87,9 +87,9 @@ export function pollInto(reading: Reading, context: PollContext): (device: Simul
       numbers.ifHighSpeed.values[row] = port.speedMbps;
       numbers.duplex.values[row] = FULL_DUPLEX;
       numbers.discontinuity.values[row] = device.discontinuityTicks[row]!;
-      texts.ifName.values[row] = port.ifName;
-      texts.ifAlias.values[row] = port.ifAlias;
-      texts.physAddress.values[row] = physAddresses[row]!;
+      texts.ifName.set(row, port.ifName);
+      texts.ifAlias.set(row, port.ifAlias);
+      texts.physAddress.set(row, physAddresses[row]!);
     }
     for (const { at, column, upperHalf } of wide ? wideColumns : narrowColumns) {
       for (let row = 0; row < ports.length; row += 1) {

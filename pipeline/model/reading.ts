@@ -19,8 +19,8 @@ export class CounterColumn {
     this.known = grown(this.known, new Uint8Array(rows));
   }
 
-  clear(rows: number): void {
-    this.known.fill(0, 0, rows);
+  clear(from: number, to: number): void {
+    this.known.fill(0, from, to);
   }
 }
 
@@ -33,22 +33,90 @@ export class NumberColumn {
     this.values = grown(this.values, new Float64Array(rows));
   }
 
-  clear(rows: number): void {
-    this.values.fill(Number.NaN, 0, rows);
+  clear(from: number, to: number): void {
+    this.values.fill(Number.NaN, from, to);
   }
 }
 
+/** `starts` of a row without a text, and of one whose text was set as a string. */
+export const NO_TEXT = -1;
+export const SET_TEXT = -2;
+
+/**
+ * Texts. A decoded one stays the bytes of its record, `source[starts[i]] .. source[ends[i] - 1]`, and becomes a string
+ * only for who asks: in steady state nobody does.
+ */
 export class TextColumn {
   readonly kind = 'text';
-  values: (string | null)[] = [];
+  source: Buffer = Buffer.alloc(0);
+  starts = new Int32Array(INITIAL_ROWS).fill(NO_TEXT);
+  ends = new Int32Array(INITIAL_ROWS);
+  readonly #set: string[] = [];
 
-  grow(): void {
-    // A JavaScript array grows by itself.
+  get(row: number): string | null {
+    const start = this.starts[row] ?? NO_TEXT;
+    if (start >= 0) return this.source.toString('utf8', start, this.ends[row]);
+    return start === SET_TEXT ? this.#set[row]! : null;
   }
 
-  clear(rows: number): void {
-    for (let row = 0; row < rows; row += 1) this.values[row] = null;
+  set(row: number, text: string | null): void {
+    this.starts[row] = text === null ? NO_TEXT : SET_TEXT;
+    if (text !== null) this.#set[row] = text;
   }
+
+  /** Whether row's text is this one, without making a string of it. */
+  equals(row: number, text: string | null): boolean {
+    const start = this.starts[row]!;
+    if (start < 0 || text === null) return this.get(row) === text;
+    return textEquals(this.source, start, this.ends[row]!, text);
+  }
+
+  /** FNV-1a of the UTF-16 units, 32 bits and never 0; 0 for a text that is unknown or empty. */
+  hash(row: number): number {
+    const { source } = this;
+    const start = this.starts[row]!;
+    const end = this.ends[row]!;
+    if (start < 0) return hashOf(this.get(row));
+    if (start === end) return 0;
+    let sum = FNV_OFFSET;
+    for (let at = start; at < end; at += 1) {
+      const byte = source[at]!;
+      if (byte > 127) return hashOf(this.get(row));
+      sum = Math.imul(sum ^ byte, FNV_PRIME);
+    }
+    return sum >>> 0 || 1;
+  }
+
+  grow(rows: number): void {
+    this.starts = grown(this.starts, new Int32Array(rows).fill(NO_TEXT));
+    this.ends = grown(this.ends, new Int32Array(rows));
+  }
+
+  clear(from: number, to: number): void {
+    this.starts.fill(NO_TEXT, from, to);
+  }
+}
+
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
+function hashOf(text: string | null): number {
+  if (text === null || text === '') return 0;
+  let sum = FNV_OFFSET;
+  for (let at = 0; at < text.length; at += 1) sum = Math.imul(sum ^ text.charCodeAt(at), FNV_PRIME);
+  return sum >>> 0 || 1;
+}
+
+/** Whether bytes start..end-1 are `text` in UTF-8, as a decoder reads them (what is no UTF-8 equals U+FFFD). */
+export function textEquals(bytes: Buffer, start: number, end: number, text: string): boolean {
+  // UTF-8 has at least a byte a UTF-16 unit.
+  if (text.length > end - start) return false;
+  for (let at = start, unit = 0; at < end; at += 1, unit += 1) {
+    const byte = bytes[at]!;
+    if (byte > 127) return bytes.toString('utf8', start, end) === text;
+    if (byte !== text.charCodeAt(unit)) return false;
+  }
+  return text.length === end - start;
 }
 
 export type ReadingColumn = CounterColumn | NumberColumn | TextColumn;
@@ -153,6 +221,14 @@ export class Reading {
 
   /** Makes room for `rows` rows and sets every column to "unknown". The envelope is the caller's. */
   reset(rows: number): void {
+    this.rowCount = 0;
+    this.exceptions.length = 0;
+    this.extend(rows);
+  }
+
+  /** Adds rows up to `rows`, all columns "unknown"; those before stay. */
+  extend(rows: number): void {
+    const from = this.rowCount;
     if (rows > this.#capacity) {
       this.#capacity = 2 ** Math.ceil(Math.log2(rows));
       this.slots = grown(this.slots, new Int32Array(this.#capacity));
@@ -161,10 +237,9 @@ export class Reading {
       for (const column of this.#columns.values()) column.grow(this.#capacity);
     }
     this.rowCount = rows;
-    this.exceptions.length = 0;
-    this.quality.fill(0, 0, rows);
-    this.fresh.fill(0, 0, rows);
-    for (const column of this.#columns.values()) column.clear(rows);
+    this.quality.fill(0, from, rows);
+    this.fresh.fill(0, from, rows);
+    for (const column of this.#columns.values()) column.clear(from, rows);
   }
 
   #column(name: string, kind: ReadingColumn['kind']): ReadingColumn {

@@ -124,7 +124,8 @@ export class Directory {
     const { rows } = entity;
     const isPartial = reading.status === 'partial';
     const indexes = [...reading.number('if_index').values.subarray(0, rowCount)];
-    const names = reading.text('if_name').values.slice(0, rowCount);
+    const ifName = reading.text('if_name');
+    const names = indexes.map((_, row) => ifName.get(row));
     const knownNames = isPartial ? withKnownNames(entity, indexes, names) : names;
     drop(entity, part);
     markAmbiguous(entity, pollId, indexes, knownNames);
@@ -171,9 +172,9 @@ function isSameLayout(layout: Layout, reading: Reading): boolean {
   if (layout.isStale || layout.indexes.length !== rowCount) return false;
   if (layout.isNameless && layout.isPartial !== (reading.status === 'partial')) return false;
   const indexes = reading.number('if_index').values;
-  const names = reading.text('if_name').values;
+  const names = reading.text('if_name');
   for (let row = 0; row < rowCount; row += 1) {
-    if (layout.indexes[row] !== indexes[row] || layout.names[row] !== names[row]) return false;
+    if (layout.indexes[row] !== indexes[row] || !names.equals(row, layout.names[row]!)) return false;
   }
   return true;
 }

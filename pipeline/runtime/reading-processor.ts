@@ -4,16 +4,15 @@
  */
 import { createHash } from 'node:crypto';
 import type { BrokerRecord } from '../broker/port.ts';
-import type { Codec, RecordDecoder, RecordEncoder } from '../codec/port.ts';
+import type { Codec, InsightEncoder, RecordDecoder, RecordEncoder } from '../codec/port.ts';
 import { parseEntityKey } from '../model/entity.ts';
 import type { Reading } from '../model/reading.ts';
 import type { ColumnDeclaration, StateColumn } from '../model/state.ts';
-import { deviationRecord } from '../stages/detect/deviation-record.ts';
 import type { Stage, StageDefinition, StageOutput } from '../stages/stage.ts';
 import type { ReadingTopology } from '../topology.ts';
 import { rowFields, type Catalogue, type TopicName } from '../../topics/catalogue.ts';
 import type { AnomalyRecord } from '../../topics/anomaly.ts';
-import type { BaselineRecord, DeviationRecord } from '../../topics/insight.ts';
+import type { BaselineRecord } from '../../topics/insight.ts';
 import { QUALITIES } from '../../topics/interface.ts';
 import { Directory } from './directory.ts';
 import { reconciled } from './reconcile.ts';
@@ -64,8 +63,7 @@ export class ReadingProcessor implements Processor {
   readonly #decodeRaw;
   readonly #encodeMetric;
   readonly #records: ReadonlyMap<TopicName, RecordDecoder<unknown>>;
-  readonly #deviation: () => DeviationRecord | undefined;
-  readonly #encodeDeviation: RecordEncoder<DeviationRecord>;
+  readonly #encodeDeviation: InsightEncoder;
   readonly #decodeAnomaly: RecordDecoder<AnomalyRecord>;
   readonly #encodeAnomaly: RecordEncoder<AnomalyRecord>;
   readonly #encodeBaseline: RecordEncoder<BaselineRecord>;
@@ -81,7 +79,6 @@ export class ReadingProcessor implements Processor {
     this.#reading = codec.newReading(raw, metric);
     this.#decodeRaw = codec.readingDecoder(raw);
     this.#encodeMetric = codec.readingEncoder(metric);
-    this.#encodeDeviation = codec.recordEncoder(insight.deviation);
     this.#decodeAnomaly = codec.recordDecoder(insight.anomaly);
     this.#encodeAnomaly = codec.recordEncoder(insight.anomaly);
     this.#encodeBaseline = codec.recordEncoder(insight.baseline);
@@ -91,8 +88,8 @@ export class ReadingProcessor implements Processor {
     this.#live = time.column(LIVE);
     this.#stages = stages.map((stage) => stage.init(this.state.context(stage, this.#reading)));
     const judged = rowFields(catalogue[metric]).filter((field) => field.baseline);
-    this.#deviation = deviationRecord(
-      this.#reading,
+    this.#encodeDeviation = codec.deviationEncoder(
+      insight.deviation,
       judged.map(({ name }) => name),
     );
     this.#stageOutput = {
@@ -164,10 +161,8 @@ export class ReadingProcessor implements Processor {
     for (const stage of this.#stages) if (!stage.process(reading, this.#stageOutput)) return;
     if (reading.rowCount === 0) return;
     this.#send(this.#topology.metric, reading.entity, this.#encodeMetric.encode(reading));
-    const deviation = this.#deviation();
-    if (deviation !== undefined) {
-      this.#send(this.#topology.insight.deviation, reading.entity, this.#encodeDeviation.encode(deviation));
-    }
+    const deviation = this.#encodeDeviation.encode(reading);
+    if (deviation !== undefined) this.#send(this.#topology.insight.deviation, reading.entity, deviation);
     this.#countRows(reading, out);
   }
 

@@ -170,10 +170,10 @@ function fieldWriter(
       if (write === undefined) throw unsuited(kind);
       return {
         name: sql.name,
-        value: (row) => from.values[row],
+        value: (row) => from.get(row),
         write(out, row) {
-          const value = from.values[row];
-          if (value !== null && value !== undefined) return write(out, value);
+          const value = from.get(row);
+          if (value !== null) return write(out, value);
           if (nothing === undefined) out.null();
           return nothing;
         },

@@ -116,7 +116,7 @@ function envelope(
 
 function describePort(reading: Reading, port: number): void {
   reading.number('if_index').values[port] = port + 1;
-  reading.text('if_name').values[port] = `GigabitEthernet1/0/${port + 1}`;
+  reading.text('if_name').set(port, `GigabitEthernet1/0/${port + 1}`);
   reading.number('admin_status').values[port] = 1;
   reading.number('oper_status').values[port] = 1;
   reading.number('mtu').values[port] = 9000;

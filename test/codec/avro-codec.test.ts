@@ -31,7 +31,7 @@ function fill(reading: Reading, rows: number): Reading {
   });
   for (let row = 0; row < rows; row += 1) {
     reading.number('if_index').values[row] = row + 1;
-    reading.text('if_name').values[row] = `Gi1/0/${row + 1}`;
+    reading.text('if_name').set(row, `Gi1/0/${row + 1}`);
   }
   return reading;
 }
@@ -53,7 +53,7 @@ describe('reading codec', () => {
       errors: ['timeout:ifXTable'],
       rowCount: 2,
     });
-    expect(into.text('if_name').values.slice(0, 2)).toEqual(['Gi1/0/1', 'Gi1/0/2']);
+    expect([0, 1].map((row) => into.text('if_name').get(row))).toEqual(['Gi1/0/1', 'Gi1/0/2']);
     expect(into.number('mtu').values[0]).toBeNaN();
     expect(into.counter('in_octets').known[0]).toBe(0);
   });
@@ -157,7 +157,7 @@ describe('reading codec', () => {
       await decoder.prepare([value]);
       const into = codec.newReading('raw.interface');
       expect(decoder.decode(value, into)).toBeUndefined();
-      expect(into.text('if_name').values[0]).toBe('Gi1/0/1');
+      expect(into.text('if_name').get(0)).toBe('Gi1/0/1');
     }
   });
 });

@@ -65,8 +65,8 @@ describe('the history', () => {
       });
       expect(one.pollId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
       seen.add(one.pollId);
-      expect(one.text('if_name').values[0]).toBe(device.spec.ports[0]!.ifName);
-      expect(one.text('phys_address').values[0]).toMatch(/^02:4e:53(:[0-9a-f]{2}){3}$/);
+      expect(one.text('if_name').get(0)).toBe(device.spec.ports[0]!.ifName);
+      expect(one.text('phys_address').get(0)).toMatch(/^02:4e:53(:[0-9a-f]{2}){3}$/);
       const octets = one.counter('in_octets');
       const narrow = one.counter('in_octets_32');
       expect(octets.known[0]).toBe(device.spec.wide ? 1 : 0);

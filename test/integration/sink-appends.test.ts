@@ -101,7 +101,7 @@ describe('bad rows', () => {
     const { pool } = await postgres.database();
     lab = await sinkLab(pool);
     const reading = lab.reading('r1', NOW, ['Gi0/1', 'Gi0/2', 'Gi0/3', 'Gi0/4']);
-    reading.text('if_alias').values[1] = 'a\0b';
+    reading.text('if_alias').set(1, 'a\0b');
     reading.number('rx_bps').values[2] = Number.POSITIVE_INFINITY;
     const record = await readingRecord(lab.codec, 'metric.interface', reading);
     // Only another producer can write a negative counter: the codec's encoder refuses to.

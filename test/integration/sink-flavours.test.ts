@@ -44,7 +44,7 @@ async function tablesAfterTheSame(postgres: PostgresService): Promise<Record<str
     reading.counter('in_octets').hi[0] = 0x7fffffff;
     reading.number('rx_bps').values[1] = Number.NaN;
     reading.counter('out_octets').known[1] = 0;
-    reading.text('if_alias').values[2] = 'ü \\ \t "—" 🛰';
+    reading.text('if_alias').set(2, 'ü \\ \t "—" 🛰');
     await lab.sendReading(reading);
   }
   await lab.sendRecord('ops.collection', 'r1', collectionRecord({ retries: 2, status: 'partial' }));

@@ -22,7 +22,7 @@ export class DirectoryLab {
     Object.assign(made, { entity: 'd/device/a', part, parts: 3, pollId });
     for (const [row, [index, name]] of rows.entries()) {
       made.number('if_index').values[row] = index;
-      made.text('if_name').values[row] = name;
+      made.text('if_name').set(row, name);
     }
     return made;
   }

@@ -183,7 +183,7 @@ function fill(
         counter.known[row] = 1;
       } else if (kind === 'number') {
         reading.number(column).values[row] = whole.has(column) ? seed : seed + row / 8;
-      } else reading.text(column).values[row] = `${column} of ${name}`;
+      } else reading.text(column).set(row, `${column} of ${name}`);
     }
   }
   return reading;

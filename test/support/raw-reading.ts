@@ -63,7 +63,7 @@ export function rawReading(
           reading.number(field.name).values[row] = Number(value);
           break;
         case 'text':
-          reading.text(field.name).values[row] = String(value);
+          reading.text(field.name).set(row, String(value));
           break;
       }
     }

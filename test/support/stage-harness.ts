@@ -183,7 +183,7 @@ function fillRow(reading: Reading, row: number, sample: RowSample): void {
     } else if (typeof value === 'number') {
       reading.number(name).values[row] = value;
     } else if (value !== null) {
-      reading.text(name).values[row] = value;
+      reading.text(name).set(row, value);
     }
   }
 }

@@ -88,7 +88,7 @@ function clearCell(column: ReadingColumn, row: number): void {
       column.values[row] = Number.NaN;
       return;
     case 'text':
-      column.values[row] = null;
+      column.set(row, null);
   }
 }
 
@@ -99,7 +99,7 @@ function isUnknown(column: ReadingColumn, row: number): boolean {
     case 'number':
       return Number.isNaN(column.values[row]);
     case 'text':
-      return (column.values[row] ?? '') === '';
+      return (column.get(row) ?? '') === '';
   }
 }
 
@@ -116,6 +116,6 @@ function copyCell(from: ReadingColumn, row: number, reading: Reading, field: str
       reading.number(field).values[to] = from.values[row]!;
       return;
     case 'text':
-      reading.text(field).values[to] = from.values[row] ?? null;
+      reading.text(field).set(to, from.get(row));
   }
 }

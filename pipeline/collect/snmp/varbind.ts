@@ -102,6 +102,6 @@ function text(
 ): readonly ValueReason[] {
   if (type !== ObjectType.OctetString || !Buffer.isBuffer(value)) return one('wrong_type');
   const changes: ValueReason[] = [];
-  column.values[row] = wanted === 'phys_address' ? physAddress(value, changes) : agentText(value, changes);
+  column.set(row, wanted === 'phys_address' ? physAddress(value, changes) : agentText(value, changes));
   return changes;
 }

@@ -77,7 +77,7 @@ export class RowSamples {
     const starts = clock.starts(entitySlot);
     const reboot = clock.reboot(entitySlot);
     const discontinuityNow = this.#discontinuityNow.values;
-    const physAddressNow = this.#physAddressNow.values;
+    const physAddressNow = this.#physAddressNow;
     let restarted = false;
     let segment = -1;
     let sampledAt!: ColumnArray<'f64'>;
@@ -96,7 +96,7 @@ export class RowSamples {
       const at = slot & SEGMENT_MASK;
       const dt = nowMs - sampledAt[at]!;
       const discontinuity = discontinuityNow[row]!;
-      const physAddress = hash(physAddressNow[row]);
+      const physAddress = physAddressNow.hash(row);
       // NaN unless the agent told it both times.
       const disturbed = discontinuity - discontinuityAt[at]!;
       let why = GOOD;
@@ -171,14 +171,4 @@ export class RowSamples {
       movedAt[at] = moved[row]!;
     }
   }
-}
-
-/** FNV-1a, 32 bits; 0 for an address that is not told. */
-function hash(address: string | null | undefined): number {
-  if (address === null || address === undefined || address === '') return 0;
-  let sum = 0x811c9dc5;
-  for (let at = 0; at < address.length; at += 1) {
-    sum = Math.imul(sum ^ address.charCodeAt(at), 0x01000193);
-  }
-  return sum >>> 0 || 1;
 }

@@ -15,7 +15,7 @@ function tableOf(indexes: readonly number[]): PolledTable {
   for (const index of indexes) {
     const row = table.row(index);
     const alias = table.column('if_alias');
-    if (alias.kind === 'text') alias.values[row] = `port ${index}`;
+    if (alias.kind === 'text') alias.set(row, `port ${index}`);
   }
   return table;
 }
@@ -68,7 +68,7 @@ describe('the records of a poll', () => {
       sysUptime: Number.NaN,
     });
     expect([...into.number('if_index').values.slice(0, 4)]).toEqual([0, 2, 7, 2 ** 24 + 1]);
-    expect(into.text('if_alias').values.slice(0, 4)).toEqual(
+    expect([0, 1, 2, 3].map((row) => into.text('if_alias').get(row))).toEqual(
       [0, 2, 7, 2 ** 24 + 1].map((index) => `port ${index}`),
     );
     expect(audit!.topic).toBe('ops.collection');

@@ -176,7 +176,7 @@ export function readingRows(reading: Reading, fields: readonly FieldRow[]): Reco
           return [name, Number.isNaN(value) ? null : value];
         }
         case 'text':
-          return [name, reading.text(name).values[row]];
+          return [name, reading.text(name).get(row)];
       }
     });
     return Object.fromEntries(entries.filter(([, value]) => value !== null));

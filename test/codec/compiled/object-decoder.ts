@@ -1,11 +1,22 @@
-/** Framed Avro to a Reading, through avsc objects: what a compiled codec will do without the objects. */
-import { QUALITIES, type Quality } from '../../topics/interface.ts';
-import type { FieldRow } from '../../topics/row.ts';
-import type { CounterColumn, NumberColumn, PollStatus, Reading, TextColumn } from '../model/reading.ts';
-import { Int64 } from './int64.ts';
-import type { ReadingDecoder } from './port.ts';
-import { columnKind, columnSpecs, INSTANCE_FIELD, QUALITY_FIELD } from './reading-columns.ts';
-import type { WriterSchemas } from './writer-schemas.ts';
+/** The reference: framed Avro to a Reading through avsc's objects. */
+import { QUALITIES, type Quality } from '../../../topics/interface.ts';
+import type { FieldRow } from '../../../topics/row.ts';
+import type {
+  CounterColumn,
+  NumberColumn,
+  PollStatus,
+  Reading,
+  TextColumn,
+} from '../../../pipeline/model/reading.ts';
+import { Int64 } from '../../../pipeline/codec/int64.ts';
+import type { ReadingDecoder } from '../../../pipeline/codec/port.ts';
+import {
+  columnKind,
+  columnSpecs,
+  INSTANCE_FIELD,
+  QUALITY_FIELD,
+} from '../../../pipeline/codec/reading-columns.ts';
+import type { ObjectReader } from '../../../pipeline/codec/object-reader.ts';
 
 type AvroRow = Readonly<Record<string, unknown>>;
 
@@ -38,7 +49,7 @@ export interface AvroReading {
 const QUALITY_CODES = new Map<string, number>(QUALITIES.map((quality, code) => [quality, code]));
 const UNKNOWN_QUALITY = QUALITIES.indexOf('unknown' satisfies Quality);
 
-export function readingDecoder(fields: readonly FieldRow[], writers: WriterSchemas): ReadingDecoder {
+export function objectDecoder(fields: readonly FieldRow[], writers: ObjectReader): ReadingDecoder {
   const bound = new WeakMap<Reading, (rows: readonly AvroRow[], into: Reading) => void>();
   return {
     prepare: (values) => writers.prepare(values),
@@ -116,7 +127,7 @@ function rowFiller(fields: readonly FieldRow[], reading: Reading) {
         const value = from[name];
         if (value !== null) column.values[row] = value instanceof Int64 ? numberOf(value) : (value as number);
       }
-      for (const [name, column] of texts) column.values[row] = from[name] as string | null;
+      for (const [name, column] of texts) column.set(row, from[name] as string | null);
       if (hasInstance) into.instances[row] = from[INSTANCE_FIELD] as string;
       if (hasQuality) into.quality[row] = QUALITY_CODES.get(from[QUALITY_FIELD] as string) ?? UNKNOWN_QUALITY;
     }

@@ -1,15 +1,17 @@
-/**
- * A Reading to framed Avro, through pooled objects that avsc writes: nothing is allocated per row once warm. What a
- * field cannot hold is never written as something else: it is the caller's fault, and thrown.
- */
+/** The reference: a Reading to framed Avro through objects that avsc writes. */
 import type avro from 'avsc';
-import { QUALITIES } from '../../topics/interface.ts';
-import type { FieldRow } from '../../topics/row.ts';
-import type { Reading } from '../model/reading.ts';
-import { frameWriter } from './frame-writer.ts';
-import { Int64 } from './int64.ts';
-import type { ReadingEncoder } from './port.ts';
-import { columnKind, columnSpecs, INSTANCE_FIELD, QUALITY_FIELD } from './reading-columns.ts';
+import { QUALITIES } from '../../../topics/interface.ts';
+import type { FieldRow } from '../../../topics/row.ts';
+import type { Reading } from '../../../pipeline/model/reading.ts';
+import { frameWriter } from '../../../pipeline/codec/frame-writer.ts';
+import { Int64 } from '../../../pipeline/codec/int64.ts';
+import type { ReadingEncoder } from '../../../pipeline/codec/port.ts';
+import {
+  columnKind,
+  columnSpecs,
+  INSTANCE_FIELD,
+  QUALITY_FIELD,
+} from '../../../pipeline/codec/reading-columns.ts';
 
 type AvroRow = Record<string, unknown>;
 type RowReader = (row: number, into: AvroRow) => void;
@@ -17,7 +19,7 @@ type RowReader = (row: number, into: AvroRow) => void;
 /** High half of 2^63 - 1: Avro's longs are signed, and a counter is not. */
 const MAX_HIGH = 0x7fff_ffff;
 
-export function readingEncoder(
+export function objectEncoder(
   fields: readonly FieldRow[],
   type: avro.Type,
   schemaId: () => number,
@@ -108,7 +110,7 @@ function fieldReader(field: FieldRow, reading: Reading): RowReader {
     }
     case 'text': {
       const column = reading.text(name);
-      return (row, into) => (into[name] = column.values[row]);
+      return (row, into) => (into[name] = column.get(row));
     }
   }
 }

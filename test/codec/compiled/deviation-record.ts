@@ -1,7 +1,7 @@
-/** The columns that baseline and detect added to a reading as one insight.deviation record, through pooled objects. */
+/** The reference: the columns that baseline and detect added to a reading as one insight.deviation record, through pooled objects. */
 import type { DeviationRecord } from '../../../topics/insight.ts';
-import type { NumberColumn, Reading } from '../../model/reading.ts';
-import { readingIdentity } from '../reading-identity.ts';
+import type { NumberColumn, Reading } from '../../../pipeline/model/reading.ts';
+import { readingIdentity } from '../../../pipeline/stages/reading-identity.ts';
 
 type Row = DeviationRecord['rows'][number];
 type Deviation = Row['deviations'][number];
