@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { BrokerRecord } from '../broker/port.ts';
 import type { Codec, InsightEncoder, RecordDecoder, RecordEncoder } from '../codec/port.ts';
 import { parseEntityKey } from '../model/entity.ts';
-import type { Reading } from '../model/reading.ts';
+import { textEquals, type Reading } from '../model/reading.ts';
 import type { ColumnDeclaration, StateColumn } from '../model/state.ts';
 import type { Stage, StageDefinition, StageOutput } from '../stages/stage.ts';
 import type { ReadingTopology } from '../topology.ts';
@@ -154,16 +154,31 @@ export class ReadingProcessor implements Processor {
       return out.deadLetter(topic, record, 'tombstone', 'a reading has no tombstones');
     const failure = this.#decodeRaw.decode(record.value, reading);
     if (failure !== undefined) return out.deadLetter(topic, record, failure.reason, failure.detail);
-    const refusal = invalid(reading, record) ?? this.#directory.resolve(reading);
+    const refusal = this.#invalid(reading, record) ?? this.#directory.resolve(reading);
     if (refusal !== undefined) return out.deadLetter(topic, record, refusal, `entity ${reading.entity}`);
     reading.appendedAtMs = record.appendedAtMs;
     this.#keepTime(reading);
     for (const stage of this.#stages) if (!stage.process(reading, this.#stageOutput)) return;
     if (reading.rowCount === 0) return;
-    this.#send(this.#topology.metric, reading.entity, this.#encodeMetric.encode(reading));
+    // The record's own key: it is the entity's bytes, or the reading would have been refused.
+    out.send(this.#topology.metric, record.key, this.#encodeMetric.encode(reading));
     const deviation = this.#encodeDeviation.encode(reading);
-    if (deviation !== undefined) this.#send(this.#topology.insight.deviation, reading.entity, deviation);
+    if (deviation !== undefined) out.send(this.#topology.insight.deviation, record.key, deviation);
     this.#countRows(reading, out);
+  }
+
+  /** Why a decoded reading cannot be folded. */
+  #invalid(
+    { entity, domain, observedAtMs }: Reading,
+    { key, appendedAtMs }: BrokerRecord,
+  ): string | undefined {
+    if (key === null || !isKeyOf(key, entity)) return 'key_mismatch';
+    // The key of an entity that is known was good when it came first.
+    if (this.#directory.slotOf(entity) === undefined && !isEntityKey(entity)) return 'invalid_entity';
+    if (entity.indexOf('/') !== domain.length || !entity.startsWith(domain)) return 'domain_mismatch';
+    if (observedAtMs > appendedAtMs + FUTURE_MS) return 'future';
+    if (!(observedAtMs > 0)) return 'invalid_time';
+    return undefined;
   }
 
   #foldControl(topic: TopicName, record: BrokerRecord, out: ProcessorOutput): void {
@@ -207,15 +222,17 @@ function foldVersion(stages: readonly StageDefinition[]): string {
   return createHash('sha256').update(JSON.stringify(meaning)).digest('hex').slice(0, 16);
 }
 
-/** Why a decoded reading cannot be folded. */
-function invalid(reading: Reading, record: BrokerRecord): string | undefined {
-  if (record.key === null || record.key.toString() !== reading.entity) return 'key_mismatch';
+function isEntityKey(entity: string): boolean {
   try {
-    if (parseEntityKey(reading.entity).domain !== reading.domain) return 'domain_mismatch';
+    parseEntityKey(entity);
+    return true;
   } catch {
-    return 'invalid_entity';
+    return false;
   }
-  if (reading.observedAtMs > record.appendedAtMs + FUTURE_MS) return 'future';
-  if (!(reading.observedAtMs > 0)) return 'invalid_time';
-  return undefined;
+}
+
+/** Whether the key is the text in UTF-8, byte by byte. */
+function isKeyOf(key: Buffer, text: string): boolean {
+  // A key that is no UTF-8 equals the U+FFFD that it is read as, and is not the bytes that are sent.
+  return textEquals(key, 0, key.length, text) && (!text.includes('\ufffd') || key.equals(Buffer.from(text)));
 }

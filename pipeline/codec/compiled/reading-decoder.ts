@@ -1,5 +1,4 @@
 /** Framed Avro straight into the columns of a Reading: no object a row, no string, no bigint. */
-import type avro from 'avsc';
 import { avroType } from '../avro-type.ts';
 import type { AvroSchema, ReadingDecoder, SchemaRegistry } from '../port.ts';
 import { HEADER_BYTES } from '../wire-format.ts';
@@ -7,11 +6,14 @@ import { decodeFailure, verdictOf, WriterSchemas } from '../writer-schemas.ts';
 import { Cursor } from './cursor.ts';
 import type { Places } from './places.ts';
 import { recordReader } from './record-reader.ts';
+import { recordType } from './type-shapes.ts';
 
 /** Reads what any version of the schema wrote. @throws TypeError when `schema` is no record. */
 export function readingDecoder(registry: SchemaRegistry, schema: AvroSchema, places: Places): ReadingDecoder {
-  const reader = recordType(schema);
-  const writers = new WriterSchemas(registry, (writer) => recordReader(reader, recordType(writer), places));
+  const reader = recordType(avroType(schema, 'halves'));
+  const writers = new WriterSchemas(registry, (writer) =>
+    recordReader(reader, recordType(avroType(writer, 'halves')), places),
+  );
   const cursor = new Cursor();
   return {
     prepare: (values) => writers.prepare(values),
@@ -29,10 +31,4 @@ export function readingDecoder(registry: SchemaRegistry, schema: AvroSchema, pla
       return verdictOf(value, cursor.truncated ? -1 : cursor.pos);
     },
   };
-}
-
-function recordType(schema: AvroSchema): avro.types.RecordType {
-  const type = avroType(schema, 'halves');
-  if (!('fields' in type)) throw new TypeError(`a reading is a record, not ${type.typeName}`);
-  return type as avro.types.RecordType;
 }

@@ -1,5 +1,4 @@
 /** A Reading to framed Avro, straight from its columns. */
-import type avro from 'avsc';
 import { avroType } from '../avro-type.ts';
 import type { AvroSchema, InsightEncoder, ReadingEncoder } from '../port.ts';
 import type { Reading } from '../../model/reading.ts';
@@ -7,6 +6,7 @@ import { FrameSink } from './frame-sink.ts';
 import type { Places } from './places.ts';
 import { rowsWriter, type RowsWriter } from './rows-writer.ts';
 import { valueWriter, type Write } from './value-writer.ts';
+import { arrayType, recordType } from './type-shapes.ts';
 
 /**
  * One record a reading, with all its rows.
@@ -29,7 +29,7 @@ interface RecordWriter {
 }
 
 function recordWriter(schema: AvroSchema, places: Places, schemaId: () => number): RecordWriter {
-  const { fields } = avroType(schema, 'halves') as avro.types.RecordType;
+  const { fields } = recordType(avroType(schema, 'halves'));
   const sink = new FrameSink();
   const bound = new WeakMap<Reading, RowsWriter>();
   let bind: ((reading: Reading) => RowsWriter) | undefined;
@@ -46,8 +46,8 @@ function recordWriter(schema: AvroSchema, places: Places, schemaId: () => number
   const writers = fields.map((field): Write => {
     const place = places.get(field.name);
     if (place?.kind !== 'rows') return valueWriter(field, place);
-    const { itemsType } = field.type as avro.types.ArrayType;
-    bind = rowsWriter(itemsType as avro.types.RecordType, place.fields);
+    const { itemsType } = arrayType(field.type);
+    bind = rowsWriter(recordType(itemsType), place.fields);
     return (into, reading) => {
       const rows = rowsOf(reading);
       rows.write(into, reading, rows.count(reading));

@@ -7,6 +7,7 @@ import type { Place, Places } from './places.ts';
 import { rowsReader } from './rows-reader.ts';
 import { columnOf, targetOf } from './targets.ts';
 import { valueReader, type Read } from './value-reader.ts';
+import { arrayType, recordType } from './type-shapes.ts';
 
 /** Fills the Reading that it is bound to. @throws RangeError for bytes that are no record. */
 export type ReadRecord = (cursor: Cursor) => void;
@@ -68,10 +69,10 @@ export function recordReader(
 }
 
 function itemsOf(type: avro.Type): avro.types.RecordType {
-  const { itemsType } = type as avro.types.ArrayType;
+  const { itemsType } = arrayType(type);
   if (!('fields' in itemsType))
     throw new TypeError(`rows are an array of records, not of ${itemsType.typeName}`);
-  return itemsType as avro.types.RecordType;
+  return recordType(itemsType);
 }
 
 /** Makes the columns exist, whatever a writer has of them. */
@@ -89,15 +90,10 @@ function textColumns(places: Places, reading: Reading): TextColumn[] {
 function absentFields(reader: avro.types.RecordType, places: Places, reading: Reading): (() => void)[] {
   return [...places].flatMap(([name, place]): (() => void)[] => {
     if (reader.fields.some((field) => field.name === name)) return [];
-    switch (place.kind) {
-      case 'text': {
-        const texts = reading as Record<typeof place.property, string | null>;
-        return [() => void (texts[place.property] = place.absent)];
-      }
-      case 'number':
-        return [() => void (reading[place.property] = place.absent)];
-      default:
-        return [];
+    if (place.kind === 'text') {
+      const texts = reading as Record<typeof place.property, string | null>;
+      return [() => void (texts[place.property] = place.absent)];
     }
+    return place.kind === 'number' ? [() => void (reading[place.property] = place.absent)] : [];
   });
 }

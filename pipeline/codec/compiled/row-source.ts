@@ -4,6 +4,7 @@ import { QUALITIES } from '../../../topics/interface.ts';
 import type { ColumnSpec } from '../../model/reading.ts';
 import type { Element, Place, Places } from './places.ts';
 import { nullable, type Nullable } from './nullable.ts';
+import { arrayType, enumType, recordType } from './type-shapes.ts';
 
 /** What the generated code is given besides its text: it names them by their index. */
 export interface RowParts {
@@ -66,7 +67,7 @@ function fieldSource(
       };
     case 'quality': {
       expectType(name, type, 'enum');
-      const { symbols } = type as avro.types.EnumType;
+      const { symbols } = enumType(type);
       const table = index(
         parts.tables,
         QUALITIES.map((quality) => symbols.indexOf(quality)),
@@ -81,7 +82,7 @@ function fieldSource(
       return constantSource(begin, place.text);
     case 'each':
       expectType(name, type, 'array');
-      return eachSource(begin, (type as avro.types.ArrayType).itemsType, place.elements, parts);
+      return eachSource(begin, arrayType(type).itemsType, place.elements, parts);
     case 'column':
       return columnSource(
         { name, field, type, begin, none, isRequired: union === undefined },
@@ -190,7 +191,7 @@ function eachSource(
 ): FieldSource {
   const item = nullable(items);
   if (item === undefined || !('fields' in item.type)) throw new TypeError('elements of a row are records');
-  const type = item.type as avro.types.RecordType;
+  const type = recordType(item.type);
   const { union } = item;
   const sources = elements.map(({ known, fields }) => {
     const column = columnIndex(parts, { name: known, kind: 'number' });

@@ -13,6 +13,7 @@ import { nullable, type Nullable } from './nullable.ts';
 import { evaluate } from './source.ts';
 import { columnOf, qualityCode, targetOf } from './targets.ts';
 import { resolvedSymbols, valueReader, type Read } from './value-reader.ts';
+import { enumType } from './type-shapes.ts';
 
 /** Reads rows from..to-1, or those before the record's end. */
 type RowLoop = (cursor: Cursor, reading: Reading, from: number, to: number) => void;
@@ -109,7 +110,7 @@ function usualKind(place: Place, reader: avro.Type, writer: avro.Type): UsualFie
 /** Quality codes by the byte of the symbol's index. */
 function qualityTable(reader: avro.Type, writer: avro.Type): Uint8Array {
   const table = new Uint8Array(128).fill(NO_CODE);
-  const symbols = resolvedSymbols(reader as avro.types.EnumType, writer as avro.types.EnumType);
+  const symbols = resolvedSymbols(enumType(reader), enumType(writer));
   for (const [index, symbol] of symbols.slice(0, 64).entries()) table[2 * index] = qualityCode(symbol);
   return table;
 }
@@ -130,7 +131,7 @@ function generate(fields: readonly (UsualField | undefined)[]): BindLoop {
         cursor.pos = pos;
       };
     };`;
-  return evaluate<BindLoop>({ readLong, readShortInt, long: readLongNumber }, body);
+  return evaluate({ readLong, readShortInt, long: readLongNumber }, body) as BindLoop;
 }
 
 function arraysOf(kind: UsualField['kind'], i: number): string {

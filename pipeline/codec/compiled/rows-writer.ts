@@ -55,10 +55,10 @@ export function rowsWriter(type: avro.types.RecordType, places: Places): (readin
         },
       };
     };`;
-  const bind = evaluate<BindRows>(
+  const bind = evaluate(
     { writeVarint32, writeLong, writeLongNumber, noText: NO_TEXT, ...faults(names) },
     body,
-  );
+  ) as BindRows;
   return (reading) => bind(columns.map((column) => columnOf(reading, column)));
 }
 
@@ -79,21 +79,17 @@ function arraysOf({ columns }: RowParts): string {
 }
 
 /** What is thrown, by the index of the field's name. */
-function faults(
-  names: readonly string[],
-): Record<string, (field: number, row: number, ...values: number[]) => Error> {
+function faults(names: readonly string[]) {
   const place = (field: number, row: number) => `${names[field]!} of row ${row}`;
   return {
-    unknown: (field, row) => new RangeError(`${place(field, row)} is unknown, and required`),
-    noInt: (field, row, value) =>
-      new RangeError(`${place(field, row)} is ${value!}, which an int cannot hold`),
-    noSymbol: (field, row, code) =>
+    unknown: (field: number, row: number) => new RangeError(`${place(field, row)} is unknown, and required`),
+    noInt: (field: number, row: number, value: number) =>
+      new RangeError(`${place(field, row)} is ${value}, which an int cannot hold`),
+    noSymbol: (field: number, row: number, code: number) =>
+      new RangeError(`${place(field, row)} is ${QUALITIES[code] ?? code}, which is no symbol of the schema`),
+    tooLarge: (field: number, row: number, hi: number, lo: number) =>
       new RangeError(
-        `${place(field, row)} is ${QUALITIES[code!] ?? code!}, which is no symbol of the schema`,
-      ),
-    tooLarge: (field, row, hi, lo) =>
-      new RangeError(
-        `${place(field, row)} is ${(BigInt(hi!) << 32n) | BigInt(lo!)}, which a long cannot hold: ` +
+        `${place(field, row)} is ${(BigInt(hi) << 32n) | BigInt(lo)}, which a long cannot hold: ` +
           'counters of 2^63 and more must be left out before',
       ),
   };

@@ -1,6 +1,7 @@
 /** Moves a cursor over a value of any type: what a writer has and the reader does not know. */
 import type avro from 'avsc';
 import type { Cursor } from './cursor.ts';
+import { arrayType, enumType, fixedType, mapType, recordType, unionType } from './type-shapes.ts';
 
 export type Skip = (cursor: Cursor) => void;
 
@@ -33,19 +34,19 @@ function skipOf(type: avro.Type, checked: boolean, known: Map<string, Skip>): Sk
     case 'bytes':
       return (cursor) => void cursor.range();
     case 'fixed': {
-      const { size } = type as avro.types.FixedType;
+      const { size } = fixedType(type);
       return (cursor) => void (cursor.pos += size);
     }
     case 'enum': {
-      const { symbols } = type as avro.types.EnumType;
+      const { symbols } = enumType(type);
       return checked ? (cursor) => void symbolIndex(cursor, symbols.length) : (cursor) => cursor.skipVarint();
     }
     case 'array': {
-      const skip = skipOf((type as avro.types.ArrayType).itemsType, true, known);
+      const skip = skipOf(arrayType(type).itemsType, true, known);
       return (cursor) => cursor.blocks((items) => repeat(items, cursor, skip));
     }
     case 'map': {
-      const skipValue = skipOf((type as avro.types.MapType).valuesType as avro.Type, true, known);
+      const skipValue = skipOf(mapType(type).valuesType as avro.Type, true, known);
       const skip = (cursor: Cursor) => {
         cursor.range();
         skipValue(cursor);
@@ -54,14 +55,12 @@ function skipOf(type: avro.Type, checked: boolean, known: Map<string, Skip>): Sk
     }
     case 'union:unwrapped':
     case 'union:wrapped': {
-      const branches = (type as avro.types.UnwrappedUnionType).types.map((each) =>
-        skipOf(each, checked, known),
-      );
+      const branches = unionType(type).types.map((each) => skipOf(each, checked, known));
       return (cursor) => branchOf(cursor, branches)(cursor);
     }
     case 'record':
     case 'error':
-      return recordSkipper(type as avro.types.RecordType, checked, known);
+      return recordSkipper(recordType(type), checked, known);
     default:
       throw new TypeError(`cannot skip ${type.typeName}`);
   }

@@ -10,7 +10,7 @@ import {
 import { fieldsReader } from './fields-reader.ts';
 import type { Place } from './places.ts';
 import { valueReader, type Target } from './value-reader.ts';
-import type avro from 'avsc';
+import { recordType } from './type-shapes.ts';
 
 const QUALITY_CODES = new Map<string, number>(QUALITIES.map((quality, code) => [quality, code]));
 const UNKNOWN_QUALITY = QUALITIES.indexOf('unknown' satisfies Quality);
@@ -112,7 +112,7 @@ function exceptionsTarget(reading: Reading): Target {
   };
   return {
     item(reader, writer) {
-      const read = fieldsReader(reader as avro.types.RecordType, writer as avro.types.RecordType, (name) => {
+      const read = fieldsReader(recordType(reader), recordType(writer), (name) => {
         const target = targets[name];
         return target === undefined
           ? undefined

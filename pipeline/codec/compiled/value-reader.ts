@@ -5,8 +5,8 @@
  */
 import type avro from 'avsc';
 import type { Cursor } from './cursor.ts';
-import { isUnion } from './nullable.ts';
 import { branchOf, repeat, symbolIndex } from './skip.ts';
+import { arrayType, enumType, isUnion } from './type-shapes.ts';
 
 export type Read = (cursor: Cursor, row: number) => void;
 
@@ -66,15 +66,12 @@ export function valueReader(reader: avro.Type, writer: avro.Type, target: Target
     }
     case 'enum': {
       const { setSymbol } = needed(target, 'setSymbol');
-      const symbols = resolvedSymbols(reader as avro.types.EnumType, writer as avro.types.EnumType);
+      const symbols = resolvedSymbols(enumType(reader), enumType(writer));
       return (cursor, row) => setSymbol(symbols[symbolIndex(cursor, symbols.length)]!, row);
     }
     case 'array': {
       const { item } = needed(target, 'item');
-      const read = item(
-        (reader as avro.types.ArrayType).itemsType,
-        (writer as avro.types.ArrayType).itemsType,
-      );
+      const read = item(arrayType(reader).itemsType, arrayType(writer).itemsType);
       return (cursor, row) => {
         target.begin?.(row);
         cursor.blocks((items) => repeat(items, cursor, () => read(cursor, row)));

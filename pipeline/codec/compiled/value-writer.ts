@@ -4,6 +4,7 @@ import { POLL_STATUSES, type Reading } from '../../model/reading.ts';
 import type { FrameSink } from './frame-sink.ts';
 import type { Place } from './places.ts';
 import { nullable } from './nullable.ts';
+import { arrayType, enumType, recordType } from './type-shapes.ts';
 
 export type Write = (sink: FrameSink, reading: Reading) => void;
 
@@ -42,7 +43,7 @@ export function valueWriter({ name, type: declared }: avro.types.Field, place: P
       };
     }
     case 'status': {
-      const { symbols } = mustBe(name, type, ['enum']) as avro.types.EnumType;
+      const { symbols } = enumType(mustBe(name, type, ['enum']));
       const indexes = new Map(POLL_STATUSES.map((status) => [status, symbols.indexOf(status)]));
       return (sink, reading) => {
         begin(sink);
@@ -50,13 +51,13 @@ export function valueWriter({ name, type: declared }: avro.types.Field, place: P
       };
     }
     case 'errors':
-      mustBe(name, (mustBe(name, type, ['array']) as avro.types.ArrayType).itemsType, ['string']);
+      mustBe(name, arrayType(mustBe(name, type, ['array'])).itemsType, ['string']);
       return (sink, reading) => {
         begin(sink);
         list(sink, reading.errors, (text) => sink.text(text));
       };
     case 'exceptions':
-      return exceptionsWriter(name, mustBe(name, type, ['array']) as avro.types.ArrayType, begin);
+      return exceptionsWriter(name, arrayType(mustBe(name, type, ['array'])), begin);
     case 'rows':
     case 'column':
     case 'instance':
@@ -86,7 +87,7 @@ function exceptionsWriter(
   { itemsType }: avro.types.ArrayType,
   begin: (sink: FrameSink) => void,
 ): Write {
-  const { fields } = mustBe(name, itemsType, ['record']) as avro.types.RecordType;
+  const { fields } = recordType(mustBe(name, itemsType, ['record']));
   const names = fields.map((field) => field.name).join(' ');
   if (names !== 'row metric reason')
     throw new TypeError(`items of ${name} are (row metric reason), not (${names})`);

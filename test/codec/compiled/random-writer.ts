@@ -3,6 +3,14 @@ import avro from 'avsc';
 import { Int64, halvesLong } from '../../../pipeline/codec/int64.ts';
 import type { AvroSchema } from '../../../pipeline/codec/port.ts';
 import { pick, TEXTS, type Chance } from './random-reading.ts';
+import {
+  arrayType,
+  enumType,
+  fixedType,
+  mapType,
+  recordType,
+  unionType,
+} from '../../../pipeline/codec/compiled/type-shapes.ts';
 
 type Json = Record<string, unknown>;
 type Field = Json & { name: string; type: unknown };
@@ -162,11 +170,11 @@ export function randomValue(type: avro.Type, chance: Chance, rows: number, depth
         Buffer.from('ü'),
       ]);
     case 'fixed':
-      return Buffer.alloc((type as avro.types.FixedType).size, 7);
+      return Buffer.alloc(fixedType(type).size, 7);
     case 'enum':
-      return pick(chance, (type as avro.types.EnumType).symbols);
+      return pick(chance, enumType(type).symbols);
     case 'array': {
-      const { itemsType } = type as avro.types.ArrayType;
+      const { itemsType } = arrayType(type);
       const length = 'fields' in itemsType ? rows : Math.floor(chance() * 3);
       return Array.from({ length }, () => randomValue(itemsType, chance, rows, depth + 1));
     }
@@ -174,17 +182,17 @@ export function randomValue(type: avro.Type, chance: Chance, rows: number, depth
       return Object.fromEntries(
         TEXTS.slice(0, Math.floor(chance() * 3)).map((key) => [
           key,
-          randomValue((type as avro.types.MapType).valuesType as avro.Type, chance, rows, depth + 1),
+          randomValue(mapType(type).valuesType as avro.Type, chance, rows, depth + 1),
         ]),
       );
     case 'union:unwrapped': {
-      const { types } = type as avro.types.UnwrappedUnionType;
+      const { types } = unionType(type);
       // What holds itself must end.
       return randomValue(depth > 6 ? types[0]! : pick(chance, types), chance, rows, depth + 1);
     }
     default:
       return Object.fromEntries(
-        (type as avro.types.RecordType).fields.map((field) => [
+        recordType(type).fields.map((field) => [
           field.name,
           randomValue(field.type, chance, rows, depth + 1),
         ]),
