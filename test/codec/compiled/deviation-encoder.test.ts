@@ -8,7 +8,7 @@ import { insightEncoder, readingEncoder } from '../../../pipeline/codec/compiled
 import { frameWriter } from '../../../pipeline/codec/frame-writer.ts';
 import { HEADER_BYTES } from '../../../pipeline/codec/wire-format.ts';
 import { Reading } from '../../../pipeline/model/reading.ts';
-import { random } from '../../bench/load.ts';
+import { randomFrom } from '../../support/random-from.ts';
 import { deviationRecord } from './deviation-record.ts';
 import { pick, TEXTS } from './random-reading.ts';
 
@@ -17,7 +17,7 @@ const FIELDS = ['', '.expected', '.scale', '.confidence', '.sigma', '.score'];
 const FLOATS = [0, -0, 1, -1.5, 1 / 3, 1e39, -Infinity, Number.NaN, 5e-324];
 
 function judged(rows: number, seed: number, known = 0.5): Reading {
-  const chance = random(seed);
+  const chance = randomFrom(seed);
   const reading = new Reading().add([{ name: 'if_index', kind: 'number' }]);
   for (const metric of METRICS)
     for (const field of FIELDS) reading.add([{ name: metric + field, kind: 'number' }]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { HEADER_BYTES, writeHeader } from '../../../pipeline/codec/wire-format.ts';
-import { random } from '../../bench/load.ts';
+import { randomFrom } from '../../support/random-from.ts';
 import { fillReading } from './random-reading.ts';
 import { blockyType, evolvedSchema, randomValue } from './random-writer.ts';
 import { codecsOf, type ReadingTopic } from './reference.ts';
@@ -19,7 +19,7 @@ describe.each(TOPICS)('compiled codec of %s', (topic) => {
     const reading = newReading();
     fc.assert(
       fc.property(seed, rowCount, (start, rows) => {
-        fillReading(reading, codecs.fields, rows, random(start));
+        fillReading(reading, codecs.fields, rows, randomFrom(start));
         const expected = reference.encoder.encode(reading);
         expect(compiled.encoder.encode(reading).equals(expected)).toBe(true);
       }),
@@ -34,7 +34,7 @@ describe.each(TOPICS)('compiled codec of %s', (topic) => {
     await reference.decoder.prepare([compiled.encoder.encode(filled(0, 1))]);
     fc.assert(
       fc.property(seed, rowCount, (start, rows) => {
-        fillReading(from, codecs.fields, rows, random(start));
+        fillReading(from, codecs.fields, rows, randomFrom(start));
         const value = reference.encoder.encode(from);
         expect(compiled.decoder.decode(value, into)).toBeUndefined();
         expect(reference.decoder.decode(value, from)).toBeUndefined();
@@ -48,7 +48,7 @@ describe.each(TOPICS)('compiled codec of %s', (topic) => {
   it('reads versions with fields added, removed, reordered and of other types as avsc does', async () => {
     await fc.assert(
       fc.asyncProperty(seed, fc.nat(4), async (start, rows) => {
-        const chance = random(start);
+        const chance = randomFrom(start);
         const value = await foreignValue(chance, rows);
         expect(outcomeOf('compiled', value)).toEqual(outcomeOf('reference', value));
         expect(outcomeOf('compiled', value)).toHaveProperty('rows');
@@ -60,7 +60,7 @@ describe.each(TOPICS)('compiled codec of %s', (topic) => {
   it('tells every prefix of a record as avsc does', async () => {
     for (let start = 1; start <= 4; start += 1) {
       const value =
-        start === 1 ? compiled.encoder.encode(filled(start, 2)) : await foreignValue(random(start), 2);
+        start === 1 ? compiled.encoder.encode(filled(start, 2)) : await foreignValue(randomFrom(start), 2);
       await prepare(value);
       for (let length = HEADER_BYTES; length < value.length; length += 1) {
         // A copy: bytes behind the end would be somebody else's.
@@ -76,7 +76,7 @@ describe.each(TOPICS)('compiled codec of %s', (topic) => {
     let refused = 0;
     await fc.assert(
       fc.asyncProperty(seed, fc.boolean(), async (start, foreign) => {
-        const chance = random(start);
+        const chance = randomFrom(start);
         const value = foreign ? await foreignValue(chance, 3) : compiled.encoder.encode(filled(start, 3));
         await prepare(value);
         for (let tries = 0; tries < 20; tries += 1) {
@@ -98,7 +98,7 @@ describe.each(TOPICS)('compiled codec of %s', (topic) => {
   });
 
   function filled(start: number, rows: number) {
-    fillReading(spare.reference, codecs.fields, rows, random(start));
+    fillReading(spare.reference, codecs.fields, rows, randomFrom(start));
     return spare.reference;
   }
 
