@@ -18,7 +18,7 @@ const agents = simulatedAgents({
   })),
   ...(credential.version === 'v2c'
     ? { community: credential.community.reveal() }
-    : { community: 'unused' }),
+    : { community: 'unused', user: credential }),
   clock: Date.now,
 });
 await agents.start();

@@ -36,14 +36,13 @@ export interface ErrorPlan {
 
 export type AnswerPlan = ValuesPlan | ErrorPlan;
 
-/** Octets of a message around its bindings: headers, version, community, request id, status, index. */
-const ENVELOPE_OCTETS = 32;
 const NO_BINDINGS = new Uint8Array(0);
 
 export interface PlanContext {
   readonly table: OidTable;
   readonly maxMessageBytes: number;
-  readonly communityBytes: number;
+  /** Octets of a message around its bindings, at most. */
+  readonly envelopeBytes: number;
   readonly misbehaviours: readonly WireMisbehaviour[];
 }
 
@@ -118,9 +117,9 @@ class BindingList {
   #octetsLeft: number;
   #full = false;
 
-  constructor({ table, maxMessageBytes, communityBytes, misbehaviours }: PlanContext) {
+  constructor({ table, maxMessageBytes, envelopeBytes, misbehaviours }: PlanContext) {
     this.#table = table;
-    this.#octetsLeft = maxMessageBytes - ENVELOPE_OCTETS - communityBytes;
+    this.#octetsLeft = maxMessageBytes - envelopeBytes;
     this.#endless = misbehaviours.find((one) => one.kind === 'endless_walk')?.order ?? null;
   }
 

@@ -1,6 +1,5 @@
 /**
- * Simulated SNMP agents (v1, v2c) over real UDP, one socket a device. v3 messages get no answer: a real snmpd
- * serves them in the tests.
+ * Simulated SNMP agents (v1, v2c, v3) over real UDP, one socket a device.
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import type { Clock, Component } from '../../../model/component.ts';
@@ -8,6 +7,7 @@ import { ConfigError } from '../../../model/errors.ts';
 import type { MibView } from './mib-view.ts';
 import type { Misbehaviour } from './misbehaviour.ts';
 import { Responder, type DropReason } from './responder.ts';
+import type { V3Credential } from './usm-keys.ts';
 
 interface AgentDevice {
   readonly view: MibView;
@@ -21,6 +21,8 @@ interface AgentDevice {
 export interface SimulatedAgentsOptions {
   readonly devices: readonly AgentDevice[];
   readonly community: string;
+  /** Who may ask by v3, the same for all devices. Without one v3 messages get no answer. */
+  readonly user?: V3Credential;
   readonly clock: Clock;
 }
 
@@ -54,7 +56,7 @@ const BIND_AT_ONCE = 256;
  * 127.0.0.1 instead: ask `endpoint`.
  * @throws RangeError when two devices have one name or a MIB has a bad OID.
  */
-export function simulatedAgents({ devices, community, clock }: SimulatedAgentsOptions): SimulatedAgents {
+export function simulatedAgents({ devices, community, user, clock }: SimulatedAgentsOptions): SimulatedAgents {
   const counts: AgentCounts = {
     requests: 0,
     answers: 0,
@@ -66,7 +68,7 @@ export function simulatedAgents({ devices, community, clock }: SimulatedAgentsOp
     const { name } = device.view;
     if (agents.has(name))
       throw new RangeError(`two simulated devices are named "${name}": give each its own name`);
-    agents.set(name, new Agent(device, new Responder({ ...device, community }), clock, counts));
+    agents.set(name, new Agent(device, new Responder({ ...device, community, user }), clock, counts));
   }
   const named = (name: string): Agent => {
     const agent = agents.get(name);
