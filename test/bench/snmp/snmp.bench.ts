@@ -10,6 +10,8 @@ import { registryService } from '../../services/registry.ts';
 import type { Service } from '../../services/service.ts';
 import { killProcesses } from '../../support/netsigma-process.ts';
 import { figure, type Figure } from '../figure.ts';
+import { telegraf } from '../peers/telegraf/build.ts';
+import { telegrafCollector } from '../peers/telegraf/telegraf-collector.ts';
 import { startAgents } from './agents.ts';
 import { netsigmaCollector } from './netsigma-collector.ts';
 import { quantile } from './polls.ts';
@@ -24,6 +26,8 @@ export interface SnmpBenchOptions {
   readonly intervals: number;
   /** Longest answer of a switch. */
   readonly maxMessageBytes: number;
+  /** Telegraf in turns with ours. */
+  readonly besideTelegraf: boolean;
 }
 
 /** Starts a collector. */
@@ -34,11 +38,14 @@ export async function snmpBench(options: SnmpBenchOptions): Promise<Figure[]> {
   const services = await Promise.all([kafkaService(), registryService()]);
   try {
     const [kafka, registry] = services.map(addressOf);
+    const subjects = await subjectsOf(options);
     const figures: Figure[] = [];
     for (const devices of options.sizes) {
       for (const credential of options.credentials) {
         const at = { kafka: kafka!, registry: registry!, devices, credential };
-        figures.push(...(await measure('netsigma', netsigmaCollector, at, options)));
+        for (const [name, subject] of subjects) {
+          figures.push(...(await measure(name, subject, at, options)));
+        }
       }
     }
     return figures;
@@ -46,6 +53,15 @@ export async function snmpBench(options: SnmpBenchOptions): Promise<Figure[]> {
     killProcesses();
     for (const service of services) if (service.kind === 'running') await service.stop();
   }
+}
+
+async function subjectsOf({ besideTelegraf }: SnmpBenchOptions): Promise<(readonly [string, Subject])[]> {
+  const own = ['netsigma', netsigmaCollector] as const;
+  if (!besideTelegraf) return [own];
+  const peer = await telegraf();
+  if (peer.kind === 'ready') return [own, ['Telegraf', (trial) => telegrafCollector(peer.program, trial)]];
+  process.stderr.write(`without Telegraf: ${peer.reason}\n`);
+  return [own];
 }
 
 function addressOf(service: Service): string {
