@@ -2,6 +2,7 @@
 import snmp, { type Session, type User, type Varbind } from 'net-snmp';
 import type { SnmpCredential } from '../../model/secret.ts';
 import type { RequestReason } from './reasons.ts';
+import { withUserKeysOnce } from './net-snmp-keys.ts';
 import { requestReason } from './request-reason.ts';
 import type { SharedSockets, SocketChannel } from './shared-sockets.ts';
 
@@ -32,6 +33,8 @@ export interface AgentTarget {
   /** How long one request waits. */
   readonly timeoutMs: number;
 }
+
+withUserKeysOnce();
 
 /** msgFlags (RFC 3412 6.4) of each security level. */
 const FLAGS = { noAuthNoPriv: 0, authNoPriv: 1, authPriv: 3 } as const;

@@ -2,7 +2,8 @@
 import type { Varbind } from 'net-snmp';
 import type { ColumnRead } from './column-memory.ts';
 import { columnIndex } from './oid.ts';
-import type { PolledTable } from './polled-table.ts';
+import type { ReadingColumn } from '../../model/reading.ts';
+import { isUnknown, type PolledTable } from './polled-table.ts';
 import type { ValueReason, WalkReason } from './reasons.ts';
 import { isException, storeValue } from './varbind.ts';
 
@@ -31,9 +32,10 @@ export class ColumnWalk {
 
   /** Takes this column's part of an answer. */
   take(varbinds: readonly Varbind[], sink: WalkSink): void {
+    const column = sink.table.column(this.read.profile.field);
     for (const varbind of varbinds) {
       if (this.ended) return;
-      this.#takeOne(varbind, sink);
+      this.#takeOne(varbind, column, sink);
     }
   }
 
@@ -42,23 +44,20 @@ export class ColumnWalk {
     this.problem ??= problem;
   }
 
-  #takeOne(varbind: Varbind, sink: WalkSink): void {
+  #takeOne(varbind: Varbind, column: ReadingColumn, { table, maxRows, rejected }: WalkSink): void {
     if (isException(varbind)) return this.end();
     const index = columnIndex(this.read.oid, varbind.oid);
     if (index === 'outside') return this.end();
     if (index === 'bad') return this.end('bad_index');
     // Agents that answer with a name at or before the one they were asked for would be walked for ever.
     if (index <= this.#lastIndex) return this.end('oid_not_increasing');
-    if (!sink.table.has(index) && sink.table.rowCount >= sink.maxRows) return this.end('too_many_rows');
+    const row = table.row(index, maxRows);
+    if (row < 0) return this.end('too_many_rows');
     this.#lastIndex = index;
     this.cursor = varbind.oid;
     this.rows += 1;
-    this.#store(varbind, sink.table.row(index), sink);
-  }
-
-  #store(varbind: Varbind, row: number, { table, rejected }: WalkSink): void {
+    if (this.read.isFallback && !isUnknown(column, row)) return;
     const { field, type } = this.read.profile;
-    if (this.read.isFallback && !table.isUnknown(field, row)) return;
-    for (const reason of storeValue(varbind, type, table.column(field), row)) rejected(reason, field);
+    for (const reason of storeValue(varbind, type, column, row)) rejected(reason, field);
   }
 }

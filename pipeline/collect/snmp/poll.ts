@@ -120,9 +120,8 @@ class Poll {
   async #walkTables(reads: readonly ColumnRead[]): Promise<void> {
     for (const read of reads) this.#walked.add(read);
     const walks = reads.map((read) => new ColumnWalk(read));
-    for (const table of new Set(reads.map((read) => read.table))) {
-      const columns = walks.filter(({ read }) => read.table === table);
-      await this.#walkTable(columns);
+    for (const columns of requestGroups(walks, this.#deps.size.columns)) {
+      await this.#walkTogether(columns);
       if (this.#stopped) return;
     }
     // A device without any row says nothing about its columns: its tables may come later.
@@ -130,7 +129,7 @@ class Poll {
     for (const { read, rows } of walks) this.#deps.memory.learn(read, rows > 0 ? 'present' : 'absent');
   }
 
-  async #walkTable(columns: readonly ColumnWalk[]): Promise<void> {
+  async #walkTogether(columns: readonly ColumnWalk[]): Promise<void> {
     const { size } = this.#deps;
     let attempts = 0;
     for (;;) {
@@ -233,4 +232,15 @@ class Poll {
     this.#errors.add(problem, read.profile.field);
     this.#refusedColumns += 1;
   }
+}
+
+/** Columns of one table go together; a table joins the one before it where both fit into `limit` columns. */
+function requestGroups(walks: readonly ColumnWalk[], limit: number): ColumnWalk[][] {
+  const groups: ColumnWalk[][] = [];
+  for (const columns of Map.groupBy(walks, ({ read }) => read.table).values()) {
+    const last = groups.at(-1);
+    if (last !== undefined && last.length + columns.length <= limit) last.push(...columns);
+    else groups.push(columns);
+  }
+  return groups;
 }

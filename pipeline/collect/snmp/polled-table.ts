@@ -31,19 +31,16 @@ export class PolledTable {
     return column;
   }
 
-  /** Where row `index` lies in every column; a new index gets a new row. */
-  row(index: number): number {
+  /** Where row `index` lies in every column; a new index gets a new row, or -1 when there are `maxRows` already. */
+  row(index: number, maxRows = Infinity): number {
     const there = this.#rows.get(index);
     if (there !== undefined) return there;
     const row = this.#rows.size;
+    if (row >= maxRows) return -1;
     if (row === this.#capacity) this.#grow();
     this.#rows.set(index, row);
     for (const column of this.#columns.values()) clearCell(column, row);
     return row;
-  }
-
-  has(index: number): boolean {
-    return this.#rows.has(index);
   }
 
   /** Some row has no value (or an empty text) in the column. */
@@ -51,10 +48,6 @@ export class PolledTable {
     const column = this.column(field);
     for (let row = 0; row < this.rowCount; row += 1) if (isUnknown(column, row)) return true;
     return false;
-  }
-
-  isUnknown(field: string, row: number): boolean {
-    return isUnknown(this.column(field), row);
   }
 
   /** Row indexes in ascending order: the order of rows in readings, whatever order columns came in. */
@@ -92,7 +85,8 @@ function clearCell(column: ReadingColumn, row: number): void {
   }
 }
 
-function isUnknown(column: ReadingColumn, row: number): boolean {
+/** No value in the cell, or an empty text. */
+export function isUnknown(column: ReadingColumn, row: number): boolean {
   switch (column.kind) {
     case 'counter':
       return column.known[row] === 0;

@@ -3,12 +3,12 @@
  * and little CPU; what an agent or a path cannot carry is lost whole and costs a timeout.
  */
 
-/** Columns of a table in one request. Twelve by 48 rows is the shape with the best cost per varbind (2 M a CPU second). */
-const MAX_COLUMNS = 12;
+/** Columns in one request: twelve of ifTable and the one of dot3StatsTable, which is a request less for each poll. */
+const MAX_COLUMNS = 13;
 const MAX_REPETITIONS = 100;
 
 /** Varbinds asked for at most: about 18 kB of counters, below every agent's 64 kB and most receive buffers. */
-const MAX_VARBINDS = 600;
+const MAX_VARBINDS = 640;
 
 /** Polls after which a size that failed is tried again: the failure may have been a lost packet. */
 const FORGET_AFTER_POLLS = 60;

@@ -1,15 +1,16 @@
 /** The SNMP collector: polls the devices of its zone and publishes what they say, and that they say nothing. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Broker, Producer, ProducerRecord } from '../../broker/port.ts';
+import type { Broker, Producer } from '../../broker/port.ts';
 import type { Codec } from '../../codec/port.ts';
 import type { Clock, Component, Log } from '../../model/component.ts';
-import { ConfigError, RetryableError } from '../../model/errors.ts';
+import { ConfigError } from '../../model/errors.ts';
 import type { SnmpCredential } from '../../model/secret.ts';
 import { rowFields, type Catalogue, type Naming } from '../../../topics/catalogue.ts';
 import type { InventoryDeviceRecord } from '../../../topics/inventory.ts';
 import { AssignedDevices } from './assigned-devices.ts';
 import { Dispatcher, type PlannedPoll } from './dispatcher.ts';
 import { silentSnmpObserver, type SnmpObserver } from './observer.ts';
+import { PollPublisher } from './poll-publisher.ts';
 import { PollRecords, type PollReport } from './poll-records.ts';
 import { pollReport } from './poll-report.ts';
 import { PolledDevice, type DevicePoll } from './polled-device.ts';
@@ -47,6 +48,9 @@ export interface SnmpCollector extends Component {
   readonly running: boolean;
 }
 
+/** Share of its interval that a poll's records may wait for those of other polls. */
+const PATIENCE_SHARE = 0.05;
+
 /** How long `stop` waits for records that a full topic does not take. */
 const LAST_SENDS_MS = 5_000;
 
@@ -64,13 +68,13 @@ class Collector implements SnmpCollector {
   readonly #settings: SnmpSettings;
   readonly #sockets: SharedSockets;
   readonly #records: PollRecords;
+  readonly #publisher: PollPublisher;
   readonly #dispatcher: Dispatcher;
   readonly #inventory: AssignedDevices;
   /** Entities behind an open breaker. */
   readonly #open = new Set<string>();
   /** What was warned about, each once. */
   readonly #warned = new Set<string>();
-  readonly #stopping = new AbortController();
   #producer: Producer | undefined;
   running = false;
 
@@ -81,6 +85,12 @@ class Collector implements SnmpCollector {
     const settings = (this.#settings = deps.settings ?? SNMP_DEFAULTS);
     this.#sockets = new SharedSockets({ ...settings, observer, log });
     this.#records = new PollRecords(deps);
+    this.#publisher = new PollPublisher({
+      producer: () => this.#producer!,
+      log,
+      lost: (records) => observer.publishFailed(records),
+      failed: (error) => deps.failed?.(error),
+    });
     this.#dispatcher = new Dispatcher({
       clock,
       maxInFlight: settings.maxInFlight,
@@ -125,7 +135,7 @@ class Collector implements SnmpCollector {
     await Promise.race([idle, sleep(LAST_SENDS_MS, undefined, { signal: waited.signal }).catch(() => {})]);
     waited.abort();
     // A topic without room keeps its senders waiting until the broker stops: what they hold is counted as lost then.
-    this.#stopping.abort();
+    this.#publisher.giveUp();
     idle.catch(() => undefined);
     await this.#sockets.stop();
   }
@@ -166,7 +176,9 @@ class Collector implements SnmpCollector {
       this.#tell(device.record, result, report);
       // A poll that the breaker held back is a failed reading, since silence would mean that the collector is gone;
       // it is no collection: the next audit counts it as missed.
-      await this.#publish(this.#records.of(device.record, report, result.kind !== 'skipped'));
+      const records = this.#records.of(device.record, report, result.kind !== 'skipped');
+      // Holds the poll's place until the log has it: what the broker does not take is not read either.
+      await this.#publisher.publish(records, PATIENCE_SHARE * device.record.interval_ms);
     } catch (error) {
       this.#deps.log.error({ err: error, entity: planned.key }, 'poll broke down: this is a defect');
     }
@@ -196,27 +208,6 @@ class Collector implements SnmpCollector {
       { entity, error },
       'device cannot be polled: check its inventory and the configuration',
     );
-  }
-
-  /** Holds the poll's place until the log has it: what the broker does not take is not read either. */
-  async #publish(records: readonly ProducerRecord[]): Promise<void> {
-    const { log, failed } = this.#deps;
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      try {
-        await this.#producer!.send(records);
-        return;
-      } catch (error) {
-        if (!(error instanceof RetryableError)) {
-          log.error({ err: error, records: records.length }, 'readings not sent');
-          this.#observer.publishFailed(records.length);
-          failed?.(error);
-          return;
-        }
-        await sleep(error.retryAfterMs, undefined, { signal }).catch(() => {});
-      }
-    }
-    this.#observer.publishFailed(records.length);
   }
 
   #countDevices(changed: string): void {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
+import type { Row } from '../../verify/records.ts';
 import { netsigma, type NetsigmaProcess } from '../../support/netsigma-process.ts';
 import { readRecords } from './read-records.ts';
 import { checkPort } from './port-check.ts';
@@ -32,7 +33,7 @@ interface Raw {
   readonly parts: number;
   readonly observed_at: number;
   readonly duration_ms: number;
-  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  readonly rows: readonly Row[];
 }
 
 /** Starts it; resolves once all switches are its own. */

@@ -5,7 +5,7 @@ export interface PublishedPort {
   readonly device: number;
   readonly port: number;
   /** By raw.interface's names of fields; other values than these are not looked at. */
-  readonly values: Readonly<Record<string, unknown>>;
+  readonly values: Readonly<Record<string, string | number | bigint | boolean | null>>;
 }
 
 /** Fields beside the counters. */
@@ -15,10 +15,7 @@ export const DESCRIBING = Object.keys(described(0, 1));
 const SHADOWED = ['in_octets', 'out_octets'];
 
 /** Fields of the counters. */
-export const COUNTED = [
-  ...COUNTERS.map(({ field }) => field),
-  ...SHADOWED.map((field) => `${field}_32`),
-];
+export const COUNTED = [...COUNTERS.map(({ field }) => field), ...SHADOWED.map((field) => `${field}_32`)];
 
 /**
  * When the port was read, in milliseconds since the start of the switches: the first and the last of its counters.
@@ -27,8 +24,9 @@ export const COUNTED = [
 export function checkPort({ device, port, values }: PublishedPort): { firstMs: number; lastMs: number } {
   for (const [field, expected] of Object.entries(described(device, port))) {
     const value = values[field];
-    // Longs come as bigint from Avro and as number from JSON.
-    if (value === undefined || value === null || String(value) !== String(expected)) {
+    // Longs of both collectors come as bigint.
+    const read = typeof value === 'bigint' ? Number(value) : value;
+    if (read !== expected) {
       throw new Error(`switch ${device} port ${port}: ${field} is ${String(value)}, not ${expected}`);
     }
   }
@@ -44,9 +42,7 @@ export function checkPort({ device, port, values }: PublishedPort): { firstMs: n
   };
   for (const [counter, { field, wide }] of COUNTERS.entries()) {
     const value = integer(values[field], field, device, port);
-    const atMs = wide
-      ? readAt(device, port, counter, value)
-      : readAt32(device, port, counter, value, about);
+    const atMs = wide ? readAt(device, port, counter, value) : readAt32(device, port, counter, value, about);
     if (counter === 0) about = atMs;
     seen(field, atMs);
     if (!SHADOWED.includes(field)) continue;

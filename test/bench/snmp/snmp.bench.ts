@@ -91,7 +91,11 @@ async function measure(
     const cpu = window.cpuMs.map((ms) => ms / devices);
     return [
       figure(`${label}: CPU`, 'ms/poll', cpu),
-      figure(`${label}: devices a core each minute`, 'devices', cpu.map((ms) => 60_000 / ms)),
+      figure(
+        `${label}: devices a core each minute`,
+        'devices',
+        cpu.map((ms) => 60_000 / ms),
+      ),
       one('RSS', 'MB', window.residentBytes / 1e6),
       ...(window.eventLoopDelayP99Ms === undefined
         ? []
@@ -108,7 +112,11 @@ async function measure(
       ...(found.retries === undefined ? [] : [one('requests repeated', 'in all', found.retries)]),
       one('records', '/s', (1_000 * found.records) / (window.toMs - window.fromMs)),
       one('octets of a poll', 'B', found.bytes / found.polls),
-      figure(`${label}: (the switches' CPU)`, 'ms/poll', window.agentsCpuMs.map((ms) => ms / devices)),
+      figure(
+        `${label}: (the switches' CPU)`,
+        'ms/poll',
+        window.agentsCpuMs.map((ms) => ms / devices),
+      ),
     ];
   } finally {
     await agents.stop();

@@ -85,7 +85,9 @@ export function described(device: number, port: number): Readonly<Record<string,
   return {
     if_name: `Gi1/0/${port}`,
     if_alias: alias(device, port),
-    phys_address: [...physAddress(device, port)].map((octet) => octet.toString(16).padStart(2, '0')).join(':'),
+    phys_address: [...physAddress(device, port)]
+      .map((octet) => octet.toString(16).padStart(2, '0'))
+      .join(':'),
     if_type: 6,
     mtu: 9_000,
     admin_status: 1,

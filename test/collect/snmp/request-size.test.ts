@@ -8,8 +8,8 @@ describe('the size of requests', () => {
     expect(size.repetitions(2, 0)).toBe(20);
   });
 
-  it('asks for no more than 600 varbinds', () => {
-    expect(new RequestSize(100).repetitions(12, 0)).toBe(50);
+  it('asks for no more than 640 varbinds', () => {
+    expect(new RequestSize(100).repetitions(13, 0)).toBe(49);
   });
 
   it('asks a known table for its rows and the one that ends it', () => {

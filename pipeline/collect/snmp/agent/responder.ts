@@ -24,7 +24,7 @@ import {
   type Unreadable,
 } from './request.ts';
 import { UsmEngine, type EngineClock } from './usm-engine.ts';
-import type { V3Credential } from './usm-keys.ts';
+import type { V3Credential } from './credential.ts';
 import { isV3 } from './v3-message.ts';
 
 /** Why a packet got no answer. */
@@ -152,10 +152,10 @@ export class Responder {
   /** Devices of one table answer alike, while they answer right. */
   #sharedPlans(): Map<string, AnswerPlan> {
     const key = `${this.#maxMessageBytes} ${this.#community.length}`;
-    let ofTable = plansOf.get(this.#table);
-    if (ofTable === undefined) plansOf.set(this.#table, (ofTable = new Map()));
-    let plans = ofTable.get(key);
-    if (plans === undefined) ofTable.set(key, (plans = new Map()));
+    const ofTable = plansOf.get(this.#table) ?? new Map<string, Map<string, AnswerPlan>>();
+    plansOf.set(this.#table, ofTable);
+    const plans = ofTable.get(key) ?? new Map<string, AnswerPlan>();
+    ofTable.set(key, plans);
     return plans;
   }
 

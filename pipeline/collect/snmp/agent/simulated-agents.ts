@@ -7,7 +7,7 @@ import { ConfigError } from '../../../model/errors.ts';
 import type { MibView } from './mib-view.ts';
 import type { Misbehaviour } from './misbehaviour.ts';
 import { Responder, type DropReason } from './responder.ts';
-import type { V3Credential } from './usm-keys.ts';
+import type { V3Credential } from './credential.ts';
 
 interface AgentDevice {
   readonly view: MibView;
@@ -56,7 +56,12 @@ const BIND_AT_ONCE = 256;
  * 127.0.0.1 instead: ask `endpoint`.
  * @throws RangeError when two devices have one name or a MIB has a bad OID.
  */
-export function simulatedAgents({ devices, community, user, clock }: SimulatedAgentsOptions): SimulatedAgents {
+export function simulatedAgents({
+  devices,
+  community,
+  user,
+  clock,
+}: SimulatedAgentsOptions): SimulatedAgents {
   const counts: AgentCounts = {
     requests: 0,
     answers: 0,

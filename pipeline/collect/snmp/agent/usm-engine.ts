@@ -7,7 +7,8 @@ import { BerWriter } from './ber-writer.ts';
 import { parseOid } from './oid.ts';
 import { encodedName } from './oid-table.ts';
 import { readV3Message, type V3Message } from './v3-message.ts';
-import { AUTHENTICATION, localizedKey, type V3Credential } from './usm-keys.ts';
+import { localizedKey } from '../usm-keys.ts';
+import { AUTHENTICATION, type Authentication, type V3Credential } from './credential.ts';
 
 /** snmpEngineBoots and snmpEngineTime, in seconds. */
 export interface EngineClock {
@@ -52,7 +53,7 @@ export class UsmEngine {
   readonly #engineId: Buffer;
   readonly #user: Buffer;
   readonly #flags: number;
-  readonly #authentication: (typeof AUTHENTICATION)['sha'];
+  readonly #authentication: Authentication;
   readonly #authKey: Buffer;
   readonly #privKey: Buffer;
   readonly #counts = new Uint32Array(7);
@@ -70,8 +71,9 @@ export class UsmEngine {
     }
     const key = (wanted: boolean, password: string | undefined): Buffer => {
       if (!wanted) return Buffer.alloc(0);
-      if (password === undefined) throw new RangeError(`a simulated agent's user of level ${level} lacks a key`);
-      return localizedKey(authProtocol, password, engineId);
+      if (password === undefined)
+        throw new RangeError(`a simulated agent's user of level ${level} lacks a key`);
+      return localizedKey(this.#authentication.digest, password, this.#engineId);
     };
     this.#authKey = key((this.#flags & FLAGS.auth) !== 0, authKey?.reveal());
     this.#privKey = key(this.#isPrivate, privKey?.reveal()).subarray(0, 16);

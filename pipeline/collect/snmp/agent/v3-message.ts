@@ -49,8 +49,7 @@ export function readV3Message(bytes: Uint8Array): V3Message | undefined {
   const authenticationAt = cursor.at - authentication.length;
   const privacy = cursor.octets(OCTETS);
   if (cursor.failed() || cursor.at !== parametersEnd) return undefined;
-  const data =
-    (flags[0]! & ENCRYPTED) === 0 ? bytes.subarray(cursor.at) : cursor.octets(OCTETS);
+  const data = (flags[0]! & ENCRYPTED) === 0 ? bytes.subarray(cursor.at) : cursor.octets(OCTETS);
   if (cursor.failed()) return undefined;
   return {
     id,

@@ -18,7 +18,11 @@ export function readLine(line: string): Line {
   return {
     name,
     tags: Object.fromEntries(tags.map(pair)),
-    fields: Object.fromEntries(split(fields, ',').map(pair).map(([key, text]) => [key, value(text)])),
+    fields: Object.fromEntries(
+      split(fields, ',')
+        .map(pair)
+        .map(([key, text]) => [key, value(text)]),
+    ),
     timestampNs: BigInt(timestamp!),
   };
 }
