@@ -8,7 +8,7 @@ import type { Row } from '../../verify/records.ts';
 import { netsigma, type NetsigmaProcess } from '../../support/netsigma-process.ts';
 import { readRecords } from './read-records.ts';
 import { checkPort } from './port-check.ts';
-import { intervalCounts, type CheckedPolls } from './polls.ts';
+import { missedPolls, type CheckedPolls } from './polls.ts';
 import { PORTS, switchAddress, switchName } from './switch-mib.ts';
 import type { CollectorRun, Trial } from './trial.ts';
 
@@ -24,7 +24,6 @@ interface Audit {
   readonly requests: number;
   readonly retries: number;
   readonly late_ms: number;
-  readonly missed_polls: number;
 }
 
 interface Raw {
@@ -128,21 +127,21 @@ async function eventLoopDelayP99Ms(collector: NetsigmaProcess): Promise<number> 
   return 1_000 * Number(/^nodejs_eventloop_lag_p99_seconds (\S+)$/m.exec(text)?.[1]);
 }
 
-/** Every switch polled once an interval, as planned, and each poll one record of all ports with all columns. */
+/** Every poll a success, and one record of all ports with all columns, read while it was under way. */
 async function check(trial: Trial, fromMs: number, toMs: number): Promise<CheckedPolls> {
   const audits = new Map<string, Audit>();
   const planned: { device: number; atMs: number }[] = [];
   for await (const audit of readRecords<Audit>(trial, `${trial.prefix}ops.collection`)) {
     const atMs = audit.started_at - audit.late_ms;
     if (atMs < fromMs || atMs >= toMs) continue;
-    const { entity, status, error_message: error, missed_polls: missed, poll_id: id } = audit;
-    if (status !== 'success' || missed > 0 || error !== null || audits.has(id)) {
-      throw new Error(`bench is void: ${entity}: ${status}, ${missed} missed, ${String(error)}, poll ${id}`);
+    const { entity, status, error_message: error, poll_id: id } = audit;
+    if (status !== 'success' || error !== null || audits.has(id)) {
+      throw new Error(`bench is void: ${entity}: ${status}, ${String(error)}, poll ${id}`);
     }
     audits.set(id, audit);
     planned.push({ device: deviceOf(entity), atMs });
   }
-  intervalCounts(planned, trial, fromMs, toMs);
+  const missed = missedPolls(planned, trial, fromMs, toMs);
   const unpublished = new Set(audits.keys());
   let bytes = 0;
   for await (const raw of readRecords<Raw>(trial, `${trial.prefix}raw.interface`)) {
@@ -156,6 +155,7 @@ async function check(trial: Trial, fromMs: number, toMs: number): Promise<Checke
   const all = [...audits.values()];
   return {
     polls: all.length,
+    missed,
     records: all.length,
     rows: all.length * PORTS,
     bytes,

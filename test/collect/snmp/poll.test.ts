@@ -42,6 +42,17 @@ describe('a good agent', () => {
     expect(third.requests).toBeLessThan(first.requests);
   });
 
+  it('of 48 rows is read in one request once it is known: columns of several tables travel together', async () => {
+    const rows = Array.from({ length: 48 }, (_, i) => instance('dot3StatsDuplexStatus', i + 1, 3));
+    const view = tableMib([...interfaces(48), ...rows]);
+    const { asking, session } = await bench(view, [], { maxMessageBytes: 60_000 });
+    // Two polls look for columns that the agent does not have.
+    for (let i = 0; i < 2; i += 1) await asking.poll(session);
+    const known = await asking.poll(session);
+    expect(known.requests).toBe(1);
+    expect(rowsOf(known)[47]).toMatchObject({ if_index: 48, duplex: 3, if_name: 'eth48' });
+  });
+
   it('whose messages are short is read whole, though its answers are cut', async () => {
     const { asking, session } = await bench(tableMib(interfaces(60)), [], { maxMessageBytes: 600 });
     const outcome = await asking.poll(session);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import kafkajs from 'kafkajs';
 import { checkPort } from '../../snmp/port-check.ts';
-import { intervalCounts, type CheckedPolls } from '../../snmp/polls.ts';
+import { missedPolls, type CheckedPolls } from '../../snmp/polls.ts';
 import { readLog } from '../../snmp/read-records.ts';
 import { PORTS } from '../../snmp/switch-mib.ts';
 import type { CollectorRun, Trial } from '../../snmp/trial.ts';
@@ -82,11 +82,12 @@ async function check(trial: Trial, fromMs: number, toMs: number): Promise<Checke
       ports.push({ device: device * PORTS + port - 1, atMs });
     }
   }
-  intervalCounts(own, trial, fromMs, toMs);
-  intervalCounts(ports, { ...trial, devices: trial.devices * PORTS }, fromMs, toMs);
+  const missed = missedPolls(own, trial, fromMs, toMs);
+  const missedPorts = missedPolls(ports, { ...trial, devices: trial.devices * PORTS }, fromMs, toMs);
   const { intervalMs } = trial;
   return {
     polls: own.length,
+    missed: Math.max(missed, Math.ceil(missedPorts / PORTS)),
     records: own.length + ports.length,
     rows: ports.length,
     bytes,
