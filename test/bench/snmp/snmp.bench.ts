@@ -8,6 +8,7 @@ import type { SnmpCredential } from '../../../pipeline/model/secret.ts';
 import { kafkaService } from '../../services/kafka.ts';
 import { registryService } from '../../services/registry.ts';
 import type { Service } from '../../services/service.ts';
+import { V2C, V3 } from '../../services/snmpd.ts';
 import { killProcesses } from '../../support/netsigma-process.ts';
 import { figure, type Figure } from '../figure.ts';
 import { telegraf } from '../peers/telegraf/build.ts';
@@ -29,6 +30,18 @@ export interface SnmpBenchOptions {
   /** Telegraf in turns with ours. */
   readonly besideTelegraf: boolean;
 }
+
+/** An hour of both versions beside Telegraf. */
+export const SNMP_BENCH: SnmpBenchOptions = {
+  sizes: [500, 2_000],
+  credentials: [V2C, V3],
+  intervalMs: 60_000,
+  intervals: 3,
+  maxMessageBytes: 65_507,
+  besideTelegraf: true,
+};
+
+export const SNMP_10K: SnmpBenchOptions = { ...SNMP_BENCH, sizes: [10_000] };
 
 /** Starts a collector. */
 type Subject = (trial: Trial) => Promise<CollectorRun>;
