@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import type { Row } from '../../verify/records.ts';
 import { netsigma, type NetsigmaProcess } from '../../support/netsigma-process.ts';
+import { assertValid } from '../bench.ts';
 import { readRecords } from './read-records.ts';
 import { checkPort } from './port-check.ts';
 import { missedPolls, type CheckedPolls } from './polls.ts';
@@ -135,9 +136,8 @@ async function check(trial: Trial, fromMs: number, toMs: number): Promise<Checke
     const atMs = audit.started_at - audit.late_ms;
     if (atMs < fromMs || atMs >= toMs) continue;
     const { entity, status, error_message: error, poll_id: id } = audit;
-    if (status !== 'success' || error !== null || audits.has(id)) {
-      throw new Error(`bench is void: ${entity}: ${status}, ${String(error)}, poll ${id}`);
-    }
+    const isGood = status === 'success' && error === null && !audits.has(id);
+    assertValid(isGood, `${entity}: ${status}, ${String(error)}, poll ${id}`);
     audits.set(id, audit);
     planned.push({ device: deviceOf(entity), atMs });
   }
@@ -147,11 +147,11 @@ async function check(trial: Trial, fromMs: number, toMs: number): Promise<Checke
   for await (const raw of readRecords<Raw>(trial, `${trial.prefix}raw.interface`)) {
     const audit = audits.get(raw.poll_id);
     if (audit === undefined) continue;
-    if (!unpublished.delete(raw.poll_id)) throw new Error(`bench is void: poll ${raw.poll_id} twice`);
+    assertValid(unpublished.delete(raw.poll_id), `poll ${raw.poll_id} was published twice`);
     checkRecord(trial, raw, audit);
     bytes += raw.octets;
   }
-  if (unpublished.size > 0) throw new Error(`bench is void: ${unpublished.size} polls without a record`);
+  assertValid(unpublished.size === 0, `${unpublished.size} polls without a record`);
   const all = [...audits.values()];
   return {
     polls: all.length,
@@ -167,17 +167,15 @@ async function check(trial: Trial, fromMs: number, toMs: number): Promise<Checke
 }
 
 function checkRecord({ agentsStartMs }: Trial, raw: Raw, audit: Audit): void {
-  if (raw.entity !== audit.entity || raw.parts !== 1 || raw.rows.length !== PORTS) {
-    throw new Error(`bench is void: ${raw.entity}: ${raw.rows.length} rows, ${raw.parts} parts`);
-  }
+  const isWhole = raw.entity === audit.entity && raw.parts === 1 && raw.rows.length === PORTS;
+  assertValid(isWhole, `${raw.entity}: ${raw.rows.length} rows, ${raw.parts} parts`);
   const device = deviceOf(raw.entity);
   for (const [i, values] of raw.rows.entries()) {
-    if (values['if_index'] !== i + 1) throw new Error(`bench is void: ${raw.entity}: row ${i} is no port`);
+    assertValid(values['if_index'] === i + 1, `${raw.entity}: row ${i} is not port ${i + 1}`);
     const { firstMs, lastMs } = checkPort({ device, port: i + 1, values });
     const endMs = audit.started_at + audit.duration_ms;
-    if (agentsStartMs + firstMs < audit.started_at || agentsStartMs + lastMs > endMs) {
-      throw new Error(`bench is void: ${raw.entity}: port ${i + 1} was not read during its poll`);
-    }
+    const isInTime = agentsStartMs + firstMs >= audit.started_at && agentsStartMs + lastMs <= endMs;
+    assertValid(isInTime, `${raw.entity}: port ${i + 1} was not read during its poll`);
   }
 }
 

@@ -1,5 +1,7 @@
 /** Polls that were found in a topic and came out right. */
 
+import { assertValid } from '../bench.ts';
+
 export interface CheckedPolls {
   readonly polls: number;
   /** Due and not there. */
@@ -29,10 +31,10 @@ export function missedPolls(
   const intervals = Math.round((toMs - fromMs) / intervalMs);
   const counts = new Uint8Array(devices * intervals);
   for (const { device, atMs } of polls) {
-    if (!(device >= 0 && device < devices)) throw new Error(`bench is void: there is no switch ${device}`);
+    assertValid(device >= 0 && device < devices, `there is no switch ${device}`);
     const at = device * intervals + Math.floor((atMs - fromMs) / intervalMs);
     counts[at] = counts[at]! + 1;
-    if (counts[at] > 1) throw new Error(`bench is void: switch ${device} was polled twice in an interval`);
+    assertValid(counts[at] === 1, `switch ${device} was polled twice in an interval`);
   }
   const missed = counts.length - polls.length;
   if (missed > counts.length / 2)

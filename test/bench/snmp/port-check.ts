@@ -1,4 +1,5 @@
 /** One port as a collector published it, held to what its switch serves: every column, each counter to the last bit. */
+import { assertValid } from '../bench.ts';
 import { COUNTERS, described, readAt, readAt32 } from './switch-mib.ts';
 
 export interface PublishedPort {
@@ -26,17 +27,19 @@ export function checkPort({ device, port, values }: PublishedPort): { firstMs: n
     const value = values[field];
     // Longs of both collectors come as bigint.
     const read = typeof value === 'bigint' ? Number(value) : value;
-    if (read !== expected) {
-      throw new Error(`switch ${device} port ${port}: ${field} is ${String(value)}, not ${expected}`);
-    }
+    assertValid(
+      read === expected,
+      `switch ${device} port ${port}: ${field} is ${String(value)}, not ${expected}`,
+    );
   }
   let firstMs = Infinity;
   let lastMs = -Infinity;
   let about = Number.NaN;
   const seen = (field: string, atMs: number): void => {
-    if (Number.isNaN(atMs)) {
-      throw new Error(`switch ${device} port ${port}: ${field} never was ${String(values[field])}`);
-    }
+    assertValid(
+      !Number.isNaN(atMs),
+      `switch ${device} port ${port}: ${field} never was ${String(values[field])}`,
+    );
     firstMs = Math.min(firstMs, atMs);
     lastMs = Math.max(lastMs, atMs);
   };

@@ -1,5 +1,6 @@
 /** Topics read back by the verifier's own client and decoder, which share no code with the collector. */
 import kafkajs from 'kafkajs';
+import { assertValid } from '../bench.ts';
 import { TopicLogs, type LogRecord } from '../../verify/topic-log.ts';
 import { registrySchemas, WireDecoder } from '../../verify/wire.ts';
 
@@ -15,7 +16,7 @@ export async function* readRecords<T>(
 ): AsyncGenerator<T & { readonly octets: number }> {
   const decoder = new WireDecoder(registrySchemas(registry));
   for await (const { value } of readLog(kafka, topic)) {
-    if (value === null) throw new Error(`bench is void: a record of ${topic} has no value`);
+    assertValid(value !== null, `a record of ${topic} has no value`);
     yield Object.assign((await decoder.decode(value)) as object, { octets: value.length }) as T & {
       octets: number;
     };

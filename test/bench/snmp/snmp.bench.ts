@@ -1,23 +1,22 @@
 /**
- * One collector process on thousands of switches of 48 ports, each polled once an interval over UDP, readings to a real
- * Kafka: its CPU time a poll, and whether every switch was polled in every interval with every column right. Switches
- * and broker are other processes; they share the cores, so wall times are upper bounds.
+ * One collector process on thousands of switches of 48 ports, each polled once a minute over UDP, readings to a real
+ * Kafka: its CPU time a poll, and whether every switch was polled in every interval with every column right; Telegraf
+ * on the same in turns. Switches and broker are other processes; they share the cores, so wall times are upper bounds.
  */
 import { randomBytes } from 'node:crypto';
 import type { SnmpCredential } from '../../../pipeline/model/secret.ts';
-import { kafkaService } from '../../services/kafka.ts';
 import { registryService } from '../../services/registry.ts';
-import type { Service } from '../../services/service.ts';
 import { V2C, V3 } from '../../services/snmpd.ts';
 import { killProcesses } from '../../support/netsigma-process.ts';
+import { assertValid, type Bench, type BenchContext } from '../bench.ts';
 import { figure, type Figure } from '../figure.ts';
 import { telegraf } from '../peers/telegraf/build.ts';
 import { telegrafCollector } from '../peers/telegraf/telegraf-collector.ts';
 import { startAgents } from './agents.ts';
 import { netsigmaCollector } from './netsigma-collector.ts';
-import { quantile } from './polls.ts';
+import { quantile, type CheckedPolls } from './polls.ts';
 import type { CollectorRun, Trial } from './trial.ts';
-import { steadyWindow } from './window.ts';
+import { steadyWindow, type Window } from './window.ts';
 
 export interface SnmpBenchOptions {
   readonly sizes: readonly number[];
@@ -27,12 +26,10 @@ export interface SnmpBenchOptions {
   readonly intervals: number;
   /** Longest answer of a switch. */
   readonly maxMessageBytes: number;
-  /** Telegraf in turns with ours. */
   readonly besideTelegraf: boolean;
 }
 
-/** An hour of both versions beside Telegraf. */
-export const SNMP_BENCH: SnmpBenchOptions = {
+const OPTIONS: SnmpBenchOptions = {
   sizes: [500, 2_000],
   credentials: [V2C, V3],
   intervalMs: 60_000,
@@ -41,54 +38,69 @@ export const SNMP_BENCH: SnmpBenchOptions = {
   besideTelegraf: true,
 };
 
-export const SNMP_10K: SnmpBenchOptions = { ...SNMP_BENCH, sizes: [10_000] };
+export const snmp: Bench = {
+  name: 'snmp',
+  measures: 'CPU of one collector on 500 and 2,000 switches a minute, v2c and v3, to Kafka, beside Telegraf.',
+  minutes: 42,
+  full: (context) => snmpBench(context, OPTIONS),
+};
+
+export const snmp10k: Bench = {
+  name: 'snmp-10k',
+  measures: 'The same on 10,000 switches.',
+  minutes: 24,
+  full: (context) => snmpBench(context, { ...OPTIONS, sizes: [10_000] }),
+};
 
 /** Starts a collector. */
 type Subject = (trial: Trial) => Promise<CollectorRun>;
 
+interface Measured {
+  readonly window: Window;
+  readonly found: CheckedPolls;
+  /** CPU time of the collector a poll, one figure an interval. */
+  readonly cpuMs: readonly number[];
+}
+
 /** @throws Error with the reason when a service cannot be had; "bench is void" when anything came out wrong. */
-export async function snmpBench(options: SnmpBenchOptions): Promise<Figure[]> {
-  const services = await Promise.all([kafkaService(), registryService()]);
-  try {
-    const [kafka, registry] = services.map(addressOf);
-    const subjects = await subjectsOf(options);
-    const figures: Figure[] = [];
-    for (const devices of options.sizes) {
-      for (const credential of options.credentials) {
-        const at = { kafka: kafka!, registry: registry!, devices, credential };
-        for (const [name, subject] of subjects) {
-          const measured = await measure(name, subject, at, options);
-          figures.push(...measured);
-        }
-      }
+export async function snmpBench(context: BenchContext, options: SnmpBenchOptions): Promise<Figure[]> {
+  context.onEnd(async () => killProcesses());
+  const registry = await registryService();
+  if (registry.kind === 'missing') throw new Error(`the bench needs a registry: ${registry.reason}`);
+  context.onEnd(() => registry.stop());
+  const kafka = await context.kafka();
+  const peer = options.besideTelegraf ? await telegrafSubject(context) : undefined;
+  const figures: Figure[] = [];
+  for (const devices of options.sizes) {
+    for (const credential of options.credentials) {
+      const at = { kafka, registry: registry.address, devices, credential };
+      const label = `snmp: ${devices} switches, ${credential.version}`;
+      context.progress(`${label}: netsigma`);
+      const own = await measure(netsigmaCollector, at, options);
+      figures.push(...figuresOf(`${label}, netsigma`, own, devices));
+      if (peer === undefined) continue;
+      context.progress(`${label}: Telegraf`);
+      const other = await measure(peer, at, options);
+      figures.push(...figuresOf(`${label}, Telegraf`, other, devices));
+      const ratios = own.cpuMs.map((cpu, i) => other.cpuMs[i]! / cpu);
+      figures.push(figure(`${label}: Telegraf's CPU / netsigma's`, 'ratio', ratios, { better: 'higher' }));
     }
-    return figures;
-  } finally {
-    killProcesses();
-    for (const service of services) if (service.kind === 'running') await service.stop();
   }
+  return figures;
 }
 
-async function subjectsOf({ besideTelegraf }: SnmpBenchOptions): Promise<(readonly [string, Subject])[]> {
-  const own = ['netsigma', netsigmaCollector] as const;
-  if (!besideTelegraf) return [own];
-  const peer = await telegraf();
-  if (peer.kind === 'ready') return [own, ['Telegraf', (trial) => telegrafCollector(peer.program, trial)]];
-  process.stderr.write(`without Telegraf: ${peer.reason}\n`);
-  return [own];
-}
-
-function addressOf(service: Service): string {
-  if (service.kind === 'missing') throw new Error(`the bench needs it: ${service.reason}`);
-  return service.address;
+async function telegrafSubject({ progress }: BenchContext): Promise<Subject | undefined> {
+  const built = await telegraf();
+  if (built.kind === 'ready') return (trial) => telegrafCollector(built.program, trial);
+  progress(`without Telegraf: ${built.reason}`);
+  return undefined;
 }
 
 async function measure(
-  name: string,
   subject: Subject,
   at: Pick<Trial, 'kafka' | 'registry' | 'devices' | 'credential'>,
   { intervalMs, intervals, maxMessageBytes }: SnmpBenchOptions,
-): Promise<Figure[]> {
+): Promise<Measured> {
   const { devices, credential } = at;
   const agents = await startAgents({ count: devices, credential, maxMessageBytes });
   try {
@@ -98,42 +110,41 @@ async function measure(
     const window = await steadyWindow(run, { intervalMs, intervals, agentsPid: agents.pid });
     await run.stop();
     const { sendErrors } = await agents.counts();
-    if (sendErrors > 0) throw new Error(`bench is void: the switches could not send ${sendErrors} answers`);
+    assertValid(sendErrors === 0, `the switches could not send ${sendErrors} answers`);
     const found = await run.check(window.fromMs, window.toMs);
-    const label = `${name} ${credential.version} ${devices}`;
-    const one = (what: string, unit: string, value: number) => figure(`${label}: ${what}`, unit, [value]);
-    const cpu = window.cpuMs.map((ms) => ms / devices);
-    return [
-      figure(`${label}: CPU`, 'ms/poll', cpu),
-      figure(
-        `${label}: devices a core each minute`,
-        'devices',
-        cpu.map((ms) => 60_000 / ms),
-      ),
-      one('RSS', 'MB', window.residentBytes / 1e6),
-      ...(window.eventLoopDelayP99Ms === undefined
-        ? []
-        : [one('event loop delay p99', 'ms', window.eventLoopDelayP99Ms)]),
-      ...(found.durationsMs.length === 0
-        ? []
-        : [
-            one('poll p50', 'ms', quantile(found.durationsMs, 0.5)),
-            one('poll p99', 'ms', quantile(found.durationsMs, 0.99)),
-          ]),
-      one('begin of poll after its time p99', 'ms', quantile(found.lateMs, 0.99)),
-      one('begin of poll after its time at most', 'ms', quantile(found.lateMs, 1)),
-      ...(found.requests === undefined ? [] : [one('requests', 'per poll', found.requests / found.polls)]),
-      ...(found.retries === undefined ? [] : [one('requests repeated', 'in all', found.retries)]),
-      one('polls missed', 'in all', found.missed),
-      one('records', '/s', (1_000 * found.records) / (window.toMs - window.fromMs)),
-      one('octets of a poll', 'B', found.bytes / found.polls),
-      figure(
-        `${label}: (the switches' CPU)`,
-        'ms/poll',
-        window.agentsCpuMs.map((ms) => ms / devices),
-      ),
-    ];
+    return { window, found, cpuMs: window.cpuMs.map((ms) => ms / devices) };
   } finally {
     await agents.stop();
   }
+}
+
+function figuresOf(label: string, { window, found, cpuMs }: Measured, devices: number): Figure[] {
+  const one = (what: string, unit: string, value: number | undefined) =>
+    value === undefined || Number.isNaN(value) ? [] : [figure(`${label}: ${what}`, unit, [value])];
+  const aMinute = cpuMs.map((ms) => 60_000 / ms);
+  const { polls, requests, records, bytes, durationsMs, lateMs, missed, retries } = found;
+  return [
+    figure(`${label}: CPU`, 'ms/poll', cpuMs),
+    figure(`${label}: devices a core each minute`, 'devices', aMinute, {
+      better: 'higher',
+      atLeast: 2_000,
+      then: 10_000,
+    }),
+    ...one('polls missed', 'in all', missed),
+    ...one('polls begin after their time, p99', 'ms', quantile(lateMs, 0.99)),
+    ...one('polls begin after their time, at most', 'ms', quantile(lateMs, 1)),
+    ...one('a poll takes, p50', 'ms', quantile(durationsMs, 0.5)),
+    ...one('a poll takes, p99', 'ms', quantile(durationsMs, 0.99)),
+    ...one('event loop delay p99', 'ms', window.eventLoopDelayP99Ms),
+    ...one('RSS', 'MB', window.residentBytes / 1e6),
+    ...one('requests', 'per poll', requests === undefined ? undefined : requests / polls),
+    ...one('requests repeated', 'in all', retries),
+    ...one('records', '/s', (1_000 * records) / (window.toMs - window.fromMs)),
+    ...one('records of a poll', 'B', bytes / polls),
+    figure(
+      `${label}: (the switches' CPU)`,
+      'ms/poll',
+      window.agentsCpuMs.map((ms) => ms / devices),
+    ),
+  ];
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import kafkajs from 'kafkajs';
+import { assertValid } from '../../bench.ts';
 import { checkPort } from '../../snmp/port-check.ts';
 import { missedPolls, type CheckedPolls } from '../../snmp/polls.ts';
 import { readLog } from '../../snmp/read-records.ts';
@@ -39,9 +40,7 @@ export async function telegrafCollector(program: string, trial: Trial): Promise<
       await ended;
       await rm(folder, { recursive: true });
       // It gathers no more at its end, and says what it could not gather before.
-      if (printed.text.includes('E!')) {
-        throw new Error(`bench is void: Telegraf says ${printed.text.slice(0, 1_000)}`);
-      }
+      assertValid(!printed.text.includes('E!'), `Telegraf says ${printed.text.slice(0, 1_000)}`);
     },
     check: (fromMs, toMs) => check(trial, fromMs, toMs),
   };
@@ -76,9 +75,9 @@ async function check(trial: Trial, fromMs: number, toMs: number): Promise<Checke
       const port = Number(line.tags['index']);
       const { firstMs, lastMs } = checkPort({ device, port, values: line.fields });
       const { agentsStartMs, intervalMs } = trial;
-      if (agentsStartMs + firstMs < atMs - intervalMs || agentsStartMs + lastMs > atMs + intervalMs) {
-        throw new Error(`bench is void: switch ${device} port ${port} was not read in its interval`);
-      }
+      const isInTime =
+        agentsStartMs + firstMs >= atMs - intervalMs && agentsStartMs + lastMs <= atMs + intervalMs;
+      assertValid(isInTime, `switch ${device} port ${port} was not read in its interval`);
       ports.push({ device: device * PORTS + port - 1, atMs });
     }
   }
