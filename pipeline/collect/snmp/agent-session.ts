@@ -2,7 +2,7 @@
 import snmp, { type Session, type User, type Varbind } from 'net-snmp';
 import type { SnmpCredential } from '../../model/secret.ts';
 import type { RequestReason } from './reasons.ts';
-import { withUserKeysOnce } from './net-snmp-keys.ts';
+import { patchNetSnmp } from './net-snmp-patches.ts';
 import { requestReason } from './request-reason.ts';
 import type { SharedSockets, SocketChannel } from './shared-sockets.ts';
 
@@ -34,7 +34,7 @@ export interface AgentTarget {
   readonly timeoutMs: number;
 }
 
-withUserKeysOnce();
+patchNetSnmp();
 
 /** msgFlags (RFC 3412 6.4) of each security level. */
 const FLAGS = { noAuthNoPriv: 0, authNoPriv: 1, authPriv: 3 } as const;
