@@ -9,14 +9,8 @@ export interface PublishedPort {
   readonly values: Readonly<Record<string, string | number | bigint | boolean | null>>;
 }
 
-/** Fields beside the counters. */
-export const DESCRIBING = Object.keys(described(0, 1));
-
 /** 32-bit octets are read beside the wide ones. */
 const SHADOWED = ['in_octets', 'out_octets'];
-
-/** Fields of the counters. */
-export const COUNTED = [...COUNTERS.map(({ field }) => field), ...SHADOWED.map((field) => `${field}_32`)];
 
 /**
  * When the port was read, in milliseconds since the start of the switches: the first and the last of its counters.
