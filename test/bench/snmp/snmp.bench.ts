@@ -9,7 +9,7 @@ import { registryService } from '../../services/registry.ts';
 import { V2C, V3 } from '../../services/snmpd.ts';
 import { killProcesses } from '../../support/netsigma-process.ts';
 import { assertValid, type Bench, type BenchContext } from '../bench.ts';
-import { figure, type Figure } from '../figure.ts';
+import { figure, figureLine, type Figure } from '../figure.ts';
 import { telegraf } from '../peers/telegraf/build.ts';
 import { telegrafCollector } from '../peers/telegraf/telegraf-collector.ts';
 import { startAgents } from './agents.ts';
@@ -71,19 +71,24 @@ export async function snmpBench(context: BenchContext, options: SnmpBenchOptions
   const kafka = await context.kafka();
   const peer = options.besideTelegraf ? await telegrafSubject(context) : undefined;
   const figures: Figure[] = [];
+  const keep = (...taken: Figure[]): void => {
+    figures.push(...taken);
+    // Hours of measuring: what is known is told, should a later part be void.
+    for (const each of taken) context.progress(figureLine(each));
+  };
   for (const devices of options.sizes) {
     for (const credential of options.credentials) {
       const at = { kafka, registry: registry.address, devices, credential };
       const label = `snmp: ${devices} switches, ${credential.version}`;
       context.progress(`${label}: netsigma`);
       const own = await measure(netsigmaCollector, at, options);
-      figures.push(...figuresOf(`${label}, netsigma`, own, devices));
+      keep(...figuresOf(`${label}, netsigma`, own, devices));
       if (peer === undefined) continue;
       context.progress(`${label}: Telegraf`);
       const other = await measure(peer, at, options);
-      figures.push(...figuresOf(`${label}, Telegraf`, other, devices));
+      keep(...figuresOf(`${label}, Telegraf`, other, devices));
       const ratios = own.cpuMs.map((cpu, i) => other.cpuMs[i]! / cpu);
-      figures.push(figure(`${label}: Telegraf's CPU / netsigma's`, 'ratio', ratios, { better: 'higher' }));
+      keep(figure(`${label}: Telegraf's CPU / netsigma's`, 'ratio', ratios, { better: 'higher' }));
     }
   }
   return figures;
