@@ -1,0 +1,84 @@
+/** A lean processor fed with polls as objects, whose outputs come back as objects, decoded by avsc. */
+import type { BrokerRecord } from '../../../pipeline/broker/port.ts';
+import { avroType } from '../../../pipeline/codec/avro-type.ts';
+import { HEADER_BYTES } from '../../../pipeline/codec/wire-format.ts';
+import type { StateSnapshot } from '../../../pipeline/runtime/state-snapshot.ts';
+import { LeanProcessor } from './lean-sub-topology.ts';
+import { peerSchema } from './peer-topics.ts';
+import { pollEncoder, type RawPoll } from './polls.ts';
+
+export interface ScoredRow {
+  readonly if_index: number;
+  readonly if_name: string;
+  readonly quality: string;
+  readonly metrics: readonly (Score | null)[];
+}
+
+interface Score {
+  readonly value: number;
+  readonly expected: number;
+  readonly scale: number;
+  readonly sigma: number;
+}
+
+export interface ScoredPoll {
+  readonly entity: string;
+  readonly poll_id: bigint;
+  readonly observed_at: number;
+  readonly rows: readonly ScoredRow[];
+  readonly anomalies: readonly { readonly if_index: number; readonly metric: number }[];
+  readonly deadLetters: readonly string[];
+}
+
+export interface LeanHarness {
+  readonly encode: (poll: RawPoll) => Buffer;
+  fold(poll: RawPoll): ScoredPoll;
+  /** Reasons of the dead letters. */
+  foldBytes(value: Buffer | null): string[];
+  snapshot(): StateSnapshot;
+  restore(snapshot: StateSnapshot): void;
+}
+
+export async function leanHarness(): Promise<LeanHarness> {
+  const encode = await pollEncoder();
+  const deviation = avroType(await peerSchema('deviation'), 'bigint');
+  const anomaly = avroType(await peerSchema('anomaly'), 'bigint');
+  const processor = new LeanProcessor();
+
+  const run = (value: Buffer | null, key: string) => {
+    const sent: { topic: string; value: Buffer }[] = [];
+    const deadLetters: string[] = [];
+    const record: BrokerRecord = {
+      topic: 'raw',
+      partition: 0,
+      offset: 0,
+      appendedAtMs: 0,
+      key: Buffer.from(key),
+      value,
+    };
+    processor.fold('raw.interface', record, {
+      send: (topic, _key, bytes) => void sent.push({ topic, value: bytes }),
+      deadLetter: (_topic, _record, reason) => void deadLetters.push(reason),
+      count: () => undefined,
+      countRows: () => undefined,
+    });
+    return { sent, deadLetters };
+  };
+
+  return {
+    encode,
+    fold(poll) {
+      const { sent, deadLetters } = run(encode(poll), poll.entity);
+      const of = (name: string) =>
+        sent.filter(({ topic }) => topic === name).map(({ value }) => value.subarray(HEADER_BYTES));
+      const [scored] = of('insight.deviation').map((bytes) => deviation.fromBuffer(bytes) as ScoredPoll);
+      const anomalies = of('insight.anomaly').map(
+        (bytes) => anomaly.fromBuffer(bytes) as ScoredPoll['anomalies'][number],
+      );
+      return { ...scored!, anomalies, deadLetters };
+    },
+    foldBytes: (value) => run(value, '').deadLetters,
+    snapshot: () => processor.snapshot(),
+    restore: (snapshot) => processor.restore(snapshot),
+  };
+}

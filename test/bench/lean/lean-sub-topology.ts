@@ -1,0 +1,110 @@
+/**
+ * The peer's job as a sub-topology of the runtime: the same stream thread, tasks, transactions, journal, checkpoints
+ * and state columns as the pipeline's, with two lean stages and the peer's topics.
+ *
+ *   peer.raw -> lean_rate -> lean_score -> lean.deviation, lean.anomaly
+ */
+import type { BrokerRecord } from '../../../pipeline/broker/port.ts';
+import { Reading } from '../../../pipeline/model/reading.ts';
+import { Directory } from '../../../pipeline/runtime/directory.ts';
+import {
+  restoreSnapshot,
+  takeSnapshot,
+  type StateSnapshot,
+} from '../../../pipeline/runtime/state-snapshot.ts';
+import { StateStore } from '../../../pipeline/runtime/state-store.ts';
+import type { Processor, ProcessorOutput, SubTopology } from '../../../pipeline/runtime/sub-topology.ts';
+import type { Stage, StageOutput } from '../../../pipeline/stages/stage.ts';
+import { catalogue, type Catalogue, type TopicName } from '../../../topics/catalogue.ts';
+import { EntityLayouts } from './entity-layouts.ts';
+import { leanRate } from './lean-rate.ts';
+import { leanScore } from './lean-score.ts';
+import { ANOMALOUS_COLUMN, METRICS } from './peer-topics.ts';
+import { PollReader } from './poll-reader.ts';
+import { ScoreWriter } from './score-writer.ts';
+
+const RAW = 'raw.interface';
+const DEVIATION = 'insight.deviation';
+const ANOMALY = 'insight.anomaly';
+
+/** The catalogue with the bench's topics in the places of ours. */
+export function leanCatalogue(topics: { input: string; deviation: string; anomaly: string }): Catalogue {
+  return {
+    ...catalogue,
+    [RAW]: { ...catalogue[RAW], name: topics.input },
+    [DEVIATION]: { ...catalogue[DEVIATION], name: topics.deviation },
+    [ANOMALY]: { ...catalogue[ANOMALY], name: topics.anomaly },
+  };
+}
+
+/** `name` tells its group and its checkpoints from those of other runs. */
+export function leanSubTopology(name: string): SubTopology {
+  const stages = [leanRate(), leanScore()];
+  return {
+    name,
+    inputs: [RAW],
+    preloaded: [],
+    foldVersion: stages.map((stage) => `${stage.name} ${stage.version}`).join(),
+    reconciled: ANOMALY,
+    newProcessor: () => new LeanProcessor(),
+  };
+}
+
+/** Its stages neither send nor count anything by themselves. */
+const SILENT: StageOutput = { anomaly() {}, baseline() {}, count() {} };
+
+export class LeanProcessor implements Processor {
+  readonly state = new StateStore();
+  readonly #reading = new Reading();
+  readonly #reader = new PollReader(this.#reading);
+  readonly #layouts = new EntityLayouts(this.state, this.#reading);
+  readonly #stages: readonly Stage[] = [leanRate(), leanScore()].map((stage) =>
+    stage.init(this.state.context(stage, this.#reading)),
+  );
+  readonly #writer = new ScoreWriter(this.#reading, this.#reader.names);
+  readonly #anomalous = this.#reading.number(ANOMALOUS_COLUMN);
+  /** Entities lie in the state's objects: a checkpoint's directory stays empty. */
+  readonly #directory = new Directory(this.state);
+
+  async prepare(): Promise<void> {
+    // The one schema of the topic is compiled in.
+  }
+
+  fold(topic: TopicName, record: BrokerRecord, out: ProcessorOutput): void {
+    if (record.value === null) return out.deadLetter(topic, record, 'tombstone', '');
+    const reading = this.#reading;
+    const refusal = this.#reader.read(record.value) ?? this.#layouts.resolve(reading);
+    if (refusal !== undefined) return out.deadLetter(topic, record, refusal, '');
+    reading.appendedAtMs = record.appendedAtMs;
+    for (const stage of this.#stages) if (!stage.process(reading, SILENT)) return;
+    out.send(DEVIATION, record.key, this.#writer.deviation());
+    const anomalous = this.#anomalous.values;
+    for (let row = 0; row < reading.rowCount; row += 1) {
+      if (anomalous[row] !== 0) this.#sendAnomalies(row, record, out);
+    }
+  }
+
+  punctuate(): void {
+    // Nothing here waits for time.
+  }
+
+  snapshot(): StateSnapshot {
+    return takeSnapshot(this.state, this.#directory);
+  }
+
+  restore(snapshot: StateSnapshot): void {
+    restoreSnapshot(snapshot, this.state, this.#directory);
+  }
+
+  /** Its anomalies have no course: one that was sent stays true. */
+  async reconcile(): Promise<number> {
+    return 0;
+  }
+
+  #sendAnomalies(row: number, record: BrokerRecord, out: ProcessorOutput): void {
+    for (let metric = 0; metric < METRICS; metric += 1) {
+      if ((this.#anomalous.values[row]! & (1 << metric)) === 0) continue;
+      out.send(ANOMALY, record.key, this.#writer.anomaly(row, metric));
+    }
+  }
+}
