@@ -42,6 +42,8 @@ export interface NativeServerOptions {
 }
 
 export interface NativeServer {
+  /** Of the program itself: another one after a restart. */
+  pid(): number;
   /** SIGKILL; data and ports stay for `restart`. */
   kill(): Promise<void>;
   /** An orderly end, unless it was killed, then a start with the same ports and data. */
@@ -65,6 +67,7 @@ export async function nativeServer(options: NativeServerOptions): Promise<Native
     throw error;
   });
   return {
+    pid: () => running.pid,
     kill: () => running.end('SIGKILL'),
     async restart() {
       await running.end(options.stopSignal);
@@ -109,6 +112,7 @@ async function untilReady(running: Running, { name, answers }: NativeServerOptio
 }
 
 interface Running {
+  readonly pid: number;
   /** The end of what it printed. */
   printed(): string;
   ended(): boolean;
@@ -146,6 +150,7 @@ async function start(options: NativeServerOptions): Promise<Running> {
   });
   await until(() => pid !== undefined || ended, `${name} to begin`);
   return {
+    pid: pid!,
     printed: () => printed,
     ended: () => ended,
     async end(signal) {

@@ -1,0 +1,161 @@
+/**
+ * The lean job in memory on one core: framed bytes in, framed bytes out, samples/s. A sample is one metric of one row.
+ * What came out for some of the devices is compared with the reference, else the figures would mean nothing.
+ */
+import type { BrokerRecord } from '../../../pipeline/broker/port.ts';
+import { avroType } from '../../../pipeline/codec/avro-type.ts';
+import { HEADER_BYTES } from '../../../pipeline/codec/wire-format.ts';
+import type { ProcessorOutput } from '../../../pipeline/runtime/sub-topology.ts';
+import { figure, type Figure } from '../figure.ts';
+import { LeanProcessor } from './lean-sub-topology.ts';
+import { METRICS, peerSchema } from './peer-topics.ts';
+import { Network, pollEncoder, type RawPoll } from './polls.ts';
+import { ReferenceJob } from './reference-job.ts';
+
+export interface LeanBenchOptions {
+  readonly devices: number;
+  readonly rowsPerDevice: number;
+  /** Not timed: rows get their slots, the code gets compiled. */
+  readonly warmPolls: number;
+  readonly polls: number;
+  readonly runs: number;
+  readonly seed: number;
+}
+
+const START_MS = Date.UTC(2026, 10, 16, 9, 30);
+const INTERVAL_S = 60;
+/** One device of so many is compared. */
+const CHECKED = 100;
+
+/** @throws Error when what came out is not what the reference says. */
+export async function leanBench(options: LeanBenchOptions): Promise<Figure[]> {
+  const nsPerSample: number[] = [];
+  const rssMb: number[] = [];
+  for (let run = 0; run < options.runs; run += 1) {
+    nsPerSample.push(await measure(options, run));
+    rssMb.push(process.memoryUsage.rss() / 2 ** 20);
+  }
+  const series = (options.devices * options.rowsPerDevice * METRICS).toLocaleString('en-US');
+  return [
+    figure(
+      'lean: in memory, decode and encode',
+      'samples/s/core',
+      nsPerSample.map((ns) => 1e9 / ns),
+    ),
+    figure(`lean: in memory, ${series} series`, 'ns/sample', nsPerSample),
+    figure('lean: process with polls and state', 'MiB RSS', rssMb),
+  ];
+}
+
+/** CPU time of the process (garbage collection included) for one sample. */
+async function measure(options: LeanBenchOptions, run: number): Promise<number> {
+  const { devices, rowsPerDevice, warmPolls, polls, seed } = options;
+  const network = new Network({ seed: seed + run, devices, rowsPerDevice });
+  const encode = await pollEncoder();
+  const processor = new LeanProcessor();
+  const outputs = new Outputs();
+  let cpuUs = 0;
+  for (let step = 0; step < warmPolls + polls; step += 1) {
+    const records = network.entities.map((entity, device) => {
+      const observedAtMs = START_MS + step * INTERVAL_S * 1000 + (device % 1000);
+      const poll = network.poll(device, step, observedAtMs, INTERVAL_S);
+      if (device % CHECKED === 0) outputs.expect(poll);
+      return record(entity, encode(poll), step);
+    });
+    const before = process.cpuUsage();
+    for (const each of records) processor.fold('raw.interface', each, outputs);
+    const { user, system } = process.cpuUsage(before);
+    if (step >= warmPolls) cpuUs += user + system;
+  }
+  await outputs.assertRight(devices * (warmPolls + polls));
+  return (cpuUs * 1000) / (devices * rowsPerDevice * METRICS * polls);
+}
+
+function record(entity: string, value: Buffer, offset: number): BrokerRecord {
+  const appendedAtMs = START_MS + offset * INTERVAL_S * 1000;
+  return { topic: 'raw', partition: 0, offset, appendedAtMs, key: Buffer.from(entity), value };
+}
+
+/** Counts what is sent, and keeps it for the devices that are compared. */
+class Outputs implements ProcessorOutput {
+  readonly #reference = new ReferenceJob();
+  readonly #wanted = new Map<string, ReturnType<ReferenceJob['fold']>[]>();
+  readonly #sent = new Map<string, Buffer[]>();
+  #deviations = 0;
+  #anomalies = 0;
+  #refused = 0;
+
+  expect(poll: RawPoll): void {
+    const { entity } = poll;
+    this.#wanted.set(entity, [...(this.#wanted.get(entity) ?? []), this.#reference.fold(poll)]);
+    if (!this.#sent.has(entity)) this.#sent.set(entity, []);
+  }
+
+  send(topic: string, key: Buffer | null, value: Buffer): void {
+    if (topic === 'insight.anomaly') this.#anomalies += 1;
+    else {
+      this.#deviations += 1;
+      // A copy: the writer's slabs would stay in memory with it.
+      this.#sent.get(key!.toString())?.push(Buffer.from(value));
+    }
+  }
+
+  deadLetter(): void {
+    this.#refused += 1;
+  }
+
+  count(): void {
+    // The lean stages count nothing.
+  }
+
+  countRows(): void {
+    // Nor rows.
+  }
+
+  async assertRight(polls: number): Promise<void> {
+    if (this.#refused > 0 || this.#deviations !== polls)
+      throw new Error(`bench is void: ${this.#refused} polls refused, ${this.#deviations} of ${polls} sent`);
+    if (this.#anomalies === 0) throw new Error('bench is void: no anomaly was found');
+    const type = avroType(await peerSchema('deviation'), 'bigint');
+    for (const [entity, wanted] of this.#wanted) {
+      const sent = this.#sent.get(entity)!;
+      for (const [step, rows] of wanted.entries()) {
+        const { rows: got } = type.fromBuffer(sent[step]!.subarray(HEADER_BYTES)) as SentDeviation;
+        const expected = rows.map(({ quality, scores }) => ({ quality, metrics: scores.map(asSent) }));
+        if (got.length !== rows.length || !got.every((row, at) => isSame(row, expected[at]!)))
+          throw new Error(`bench is void: ${entity}, poll ${step}, is not what the reference says`);
+      }
+    }
+  }
+}
+
+interface SentRow {
+  readonly quality: string;
+  readonly metrics: readonly (Readonly<Record<'value' | 'expected' | 'scale' | 'sigma', number>> | null)[];
+}
+
+interface SentDeviation {
+  readonly rows: readonly SentRow[];
+}
+
+function asSent(
+  score: ReturnType<ReferenceJob['fold']>[number]['scores'][number],
+): SentRow['metrics'][number] {
+  if (score === null) return null;
+  const { value, expected, scale, sigma } = score;
+  return { value, expected, scale: Math.fround(scale), sigma: Math.fround(sigma) };
+}
+
+function isSame({ quality, metrics }: SentRow, wanted: SentRow): boolean {
+  return (
+    quality === wanted.quality &&
+    metrics.length === wanted.metrics.length &&
+    metrics.every((score, metric) => {
+      const other = wanted.metrics[metric] ?? null;
+      if (score === null) return other === null;
+      return (['value', 'expected', 'scale', 'sigma'] as const).every(
+        (field) => score[field] === other?.[field],
+      );
+    })
+  );
+}
