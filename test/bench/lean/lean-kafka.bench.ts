@@ -4,23 +4,24 @@
  */
 import { kafkaBroker } from '../../../pipeline/broker/kafka/kafka-broker.ts';
 import type { Broker } from '../../../pipeline/broker/port.ts';
-import { kafkaServer } from '../../services/kafka-server.ts';
+import { kafkaServer, type KafkaServer } from '../../services/kafka-server.ts';
 import { silentLog } from '../../support/log.ts';
+import { assertValid, type Bench, type BenchContext } from '../bench.ts';
 import { figure, type Figure } from '../figure.ts';
 import { createRunTopics, deleteRunTopics, deleteTopics, loadInput, runTopics } from './bench-topics.ts';
 import { compareOutputs } from './compare-outputs.ts';
+import { ourFigures, peerFigures } from './kafka-figures.ts';
 import { leanProcess, type LeanMeasured, type LeanMemberOptions } from './lean-process.ts';
 import { peer, type Peer, type PeerMeasured, type PeerOptions } from './peer.ts';
 import { METRICS } from './peer-topics.ts';
 
-export interface LeanKafkaOptions {
+interface LeanKafkaOptions {
   readonly devices: number;
   readonly polls: number;
   /** Polls an hour apart for the restart: 168 fill every cell. 0: no restart is measured. */
   readonly restartPolls: number;
   readonly restartDevices: number;
   readonly runs: number;
-  readonly progress: (line: string) => void;
 }
 
 const PARTITIONS = 4;
@@ -34,59 +35,84 @@ const COMMITS = { commitIntervalMs: 100, commitBytes: 1_000_000 } as const;
 /** As `runtime.checkpoint_interval` is unless configured. */
 const CHECKPOINT_MS = 300_000;
 
-/** What people write first, the best found in memory, and the best found. */
+/** Store, and what has one state value: what people write, then the best that were found. */
 const VARIANTS: Readonly<Record<string, PeerOptions>> = {
-  'rocksdb, a value per interface': { store: 'rocksdb', grain: 'row' },
-  'rocksdb, a value per device': { store: 'rocksdb', grain: 'entity' },
-  'memory, a value per device': { store: 'memory', grain: 'entity', cache: false },
+  'rocksdb by interface': { store: 'rocksdb', grain: 'row' },
+  'rocksdb by device': { store: 'rocksdb', grain: 'entity' },
+  'memory by device': { store: 'memory', grain: 'entity', cache: false },
 };
 
-/** @throws Error with the reason when no Kafka can be had, or when the two jobs do not say the same. */
-export async function leanKafkaBench(options: LeanKafkaOptions): Promise<Figure[]> {
-  const server = await kafkaServer({ progress: options.progress });
+const WEEK_OF_HOURS = { restartDevices: 260, restartPolls: 168 };
+
+/** 23 M samples a run. */
+export const leanKafka: Bench = {
+  name: 'lean-kafka',
+  measures: 'the same job through Kafka, exactly once, beside Kafka Streams on the same topic',
+  minutes: 10,
+  full: (run) => leanKafkaBench({ devices: 2_000, polls: 30, runs: 3, ...WEEK_OF_HOURS }, run),
+};
+
+/** No device comes twice within a commit, as in real time: no cache of the peer's merges its writes. */
+export const leanKafkaSteady: Bench = {
+  name: 'lean-kafka-10k',
+  measures: 'lean-kafka with 10,000 devices (3.84 M series): no device twice within a commit',
+  minutes: 15,
+  full: (run) =>
+    leanKafkaBench({ devices: 10_000, polls: 10, runs: 3, restartDevices: 0, restartPolls: 0 }, run),
+};
+
+/** @throws ConfigError when no Kafka can be had; Error when the two jobs do not say the same. */
+async function leanKafkaBench(options: LeanKafkaOptions, context: BenchContext): Promise<Figure[]> {
+  // Its own: the CPU time of the broker is read, and nobody else uses it.
+  const server = await kafkaServer({ progress: (line) => context.progress(line) });
+  context.onEnd(() => server.stop());
   const broker = kafkaBroker({ brokers: [server.address], clientId: 'bench', log: silentLog });
+  await broker.start();
   try {
-    await broker.start();
-    const there = await peer(server.address, server.pid(), options.progress);
+    const there = await peer(server.address, server.pid(), (line) => context.progress(line));
     if (there.kind === 'missing')
-      options.progress(`Kafka Streams is left out, so outputs are not compared: ${there.reason}`);
-    const bench = new Bench(options, server.address, server.pid(), broker);
-    return await bench.run(there.kind === 'ready' ? there : undefined);
+      context.progress(`Kafka Streams is left out, so outputs are not compared: ${there.reason}`);
+    const turns = new Turns(options, context, server, broker);
+    return await turns.run(there.kind === 'ready' ? there : undefined);
   } finally {
     await broker.stop();
     await server.stop();
   }
 }
 
-class Bench {
+class Turns {
   readonly #options: LeanKafkaOptions;
   readonly #address: string;
   readonly #brokerPid: number;
   readonly #broker: Broker;
+  readonly #progress: (line: string) => void;
   #run = 0;
 
-  constructor(options: LeanKafkaOptions, address: string, brokerPid: number, broker: Broker) {
+  constructor(options: LeanKafkaOptions, context: BenchContext, server: KafkaServer, broker: Broker) {
     this.#options = options;
-    this.#address = address;
-    this.#brokerPid = brokerPid;
+    this.#progress = (line) => context.progress(line);
+    this.#address = server.address;
+    this.#brokerPid = server.pid();
     this.#broker = broker;
   }
 
   async run(kafkaStreams: Peer | undefined): Promise<Figure[]> {
-    const { devices, polls, runs, restartPolls, progress } = this.#options;
+    const { devices, polls, runs, restartPolls } = this.#options;
     const input = { topic: INPUT, devices, polls, seconds: 60, from: FROM };
     await this.#load(kafkaStreams, input);
     const anomalies = kafkaStreams && (await this.#compare(kafkaStreams));
     const ours: LeanMeasured[] = [];
     const theirs = new Map<string, PeerMeasured[]>(Object.keys(VARIANTS).map((name) => [name, []]));
     for (let run = 0; run < runs; run += 1) {
-      progress(`run ${run + 1} of ${runs}`);
+      this.#progress(`run ${run + 1} of ${runs}`);
       ours.push(await this.#ours(INPUT, devices * polls));
       for (const [name, variant] of Object.entries(VARIANTS)) {
         const measured = await kafkaStreams?.streams(variant);
         if (measured === undefined) continue;
-        if (measured.anomalies !== anomalies)
-          throw new Error(`bench is void: ${name} found ${measured.anomalies} anomalies, not ${anomalies}`);
+        assertValid(
+          measured.anomalies === anomalies,
+          `${name} found ${measured.anomalies} anomalies, not ${anomalies}`,
+        );
         theirs.get(name)!.push(measured);
       }
     }
@@ -111,7 +137,7 @@ class Bench {
       from: string;
     },
   ): Promise<void> {
-    this.#options.progress(`loading ${(devices * polls * SAMPLES_PER_POLL).toLocaleString('en-US')} samples`);
+    this.#progress(`loading ${(devices * polls * SAMPLES_PER_POLL).toLocaleString('en-US')} samples`);
     if (kafkaStreams === undefined) {
       const fromMs = Date.parse(from);
       await loadInput(this.#broker, topic, { devices, polls, seconds, fromMs, partitions: PARTITIONS });
@@ -135,8 +161,7 @@ class Bench {
       ...over,
     });
     if (over.name === undefined) {
-      if (measured.polls !== polls)
-        throw new Error(`bench is void: ${measured.polls} of ${polls} polls were folded`);
+      assertValid(measured.polls === polls, `${measured.polls} of ${polls} polls were folded`);
       await deleteRunTopics(this.#address, name, topics);
     }
     return measured;
@@ -149,8 +174,8 @@ class Bench {
 
   /** @returns how many anomalies both found. @throws Error naming what differs. */
   async #compare(kafkaStreams: Peer): Promise<number> {
-    const { devices, polls, progress } = this.#options;
-    progress('comparing the outputs of both');
+    const { devices, polls } = this.#options;
+    this.#progress('comparing the outputs of both');
     const name = this.#nextName();
     await this.#ours(INPUT, devices * polls, { name });
     // Nothing here reads lz4, the peer's default.
@@ -159,12 +184,13 @@ class Bench {
     const ours = runTopics(name, INPUT);
     const found = await compareOutputs(this.#broker, ours, theirs);
     const { differences, shown, identicalPolls, anomalies } = found;
-    if (differences > 0 || found.polls !== devices * polls)
-      throw new Error(
-        `bench is void: ${differences} differences in ${found.polls} polls (${devices * polls} were read):\n` +
-          shown.join('\n'),
-      );
-    progress(
+    const all = devices * polls;
+    assertValid(
+      differences === 0,
+      `${differences} differences in ${found.polls} polls:\n${shown.join('\n')}`,
+    );
+    assertValid(found.polls === all, `${found.polls} of ${all} polls were compared`);
+    this.#progress(
       `${found.polls} polls say the same, ${identicalPolls} of them to the last bit, and ${anomalies} anomalies`,
     );
     await deleteRunTopics(this.#address, name, ours);
@@ -174,21 +200,25 @@ class Bench {
 
   /** Every cell of a week is filled; the process ends in order, and another one starts. */
   async #restart(kafkaStreams: Peer | undefined): Promise<Figure[]> {
-    const { restartDevices: devices, restartPolls: polls, runs, progress } = this.#options;
+    const { restartDevices: devices, restartPolls: polls, runs } = this.#options;
     await this.#load(kafkaStreams, { topic: WEEK, devices, polls, seconds: 3600, from: WEEK_FROM });
     const name = this.#nextName();
-    progress('filling the cells of a week, then restarting');
+    this.#progress('filling the cells of a week, then restarting');
     const { checkpointBytes } = await this.#ours(WEEK, devices * polls, { name, stop: true });
     const seconds: number[] = [];
     for (let run = 0; run < runs; run += 1) {
       const { runningSeconds, polls: refolded } = await this.#ours(WEEK, 0, { name });
-      if (refolded > 0) throw new Error(`bench is void: ${refolded} polls were folded twice`);
+      assertValid(refolded === 0, `${refolded} polls were folded twice`);
       seconds.push(runningSeconds);
     }
     await deleteRunTopics(this.#address, name, runTopics(name, WEEK));
     const series = (devices * ROWS * METRICS).toLocaleString('en-US');
     const figures = [
-      figure(`lean-kafka: restart of ${series} full series`, 'seconds', seconds),
+      figure(`lean-kafka: restart of ${series} full series`, 'seconds', seconds, {
+        better: 'lower',
+        atLeast: 8,
+        then: 3,
+      }),
       figure('lean-kafka: the checkpoint of an orderly end', 'MB', [checkpointBytes / 1e6]),
     ];
     if (kafkaStreams === undefined) return figures;
@@ -199,78 +229,8 @@ class Bench {
       for (let run = 0; run < runs; run += 1)
         theirs.push((await kafkaStreams.resume({ ...topic, keep: true })).main_to_running_s);
       await kafkaStreams.resume(topic);
-      figures.push(figure(`Kafka Streams (${variant}): restart`, 'seconds', theirs));
+      figures.push(figure(`lean-kafka: Kafka Streams, ${variant}: restart`, 'seconds', theirs));
     }
     return figures;
   }
-}
-
-function ourFigures(ours: readonly LeanMeasured[]): Figure[] {
-  const of = (pick: (one: LeanMeasured) => number) => ours.map(pick);
-  return [
-    figure(
-      'lean-kafka: exactly once, 100 ms',
-      'CPU us/sample',
-      of((one) => one.cpuUsPerSample),
-    ),
-    figure(
-      'lean-kafka: exactly once, 100 ms',
-      'samples/s',
-      of((one) => one.samplesPerSecond),
-    ),
-    figure(
-      'lean-kafka: the broker',
-      'CPU us/sample',
-      of((one) => one.brokerCpuUsPerSample),
-    ),
-    figure(
-      'lean-kafka: process',
-      'MiB RSS',
-      of((one) => one.rssMb),
-    ),
-    figure(
-      'lean-kafka: durability at full speed',
-      'bytes/sample',
-      of((one) => one.durabilityBytesPerSample),
-    ),
-  ];
-}
-
-/** Ratios are of the same turn: both met the same machine. */
-function peerFigures(variant: string, all: readonly PeerMeasured[], ours: readonly LeanMeasured[]): Figure[] {
-  if (all.length === 0) return [];
-  const name = `Kafka Streams (${variant})`;
-  const of = (pick: (one: PeerMeasured) => number) => all.map(pick);
-  return [
-    figure(
-      name,
-      'CPU us/sample',
-      of((one) => one.cpu_s_per_million),
-    ),
-    figure(
-      name,
-      'samples/s',
-      of((one) => one.samples_per_s),
-    ),
-    figure(
-      `${name}: the broker`,
-      'CPU us/sample',
-      of((one) => one.broker_cpu_s_per_million),
-    ),
-    figure(
-      `${name}: process`,
-      'MiB RSS',
-      of((one) => one.rss_mb),
-    ),
-    figure(
-      `${name}: changelog`,
-      'bytes/sample',
-      of((one) => one.changelog_bytes_per_sample),
-    ),
-    figure(
-      `${name}: its CPU / ours`,
-      'ratio',
-      all.map((one, run) => one.cpu_s_per_million / ours[run]!.cpuUsPerSample),
-    ),
-  ];
 }

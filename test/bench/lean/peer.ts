@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { java, missingMaven } from '../../services/java.ts';
-import type { Missing, Progress } from '../../services/service.ts';
+import { java } from '../../services/java.ts';
+import { missingProgram, type Missing, type Progress } from '../../services/service.ts';
 import { measuredLine } from './measured-line.ts';
 
 const FOLDER = new URL('../peers/kafka-streams/', import.meta.url).pathname;
@@ -48,7 +48,7 @@ export async function peer(
   const found = await java();
   if (found.kind === 'missing') return found;
   if (!existsSync(join(FOLDER, 'target', 'libs')) || !existsSync(join(FOLDER, 'target', 'classes'))) {
-    const missing = missingMaven();
+    const missing = missingProgram({ mvn: 'maven' });
     if (missing !== undefined) return missing;
     progress('building the Kafka Streams peer with Maven (once)');
     const build = ['-q', '-B', 'compile', 'dependency:copy-dependencies', '-DoutputDirectory=target/libs'];

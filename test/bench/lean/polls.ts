@@ -5,7 +5,7 @@
 import { avroType } from '../../../pipeline/codec/avro-type.ts';
 import { frameWriter } from '../../../pipeline/codec/frame-writer.ts';
 import { Int64 } from '../../../pipeline/codec/int64.ts';
-import { random } from '../load.ts';
+import { randomFrom } from '../../support/random-from.ts';
 import { COUNTERS, peerSchema, SCHEMA_IDS } from './peer-topics.ts';
 
 export interface RawRow {
@@ -76,7 +76,7 @@ export class Network {
   readonly #boots: Int32Array;
 
   constructor({ seed, devices, rowsPerDevice }: NetworkOptions) {
-    const chance = random(seed);
+    const chance = randomFrom(seed);
     this.#chance = chance;
     this.#rows = rowsPerDevice;
     this.entities = Array.from({ length: devices }, (_, device) => `10.${device >> 8}.${device & 255}.1`);
