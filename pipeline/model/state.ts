@@ -72,7 +72,7 @@ export class StateColumn<T extends ColumnType = ColumnType> {
     const last = (count - 1) >>> SEGMENT_BITS;
     for (let segment = 0; segment <= last; segment += 1) {
       const wanted = segment < last ? SEGMENT_SLOTS : ((count - 1) & SEGMENT_MASK) + 1;
-      if ((this.capacities[segment] ?? 0) < wanted) this.#resize(segment, capacityFor(wanted));
+      if ((this.capacities[segment] ?? 0) < wanted) this.#resize(segment, this.#capacityFor(segment, wanted));
     }
   }
 
@@ -119,6 +119,15 @@ export class StateColumn<T extends ColumnType = ColumnType> {
   /** Bytes that the column holds allocated. */
   get bytes(): number {
     return this.segments.reduce((sum, array) => sum + array.byteLength, 0);
+  }
+
+  /**
+   * Cells that begin at 0 get whole segments from the second on: a page of them that was never written takes no memory,
+   * and a copy would write it (measured: 1 GB and 1.3 s for 96,000 rows that had filled 2 of 168 hours).
+   */
+  #capacityFor(segment: number, slots: number): number {
+    const { group, initial = 0 } = this.declaration;
+    return group === 'cell' && initial === 0 && segment > 0 ? SEGMENT_SLOTS : capacityFor(slots);
   }
 
   #resize(segment: number, capacity: number): void {

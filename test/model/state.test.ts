@@ -20,6 +20,15 @@ describe('state column', () => {
     expect(column.capacities).toEqual([SEGMENT_SLOTS, SEGMENT_SLOTS, SEGMENT_SLOTS, 16]);
   });
 
+  it('takes whole segments of cells that begin at 0 from the second on, which are never copied', () => {
+    const cells = new StateColumn({ name: 'c', type: 'f64', scope: 'row', group: 'cell', width: 2 });
+    cells.ensure(SEGMENT_SLOTS + 1);
+    expect(cells.capacities).toEqual([SEGMENT_SLOTS, SEGMENT_SLOTS]);
+    const [, second] = cells.segments;
+    cells.ensure(2 * SEGMENT_SLOTS);
+    expect(cells.segments[1]).toBe(second);
+  });
+
   it('gives new slots the initial value', () => {
     const column = new StateColumn({
       name: 'c',

@@ -66,12 +66,6 @@ async function leanBench(options: LeanBenchOptions): Promise<Figure[]> {
       'ns/sample',
       of(({ decodeNs }) => decodeNs),
     ),
-    figure(
-      'lean: whole / decode alone',
-      'ratio',
-      of(({ wholeNs, decodeNs }) => wholeNs / decodeNs),
-      { better: 'lower' },
-    ),
     figure('lean: process with polls and state', 'MiB RSS', rssMb),
   ];
 }
