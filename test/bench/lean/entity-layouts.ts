@@ -52,6 +52,7 @@ export class EntityLayouts {
     }
     entity.indexes = indexes;
     entity.slots = Int32Array.from(indexes, (index) => slotByIndex.get(index)!);
+    this.#entities.set(reading.entity, entity);
     return true;
   }
 }
