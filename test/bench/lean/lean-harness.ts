@@ -1,8 +1,8 @@
 /** A lean processor fed with polls as objects, whose outputs come back as objects, decoded by avsc. */
+import type avro from 'avsc';
 import type { BrokerRecord } from '../../../pipeline/broker/port.ts';
 import { avroType } from '../../../pipeline/codec/avro-type.ts';
 import { HEADER_BYTES } from '../../../pipeline/codec/wire-format.ts';
-import type { StateSnapshot } from '../../../pipeline/runtime/state-snapshot.ts';
 import { LeanProcessor } from './lean-sub-topology.ts';
 import { peerSchema } from './peer-topics.ts';
 import { pollEncoder, type RawPoll } from './polls.ts';
@@ -35,16 +35,26 @@ export interface LeanHarness {
   fold(poll: RawPoll): ScoredPoll;
   /** Reasons of the dead letters. */
   foldBytes(value: Buffer | null): string[];
-  snapshot(): StateSnapshot;
-  restore(snapshot: StateSnapshot): void;
+  /** Another processor that has taken this one's state over. */
+  successor(): LeanHarness;
 }
 
 export async function leanHarness(): Promise<LeanHarness> {
-  const encode = await pollEncoder();
-  const deviation = avroType(await peerSchema('deviation'), 'bigint');
-  const anomaly = avroType(await peerSchema('anomaly'), 'bigint');
-  const processor = new LeanProcessor();
+  return harness(new LeanProcessor(), {
+    encode: await pollEncoder(),
+    deviation: avroType(await peerSchema('deviation'), 'bigint'),
+    anomaly: avroType(await peerSchema('anomaly'), 'bigint'),
+  });
+}
 
+interface Codecs {
+  readonly encode: (poll: RawPoll) => Buffer;
+  readonly deviation: avro.Type;
+  readonly anomaly: avro.Type;
+}
+
+function harness(processor: LeanProcessor, codecs: Codecs): LeanHarness {
+  const { encode, deviation, anomaly } = codecs;
   const run = (value: Buffer | null, key: string) => {
     const sent: { topic: string; value: Buffer }[] = [];
     const deadLetters: string[] = [];
@@ -78,7 +88,10 @@ export async function leanHarness(): Promise<LeanHarness> {
       return { ...scored!, anomalies, deadLetters };
     },
     foldBytes: (value) => run(value, '').deadLetters,
-    snapshot: () => processor.snapshot(),
-    restore: (snapshot) => processor.restore(snapshot),
+    successor() {
+      const next = new LeanProcessor();
+      next.restore(processor.snapshot());
+      return harness(next, codecs);
+    },
   };
 }
