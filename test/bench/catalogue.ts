@@ -2,22 +2,13 @@
 import { closest } from 'fastest-levenshtein';
 import type { Bench } from './bench.ts';
 import { kafka } from './kafka.bench.ts';
-import { leanKafka, leanKafkaSteady } from './lean/lean-kafka.bench.ts';
+import { leanKafka, leanKafkaSteady, leanRestart } from './lean/lean-kafka.bench.ts';
 import { lean } from './lean/lean.bench.ts';
 import { sink } from './sink.bench.ts';
 import { snmp, snmp10k } from './snmp/snmp.bench.ts';
 import { stages } from './stages.bench.ts';
 
-export const BENCHES: readonly Bench[] = [
-  stages,
-  sink,
-  kafka,
-  snmp,
-  snmp10k,
-  lean,
-  leanKafka,
-  leanKafkaSteady,
-];
+export const BENCHES: readonly Bench[] = [stages, sink, kafka, lean, leanKafka, leanKafkaSteady, leanRestart];
 
 /** The benches of these names, all without names. @throws RangeError naming the nearest of an unknown one. */
 export function benchesNamed(names: readonly string[], from: readonly Bench[] = BENCHES): readonly Bench[] {

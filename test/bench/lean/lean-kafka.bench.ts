@@ -18,10 +18,9 @@ import { METRICS } from './peer-topics.ts';
 interface LeanKafkaOptions {
   readonly devices: number;
   readonly polls: number;
-  /** Polls an hour apart for the restart: 168 fill every cell. 0: no restart is measured. */
-  readonly restartPolls: number;
-  readonly restartDevices: number;
   readonly runs: number;
+  /** Of the peer's JVM; 2 unless told. */
+  readonly heapGb?: number;
 }
 
 const PARTITIONS = 4;
@@ -43,14 +42,13 @@ const VARIANTS: Readonly<Record<string, PeerOptions>> = {
   'memory by device': { store: 'memory', grain: 'entity', cache: false },
 };
 
-const WEEK_OF_HOURS = { restartDevices: 260, restartPolls: 168 };
-
 /** 23 M samples a run. */
 export const leanKafka: Bench = {
   name: 'lean-kafka',
   measures: 'the same job through Kafka, exactly once, beside Kafka Streams on the same topic',
   minutes: 10,
-  full: (run) => leanKafkaBench({ devices: 2_000, polls: 30, runs: 3, ...WEEK_OF_HOURS }, run),
+  full: (run) =>
+    inTurns({ devices: 2_000, polls: 30, runs: 3 }, run, (turns, peer) => turns.throughput(peer)),
 };
 
 /** No device comes twice within a commit, as in real time: no cache of the peer's merges its writes. */
@@ -59,22 +57,39 @@ export const leanKafkaSteady: Bench = {
   measures: 'lean-kafka with 10,000 devices (3.84 M series): no device twice within a commit',
   minutes: 15,
   full: (run) =>
-    leanKafkaBench({ devices: 10_000, polls: 10, runs: 3, restartDevices: 0, restartPolls: 0 }, run),
+    inTurns({ devices: 10_000, polls: 10, runs: 3, heapGb: 4 }, run, (turns, peer) => turns.throughput(peer)),
+};
+
+/** Polls an hour apart for a week: every cell of 99,840 series is filled. */
+export const leanRestart: Bench = {
+  name: 'lean-restart',
+  measures: 'the same job: from the start of a process until it runs, every cell of a week filled',
+  minutes: 5,
+  full: (run) => inTurns({ devices: 260, polls: 168, runs: 3 }, run, (turns, peer) => turns.restart(peer)),
 };
 
 /** @throws ConfigError when no Kafka can be had; Error when the two jobs do not say the same. */
-export async function leanKafkaBench(options: LeanKafkaOptions, context: BenchContext): Promise<Figure[]> {
+export async function inTurns(
+  options: LeanKafkaOptions,
+  context: BenchContext,
+  measure: (turns: Turns, peer: Peer | undefined) => Promise<Figure[]>,
+): Promise<Figure[]> {
   // Its own: the CPU time of the broker is read, and nobody else uses it.
   const server = await kafkaServer({ progress: (line) => context.progress(line) });
   context.onEnd(() => server.stop());
   const broker = kafkaBroker({ brokers: [server.address], clientId: 'bench', log: silentLog });
   await broker.start();
   try {
-    const there = await peer(server.address, server.pid(), (line) => context.progress(line));
+    const there = await peer({
+      address: server.address,
+      brokerPid: server.pid(),
+      heapGb: options.heapGb ?? 2,
+      progress: (line) => context.progress(line),
+    });
     if (there.kind === 'missing')
       context.progress(`Kafka Streams is left out, so outputs are not compared: ${there.reason}`);
     const turns = new Turns(options, context, server, broker);
-    return await turns.run(there.kind === 'ready' ? there : undefined);
+    return await measure(turns, there.kind === 'ready' ? there : undefined);
   } finally {
     await broker.stop();
     await server.stop();
@@ -97,8 +112,9 @@ class Turns {
     this.#broker = broker;
   }
 
-  async run(kafkaStreams: Peer | undefined): Promise<Figure[]> {
-    const { devices, polls, runs, restartPolls } = this.#options;
+  /** CPU, speed, memory and durability of both. */
+  async throughput(kafkaStreams: Peer | undefined): Promise<Figure[]> {
+    const { devices, polls, runs } = this.#options;
     const input = { topic: INPUT, devices, polls, seconds: 60, from: FROM };
     await this.#load(kafkaStreams, input);
     const anomalies = kafkaStreams && (await this.#compare(kafkaStreams));
@@ -106,7 +122,9 @@ class Turns {
     const theirs = new Map<string, PeerMeasured[]>(Object.keys(VARIANTS).map((name) => [name, []]));
     for (let run = 0; run < runs; run += 1) {
       this.#progress(`run ${run + 1} of ${runs}`);
-      ours.push(await this.#ours(INPUT, devices * polls));
+      const mine = await this.#ours(INPUT, devices * polls);
+      this.#progress(`ours: ${mine.cpuUsPerSample.toFixed(3)} CPU us/sample`);
+      ours.push(mine);
       for (const [name, variant] of Object.entries(VARIANTS)) {
         const measured = await kafkaStreams?.streams(variant);
         if (measured === undefined) continue;
@@ -114,15 +132,12 @@ class Turns {
           measured.anomalies === anomalies,
           `${name} found ${measured.anomalies} anomalies, not ${anomalies}`,
         );
+        this.#progress(`${name}: ${measured.cpu_s_per_million} CPU us/sample`);
         theirs.get(name)!.push(measured);
       }
     }
     await deleteTopics(this.#address, [INPUT]);
-    const figures = [
-      ...ourFigures(ours),
-      ...[...theirs].flatMap(([name, all]) => peerFigures(name, all, ours)),
-    ];
-    return restartPolls === 0 ? figures : [...figures, ...(await this.#restart(kafkaStreams))];
+    return [...ourFigures(ours), ...[...theirs].flatMap(([name, all]) => peerFigures(name, all, ours))];
   }
 
   async #load(
@@ -200,8 +215,8 @@ class Turns {
   }
 
   /** Every cell of a week is filled; the process ends in order, and another one starts. */
-  async #restart(kafkaStreams: Peer | undefined): Promise<Figure[]> {
-    const { restartDevices: devices, restartPolls: polls, runs } = this.#options;
+  async restart(kafkaStreams: Peer | undefined): Promise<Figure[]> {
+    const { devices, polls, runs } = this.#options;
     await this.#load(kafkaStreams, { topic: WEEK, devices, polls, seconds: 3600, from: WEEK_FROM });
     const name = this.#nextName();
     this.#progress('filling the cells of a week, then restarting');

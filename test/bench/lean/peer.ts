@@ -9,7 +9,7 @@ import { measuredLine } from './measured-line.ts';
 
 const FOLDER = new URL('../peers/kafka-streams/', import.meta.url).pathname;
 /** As its published figures were measured. */
-const JVM = ['-Xms1g', '-Xmx2g', '-XX:+UseParallelGC', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error'];
+const JVM = ['-Xms1g', '-XX:+UseParallelGC', '-Dorg.slf4j.simpleLogger.defaultLogLevel=error'];
 
 /** key=value arguments: see its README. */
 export type PeerOptions = Readonly<Record<string, string | number | boolean>>;
@@ -39,12 +39,16 @@ export interface Peer {
   resume(options: PeerOptions): Promise<PeerRestored>;
 }
 
-/** Builds it if it is not built, for a broker. */
-export async function peer(
-  address: string,
-  brokerPid: number | undefined,
-  progress: Progress,
-): Promise<Peer | Missing> {
+export interface PeerSetting {
+  readonly address: string;
+  /** Its CPU time is read beside the peer's own. */
+  readonly brokerPid: number;
+  readonly heapGb: number;
+  readonly progress: Progress;
+}
+
+/** Builds it if it is not built. @throws Error with Maven's words. */
+export async function peer({ address, brokerPid, heapGb, progress }: PeerSetting): Promise<Peer | Missing> {
   const found = await java();
   if (found.kind === 'missing') return found;
   if (!existsSync(join(FOLDER, 'target', 'libs')) || !existsSync(join(FOLDER, 'target', 'classes'))) {
@@ -54,18 +58,22 @@ export async function peer(
     const build = ['-q', '-B', 'compile', 'dependency:copy-dependencies', '-DoutputDirectory=target/libs'];
     await promisify(execFile)('mvn', build, { cwd: FOLDER, maxBuffer: 16 << 20 });
   }
-  const env = { BOOTSTRAP: address, ...(brokerPid !== undefined && { BROKER_PID: String(brokerPid) }) };
+  const env = { BOOTSTRAP: address, BROKER_PID: String(brokerPid) };
   const run = (command: string, options: PeerOptions) => {
     const args = Object.entries(options).map(([key, value]) => `${key}=${value}`);
     const classpath = ['-cp', 'target/classes:target/libs/*', 'peer.Main', command, ...args];
-    return measuredLine(`the peer's ${command}`, [found.program, ...JVM, ...classpath], { cwd: FOLDER, env });
+    return measuredLine(`the peer's ${command}`, [found.program, ...JVM, `-Xmx${heapGb}g`, ...classpath], {
+      cwd: FOLDER,
+      env,
+    });
   };
   return {
     kind: 'ready',
     async load(options) {
       await run('load', options);
     },
-    streams: async (options) => (await run('streams', options)) as PeerMeasured,
+    // It gives up when nothing moves for so long: a busy machine needs more than its default of 3 s.
+    streams: async (options) => (await run('streams', { idle: 120_000, ...options })) as PeerMeasured,
     resume: async (options) => (await run('streams', { ...options, resume: true })) as PeerRestored,
   };
 }
