@@ -40,7 +40,7 @@ describe('comparing the outputs of two jobs', () => {
       ['deviation', deviations],
       ['anomaly', anomalies],
     ] as const) {
-      const frame = frameWriter(avroType(await peerSchema(kind), 'bigint'), () => SCHEMA_IDS[kind]);
+      const frame = frameWriter(avroType(peerSchema(kind), 'bigint'), () => SCHEMA_IDS[kind]);
       const record = { topic: to[kind], partition: 1, key: null };
       await producer.send(values.map((value) => ({ ...record, value: frame(value) })));
     }

@@ -63,8 +63,8 @@ export async function compareOutputs(
   theirs: OutputTopics,
 ): Promise<Comparison> {
   const comparing = new Comparing(
-    avroType(await peerSchema('deviation'), 'bigint'),
-    avroType(await peerSchema('anomaly'), 'bigint'),
+    avroType(peerSchema('deviation'), 'bigint'),
+    avroType(peerSchema('anomaly'), 'bigint'),
   );
   for (const [kind, compare] of [
     ['deviation', comparing.deviations.bind(comparing)],

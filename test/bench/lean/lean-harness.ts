@@ -36,16 +36,18 @@ export interface LeanHarness {
   /** Reasons of the dead letters. */
   foldBytes(value: Buffer | null): string[];
   /** Another processor that has taken this one's state over. */
-  successor(): LeanHarness;
+  successor(): Promise<LeanHarness>;
 }
 
 export async function leanHarness(): Promise<LeanHarness> {
-  return harness(new LeanProcessor(), {
+  return await harness(new LeanProcessor(), {
     encode: await pollEncoder(),
-    deviation: avroType(await peerSchema('deviation'), 'bigint'),
-    anomaly: avroType(await peerSchema('anomaly'), 'bigint'),
+    deviation: avroType(peerSchema('deviation'), 'bigint'),
+    anomaly: avroType(peerSchema('anomaly'), 'bigint'),
   });
 }
+
+const EMPTY: RawPoll = { entity: '', pollId: 0, observedAtMs: 0, uptime: 0, boots: 0, rows: [] };
 
 interface Codecs {
   readonly encode: (poll: RawPoll) => Buffer;
@@ -53,8 +55,9 @@ interface Codecs {
   readonly anomaly: avro.Type;
 }
 
-function harness(processor: LeanProcessor, codecs: Codecs): LeanHarness {
+async function harness(processor: LeanProcessor, codecs: Codecs): Promise<LeanHarness> {
   const { encode, deviation, anomaly } = codecs;
+  await processor.prepare('raw.interface', [encode(EMPTY)]);
   const run = (value: Buffer | null, key: string) => {
     const sent: { topic: string; value: Buffer }[] = [];
     const deadLetters: string[] = [];

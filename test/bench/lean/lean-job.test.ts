@@ -169,7 +169,7 @@ describe('the lean job', () => {
     const before = await leanHarness();
     before.fold(poll(0, { octets: 0n }));
     before.fold(poll(1, { octets: 6_000n }));
-    const after = before.successor();
+    const after = await before.successor();
     const next = poll(2, { octets: 13_000n });
     expect(after.fold(next)).toEqual(before.fold(next));
   });

@@ -3,16 +3,18 @@
  * come out the same: first, stale, reindexed, reset, 32-bit wrap, implausible. Every sample but a stale one replaces
  * the stored one.
  */
-import type { CounterColumn, NumberColumn, Reading } from '../../../pipeline/model/reading.ts';
+import type { CounterColumn, NumberColumn, Reading, TextColumn } from '../../../pipeline/model/reading.ts';
 import { SEGMENT_BITS, SEGMENT_MASK, type ColumnDeclaration } from '../../../pipeline/model/state.ts';
 import type { Stage, StageContext, StageDefinition } from '../../../pipeline/stages/stage.ts';
-import { COUNTERS, METRICS, NAME_HASH_COLUMN, OK, PEER_QUALITIES, scoreColumns } from './peer-topics.ts';
+import { QUALITIES } from '../../../topics/interface.ts';
+import { COUNTERS, METRICS, scoreColumns } from './peer-topics.ts';
 
-const FIRST = PEER_QUALITIES.indexOf('first');
-const REINDEXED = PEER_QUALITIES.indexOf('reindexed');
-const RESET = PEER_QUALITIES.indexOf('reset');
-const IMPLAUSIBLE = PEER_QUALITIES.indexOf('implausible');
-const STALE = PEER_QUALITIES.indexOf('stale');
+const GOOD = QUALITIES.indexOf('good');
+const FIRST = QUALITIES.indexOf('first');
+const REINDEXED = QUALITIES.indexOf('reindexed');
+const RESET = QUALITIES.indexOf('reset');
+const IMPLAUSIBLE = QUALITIES.indexOf('implausible');
+const STALE = QUALITIES.indexOf('stale');
 
 /** Errors and discards have no 64-bit version. */
 const FIRST_32_BIT = 4;
@@ -20,7 +22,7 @@ const OCTETS = 2;
 const TWO_32 = 4294967296;
 
 const hot = { scope: 'row', group: 'hot' } as const;
-const NAME_HASH = { ...hot, name: 'name_hash', type: 'i32' } as const satisfies ColumnDeclaration;
+const NAME_HASH = { ...hot, name: 'name_hash', type: 'u32' } as const satisfies ColumnDeclaration;
 /** 0: never. */
 const OBSERVED = { ...hot, name: 'observed_ms', type: 'f64' } as const satisfies ColumnDeclaration;
 const UPTIME = { ...hot, name: 'uptime', type: 'f64' } as const satisfies ColumnDeclaration;
@@ -29,7 +31,7 @@ const BOOTS = { ...hot, name: 'boots', type: 'i32' } as const satisfies ColumnDe
 const HIGH = { ...hot, name: 'last_hi', type: 'u32', width: METRICS } as const satisfies ColumnDeclaration;
 const LOW = { ...hot, name: 'last_lo', type: 'u32', width: METRICS } as const satisfies ColumnDeclaration;
 
-/** Needs slots and `if_name_hash`; adds the rates' columns and `quality`. A rate counts only where quality is ok. */
+/** Needs slots; adds the rates' columns and `quality`. A rate counts only where quality is good. */
 export function leanRate(): StageDefinition {
   return {
     name: 'lean_rate',
@@ -44,7 +46,7 @@ class LeanRate implements Stage {
   readonly #counters: readonly CounterColumn[];
   readonly #rates: readonly NumberColumn[];
   readonly #speed: NumberColumn;
-  readonly #names: NumberColumn;
+  readonly #names: TextColumn;
   readonly #hash;
   readonly #observed;
   readonly #uptime;
@@ -59,7 +61,7 @@ class LeanRate implements Stage {
     this.#counters = COUNTERS.map((name) => reading.counter(name));
     this.#rates = scoreColumns.map(({ rate }) => reading.number(rate));
     this.#speed = reading.number('high_speed');
-    this.#names = reading.number(NAME_HASH_COLUMN);
+    this.#names = reading.text('if_name');
     this.#hash = column(NAME_HASH);
     this.#observed = column(OBSERVED);
     this.#uptime = column(UPTIME);
@@ -87,7 +89,7 @@ class LeanRate implements Stage {
   /** What is known before any counter is looked at. */
   #judgeRows(reading: Reading, segment: number, from: number, to: number): void {
     const { slots, quality, observedAtMs, sysUptime, engineBoots } = reading;
-    const hashes = this.#names.values;
+    const names = this.#names;
     const hash = this.#hash.segments[segment]!;
     const observed = this.#observed.segments[segment]!;
     const uptime = this.#uptime.segments[segment]!;
@@ -95,18 +97,19 @@ class LeanRate implements Stage {
     const perSecond = this.#perSecond;
     for (let row = from; row < to; row += 1) {
       const at = slots[row]! & SEGMENT_MASK;
+      const nameHash = names.hash(row);
       const before = observed[at]!;
       const elapsedMs = observedAtMs - before;
-      let verdict = OK;
+      let verdict = GOOD;
       if (before === 0) verdict = FIRST;
       else if (elapsedMs <= 0) {
         quality[row] = STALE;
         continue;
-      } else if (hash[at] !== hashes[row]) verdict = REINDEXED;
+      } else if (hash[at] !== nameHash) verdict = REINDEXED;
       else if (boots[at] !== engineBoots || sysUptime < uptime[at]!) verdict = RESET;
       quality[row] = verdict;
       perSecond[row] = 1000 / elapsedMs;
-      hash[at] = hashes[row]!;
+      hash[at] = nameHash;
       observed[at] = observedAtMs;
       uptime[at] = sysUptime;
       boots[at] = engineBoots;
@@ -131,7 +134,7 @@ class LeanRate implements Stage {
       let growthHigh = high - lastHigh[at]!;
       lastHigh[at] = high;
       lastLow[at] = low;
-      if (verdict !== OK) continue;
+      if (verdict !== GOOD) continue;
       if (growthLow < 0) {
         growthLow += TWO_32;
         growthHigh -= 1;

@@ -10,8 +10,10 @@ import {
   type StateColumn,
 } from '../../../pipeline/model/state.ts';
 import type { Stage, StageContext, StageDefinition } from '../../../pipeline/stages/stage.ts';
-import { ANOMALOUS_COLUMN, hourOfWeek, METRICS, OK, scoreColumns } from './peer-topics.ts';
+import { QUALITIES } from '../../../topics/interface.ts';
+import { ANOMALOUS_COLUMN, hourOfWeek, METRICS, scoreColumns } from './peer-topics.ts';
 
+const GOOD = QUALITIES.indexOf('good');
 const HOURS = 168;
 /** Samples of a cell before it judges. */
 const CELL_READY = 3;
@@ -42,7 +44,7 @@ const cells = scoreColumns.map(({ rate: metric }) => ({
   m2: { ...cell, name: 'cell_m2', type: 'f64', scope: 'series', metric } as const,
 }));
 
-/** Needs slots, quality and rates; adds expected, scale and sigma of rows whose quality is ok, and `anomalous_metrics`. */
+/** Needs slots, quality and rates; adds expected, scale and sigma of rows whose quality is good, and `anomalous_metrics`. */
 export function leanScore(): StageDefinition {
   return {
     name: 'lean_score',
@@ -111,7 +113,7 @@ class LeanScore implements Stage {
     const cellSamples = this.#cellSamples.segments[segment]!;
     const cell = hour * this.#cellSamples.capacities[segment]!;
     for (let row = from; row < to; row += 1) {
-      if (quality[row] !== OK) continue;
+      if (quality[row] !== GOOD) continue;
       const at = slots[row]! & SEGMENT_MASK;
       samples[at]! += 1;
       cellSamples[cell + at]! += 1;
@@ -141,7 +143,7 @@ class LeanScore implements Stage {
     const cellM2s = columns.cellM2.segments[segment]!;
     const cell = hour * this.#cellSamples.capacities[segment]!;
     for (let row = from; row < to; row += 1) {
-      if (quality[row] !== OK) continue;
+      if (quality[row] !== GOOD) continue;
       const slot = slots[row]! & SEGMENT_MASK;
       const at = slot * METRICS + metric;
       const cellAt = cell + slot;

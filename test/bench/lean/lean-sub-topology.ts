@@ -5,7 +5,6 @@
  *   peer.raw -> lean_rate -> lean_score -> lean.deviation, lean.anomaly
  */
 import type { BrokerRecord } from '../../../pipeline/broker/port.ts';
-import { Reading } from '../../../pipeline/model/reading.ts';
 import { Directory } from '../../../pipeline/runtime/directory.ts';
 import {
   restoreSnapshot,
@@ -19,9 +18,8 @@ import { catalogue, type Catalogue, type TopicName } from '../../../topics/catal
 import { EntityLayouts } from './entity-layouts.ts';
 import { leanRate } from './lean-rate.ts';
 import { leanScore } from './lean-score.ts';
-import { ANOMALOUS_COLUMN, METRICS } from './peer-topics.ts';
-import { PollReader } from './poll-reader.ts';
-import { ScoreWriter } from './score-writer.ts';
+import { ANOMALOUS_COLUMN, scoreColumns } from './peer-topics.ts';
+import { anomalyEncoder, deviationEncoder, newPeerReading, peerDecoder } from './peer-codec.ts';
 
 const RAW = 'raw.interface';
 const DEVIATION = 'insight.deviation';
@@ -55,29 +53,39 @@ const SILENT: StageOutput = { anomaly() {}, baseline() {}, count() {} };
 
 export class LeanProcessor implements Processor {
   readonly state = new StateStore();
-  readonly #reading = new Reading();
-  readonly #reader = new PollReader(this.#reading);
+  readonly #reading = newPeerReading();
+  readonly #decode = peerDecoder();
   readonly #layouts = new EntityLayouts(this.state, this.#reading);
   readonly #stages: readonly Stage[] = [leanRate(), leanScore()].map((stage) =>
     stage.init(this.state.context(stage, this.#reading)),
   );
-  readonly #writer = new ScoreWriter(this.#reading, this.#reader.names);
+  readonly #encodeDeviation = deviationEncoder();
+  readonly #encodeAnomaly = anomalyEncoder();
+  readonly #scores = scoreColumns.map(({ rate, expected, scale, sigma }) => ({
+    value: this.#reading.number(rate),
+    expected: this.#reading.number(expected),
+    scale: this.#reading.number(scale),
+    sigma: this.#reading.number(sigma),
+  }));
+  readonly #indexes = this.#reading.number('if_index');
   readonly #anomalous = this.#reading.number(ANOMALOUS_COLUMN);
   /** Entities lie in the state's objects: a checkpoint's directory stays empty. */
   readonly #directory = new Directory(this.state);
 
-  async prepare(): Promise<void> {
-    // The one schema of the topic is compiled in.
+  async prepare(_topic: TopicName, values: Iterable<Buffer | null>): Promise<void> {
+    await this.#decode.prepare(values);
   }
 
   fold(topic: TopicName, record: BrokerRecord, out: ProcessorOutput): void {
     if (record.value === null) return out.deadLetter(topic, record, 'tombstone', '');
     const reading = this.#reading;
-    const refusal = this.#reader.read(record.value) ?? this.#layouts.resolve(reading);
+    const failure = this.#decode.decode(record.value, reading);
+    if (failure !== undefined) return out.deadLetter(topic, record, failure.reason, failure.detail);
+    const refusal = this.#layouts.resolve(reading);
     if (refusal !== undefined) return out.deadLetter(topic, record, refusal, '');
     reading.appendedAtMs = record.appendedAtMs;
     for (const stage of this.#stages) if (!stage.process(reading, SILENT)) return;
-    out.send(DEVIATION, record.key, this.#writer.deviation());
+    out.send(DEVIATION, record.key, this.#encodeDeviation.encode(reading));
     const anomalous = this.#anomalous.values;
     for (let row = 0; row < reading.rowCount; row += 1) {
       if (anomalous[row] !== 0) this.#sendAnomalies(row, record, out);
@@ -102,9 +110,20 @@ export class LeanProcessor implements Processor {
   }
 
   #sendAnomalies(row: number, record: BrokerRecord, out: ProcessorOutput): void {
-    for (let metric = 0; metric < METRICS; metric += 1) {
+    const { entity, observedAtMs } = this.#reading;
+    for (const [metric, { value, expected, scale, sigma }] of this.#scores.entries()) {
       if ((this.#anomalous.values[row]! & (1 << metric)) === 0) continue;
-      out.send(ANOMALY, record.key, this.#writer.anomaly(row, metric));
+      const anomaly = this.#encodeAnomaly.encode({
+        entity,
+        observed_at: observedAtMs,
+        if_index: this.#indexes.values[row]!,
+        metric,
+        value: value.values[row]!,
+        expected: expected.values[row]!,
+        scale: scale.values[row]!,
+        sigma: sigma.values[row]!,
+      });
+      out.send(ANOMALY, record.key, anomaly);
     }
   }
 }

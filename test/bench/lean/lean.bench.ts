@@ -5,13 +5,12 @@
 import type { BrokerRecord } from '../../../pipeline/broker/port.ts';
 import { avroType } from '../../../pipeline/codec/avro-type.ts';
 import { HEADER_BYTES } from '../../../pipeline/codec/wire-format.ts';
-import { Reading } from '../../../pipeline/model/reading.ts';
 import type { ProcessorOutput } from '../../../pipeline/runtime/sub-topology.ts';
 import { assertValid, type Bench } from '../bench.ts';
 import { figure, type Figure } from '../figure.ts';
 import { LeanProcessor } from './lean-sub-topology.ts';
 import { METRICS, peerSchema } from './peer-topics.ts';
-import { PollReader } from './poll-reader.ts';
+import { newPeerReading, peerDecoder } from './peer-codec.ts';
 import { Network, pollEncoder, type RawPoll } from './polls.ts';
 import { ReferenceJob } from './reference-job.ts';
 
@@ -83,7 +82,8 @@ async function measure(options: LeanBenchOptions, run: number): Promise<Cost> {
   const encode = await pollEncoder();
   const processor = new LeanProcessor();
   const outputs = new Outputs();
-  const reader = new PollReader(new Reading());
+  const decoder = peerDecoder();
+  const reading = newPeerReading();
   let wholeUs = 0;
   let decodeUs = 0;
   for (let step = 0; step < warmPolls + polls; step += 1) {
@@ -93,9 +93,13 @@ async function measure(options: LeanBenchOptions, run: number): Promise<Cost> {
       if (device % CHECKED === 0) outputs.expect(poll);
       return record(entity, encode(poll), step);
     });
+    const values = [records[0]!.value];
+    await Promise.all([processor.prepare('raw.interface', values), decoder.prepare(values)]);
     const whole = cpuUs(() => records.forEach((each) => processor.fold('raw.interface', each, outputs)));
     const decode = cpuUs(() =>
-      records.forEach(({ value }) => assertValid(reader.read(value!) === undefined, 'a poll was refused')),
+      records.forEach(({ value }) =>
+        assertValid(decoder.decode(value!, reading) === undefined, 'a poll was refused'),
+      ),
     );
     if (step < warmPolls) continue;
     wholeUs += whole;
@@ -158,7 +162,7 @@ class Outputs implements ProcessorOutput {
     assertValid(this.#refused === 0, `${this.#refused} polls were refused`);
     assertValid(this.#deviations === polls, `${this.#deviations} of ${polls} polls were sent`);
     assertValid(this.#anomalies > 0, 'no anomaly was found');
-    const type = avroType(await peerSchema('deviation'), 'bigint');
+    const type = avroType(peerSchema('deviation'), 'bigint');
     for (const [entity, wanted] of this.#wanted) {
       const sent = this.#sent.get(entity)!;
       for (const [step, rows] of wanted.entries()) {

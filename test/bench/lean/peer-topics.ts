@@ -1,5 +1,5 @@
 /** What the peer's topics carry (peers/kafka-streams/schemas): names, schema ids in the frames, orders of symbols. */
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import type { AvroSchema } from '../../../pipeline/codec/port.ts';
 
 /** Of a raw row, in the order of its fields and of a deviation's `metrics`. */
@@ -16,9 +16,8 @@ export const COUNTERS = [
 
 export const METRICS = COUNTERS.length;
 
-/** Symbols of the enum Quality: a Reading's `quality` is an index into them. */
+/** Symbols of the enum Quality. */
 export const PEER_QUALITIES = ['ok', 'first', 'reindexed', 'reset', 'implausible', 'stale'] as const;
-export const OK = PEER_QUALITIES.indexOf('ok');
 
 /** The loader frames its values with ids that no registry gave. */
 export const SCHEMA_IDS = { raw: 1, deviation: 2, anomaly: 3 } as const;
@@ -26,9 +25,9 @@ export const SCHEMA_IDS = { raw: 1, deviation: 2, anomaly: 3 } as const;
 const FILES = { raw: 'raw-interface', deviation: 'deviation', anomaly: 'anomaly' } as const;
 
 /** One of the peer's .avsc files. */
-export async function peerSchema(of: keyof typeof FILES): Promise<AvroSchema> {
+export function peerSchema(of: keyof typeof FILES): AvroSchema {
   const file = new URL(`../peers/kafka-streams/schemas/${FILES[of]}.avsc`, import.meta.url);
-  return JSON.parse(await readFile(file, 'utf8')) as AvroSchema;
+  return JSON.parse(readFileSync(file, 'utf8')) as AvroSchema;
 }
 
 /** Hour of the week of an epoch time, UTC: 0 = Monday 00:00. The peer's formula. */
@@ -47,5 +46,3 @@ export const scoreColumns = COUNTERS.map((counter) => ({
 
 /** Bit m of it is set where metric m of the row is beyond the limit. */
 export const ANOMALOUS_COLUMN = 'anomalous_metrics';
-/** 32-bit hash of the interface's name. */
-export const NAME_HASH_COLUMN = 'if_name_hash';

@@ -28,7 +28,7 @@ export interface RawPoll {
 
 /** @returns what encodes a poll as one framed record. */
 export async function pollEncoder(): Promise<(poll: RawPoll) => Buffer> {
-  const write = frameWriter(avroType(await peerSchema('raw'), 'halves'), () => SCHEMA_IDS.raw);
+  const write = frameWriter(avroType(peerSchema('raw'), 'halves'), () => SCHEMA_IDS.raw);
   return (poll) =>
     write({
       entity: poll.entity,
