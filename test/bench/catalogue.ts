@@ -8,7 +8,17 @@ import { sink } from './sink.bench.ts';
 import { snmp, snmp10k } from './snmp/snmp.bench.ts';
 import { stages } from './stages.bench.ts';
 
-export const BENCHES: readonly Bench[] = [stages, sink, kafka, lean, leanKafka, leanKafkaSteady, leanRestart];
+export const BENCHES: readonly Bench[] = [
+  stages,
+  sink,
+  kafka,
+  snmp,
+  snmp10k,
+  lean,
+  leanKafka,
+  leanKafkaSteady,
+  leanRestart,
+];
 
 /** The benches of these names, all without names. @throws RangeError naming the nearest of an unknown one. */
 export function benchesNamed(names: readonly string[], from: readonly Bench[] = BENCHES): readonly Bench[] {
