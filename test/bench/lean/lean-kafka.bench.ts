@@ -230,12 +230,12 @@ class Turns {
     await deleteRunTopics(this.#address, name, runTopics(name, WEEK));
     const series = (devices * ROWS * METRICS).toLocaleString('en-US');
     const figures = [
-      figure(`lean-kafka: restart of ${series} full series`, 'seconds', seconds, {
+      figure(`lean-restart: ${series} full series, process start to running`, 'seconds', seconds, {
         better: 'lower',
         atLeast: 8,
         then: 3,
       }),
-      figure('lean-kafka: the checkpoint of an orderly end', 'MB', [checkpointBytes / 1e6]),
+      figure('lean-restart: the checkpoint of an orderly end', 'MB', [checkpointBytes / 1e6]),
     ];
     if (kafkaStreams === undefined) return figures;
     for (const [variant, variantOptions] of Object.entries(VARIANTS)) {
@@ -245,7 +245,7 @@ class Turns {
       for (let run = 0; run < runs; run += 1)
         theirs.push((await kafkaStreams.resume({ ...topic, keep: true })).main_to_running_s);
       await kafkaStreams.resume(topic);
-      figures.push(figure(`lean-kafka: Kafka Streams, ${variant}: restart`, 'seconds', theirs));
+      figures.push(figure(`lean-restart: Kafka Streams, ${variant}, main to running`, 'seconds', theirs));
     }
     return figures;
   }
