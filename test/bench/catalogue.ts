@@ -4,7 +4,7 @@ import type { Bench } from './bench.ts';
 import { kafka } from './kafka.bench.ts';
 import { leanKafka, leanKafkaSteady, leanRestart } from './lean/lean-kafka.bench.ts';
 import { lean } from './lean/lean.bench.ts';
-import { sink } from './sink.bench.ts';
+import { sink } from './sink/sink.bench.ts';
 import { snmp, snmp10k } from './snmp/snmp.bench.ts';
 import { stages } from './stages.bench.ts';
 

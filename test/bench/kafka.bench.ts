@@ -39,7 +39,7 @@ export const kafka: Bench = {
   measures: 'the same polls through Kafka, exactly once, beside the fold in memory',
   minutes: 3,
   full: async (run) => measure(await run.kafka(), { ...SIZE, entities: 200, polls: 60, runs: 5 }),
-  quick: async (run) => measure(await run.kafka(), { ...SIZE, entities: 100, polls: 40, runs: 2 }),
+  quick: async (run) => measure(await run.kafka(), { ...SIZE, entities: 100, polls: 40, runs: 3 }),
 };
 
 interface Cost {

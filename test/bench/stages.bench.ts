@@ -14,6 +14,7 @@ import { STAGE_DEFAULTS } from '../support/topology-driver.ts';
 import { assertValid, type Bench } from './bench.ts';
 import { figure, type Figure } from './figure.ts';
 import { load } from './load.ts';
+import { yardstick } from './yardstick.ts';
 
 interface StagesBenchOptions {
   readonly entities: number;
@@ -36,7 +37,7 @@ export const stages: Bench = {
   measures: 'everything that is on in memory on one core, and what each stage costs',
   minutes: 2,
   full: () => measureStages({ ...SIZE, entities: 60, runs: 5 }),
-  quick: () => measureStages({ ...SIZE, entities: 8, runs: 3 }),
+  quick: () => measureStages({ ...SIZE, entities: 8, runs: 5 }),
 };
 
 async function measureStages(options: StagesBenchOptions): Promise<Figure[]> {
@@ -45,11 +46,14 @@ async function measureStages(options: StagesBenchOptions): Promise<Figure[]> {
   const nsPerSample: number[] = [];
   const bytesPerSeries: number[] = [];
   const parts = new Map<string, number[]>();
+  const ratios = new Map<string, number[]>();
   for (let run = 0; run < options.runs; run += 1) {
     const whole = await measure(options, run, topology);
     samplesPerSecond.push((1e9 * whole.samples) / whole.ns);
     nsPerSample.push(whole.ns / whole.samples);
     bytesPerSeries.push(whole.bytesPerSeries);
+    const yardNs = whole.yardNsPerRow / whole.samplesPerRow;
+    append(ratios, 'everything', whole.ns / whole.samples / yardNs);
     const costs = new Map<string, number>();
     const timed = await measure(
       options,
@@ -63,8 +67,10 @@ async function measureStages(options: StagesBenchOptions): Promise<Figure[]> {
     for (const [stage, ns] of costs) {
       rest -= ns;
       append(parts, stage, ns * share);
+      if (JUDGED.includes(stage)) append(ratios, stage, (ns * share) / yardNs);
     }
     append(parts, 'decode, directory, encode', rest * share);
+    append(ratios, 'decode, directory, encode', (rest * share) / yardNs);
   }
   return [
     figure('stages: everything, decode and encode', 'samples/s/core', samplesPerSecond, {
@@ -74,8 +80,22 @@ async function measureStages(options: StagesBenchOptions): Promise<Figure[]> {
     }),
     figure('stages: everything', 'ns/sample', nsPerSample),
     ...[...parts].map(([part, values]) => figure(`stages: of that ${part}`, 'ns/sample', values)),
-    figure('stages: state', 'bytes/series', bytesPerSeries),
+    figure('stages: state', 'bytes/series', bytesPerSeries, {
+      better: 'lower',
+      atLeast: 16_000,
+      then: 4_000,
+    }),
+    ...[...ratios].map(([part, values]) =>
+      figure(`stages: ${part} against JSON.parse of the same polls`, 'ratio', values, { better: 'lower' }),
+    ),
   ];
+}
+
+/** Stages that cost enough to be held to their ratio; the others are a few clock reads. */
+const JUDGED: readonly string[] = ['rate', 'baseline', 'detect'];
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function append(parts: Map<string, number[]>, part: string, value: number): void {
@@ -87,6 +107,9 @@ interface Measured {
   readonly ns: number;
   readonly wallNs: number;
   readonly bytesPerSeries: number;
+  readonly samplesPerRow: number;
+  /** JSON.parse of the same polls, meanwhile. */
+  readonly yardNsPerRow: number;
 }
 
 /** Folds warm polls, then times the rest; CPU time of this thread, so that a busy machine counts less. */
@@ -116,6 +139,8 @@ async function measure(
   };
   let ns = 0;
   let wallNs = 0;
+  const yard = await yardstick(codec, readings.poll(0));
+  const yardNs: number[] = [];
   for (let step = 0; step < warmPolls + polls; step += 1) {
     const records = readings.poll(step).map((value, index) => record(readings.entities[index]!, value, step));
     await processor.prepare('raw.interface', [records[0]!.value]);
@@ -125,6 +150,7 @@ async function measure(
     if (step < warmPolls) continue;
     ns += took;
     wallNs += (performance.now() - began) * 1e6;
+    yardNs.push(yard.measure());
   }
   // The work must have been done: a metric record for every poll of every entity, and nothing refused.
   assertValid(
@@ -136,6 +162,8 @@ async function measure(
     samples: entities * rowsPerEntity * readings.countersPerRow * polls,
     ns,
     wallNs,
+    samplesPerRow: readings.countersPerRow,
+    yardNsPerRow: mean(yardNs),
     bytesPerSeries: bytes / (processor.state.rows * readings.countersPerRow),
   };
 }
