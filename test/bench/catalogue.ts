@@ -4,6 +4,8 @@ import type { Bench } from './bench.ts';
 import { kafka } from './kafka.bench.ts';
 import { leanKafka, leanKafkaSteady, leanRestart } from './lean/lean-kafka.bench.ts';
 import { lean } from './lean/lean.bench.ts';
+import { matrix, matrixKafka } from './matrix/matrix.bench.ts';
+import { restart } from './restart.bench.ts';
 import { sink } from './sink/sink.bench.ts';
 import { snmp, snmp10k } from './snmp/snmp.bench.ts';
 import { stages } from './stages.bench.ts';
@@ -18,6 +20,9 @@ export const BENCHES: readonly Bench[] = [
   leanKafka,
   leanKafkaSteady,
   leanRestart,
+  matrix,
+  matrixKafka,
+  restart,
 ];
 
 /** The benches of these names, all without names. @throws RangeError naming the nearest of an unknown one. */

@@ -61,12 +61,12 @@ async function measure(address: string, options: KafkaBenchOptions): Promise<Fig
   const cpu = (cost: Cost) => cost.cpuUsPerSample;
   return [
     figure('kafka: in memory, decode and encode', 'samples/s', of(inMemory, speed)),
-    figure('kafka: in memory', 'CPU us/sample', of(inMemory, cpu)),
+    figure('kafka: in memory, CPU', 'us/sample', of(inMemory, cpu)),
     figure('kafka: exactly once', 'samples/s', of(throughKafka, speed)),
-    figure('kafka: exactly once', 'CPU us/sample', of(throughKafka, cpu)),
+    figure('kafka: exactly once, CPU', 'us/sample', of(throughKafka, cpu)),
     figure(
-      'kafka: client and transactions',
-      'CPU us/sample',
+      'kafka: of that client and transactions, CPU',
+      'us/sample',
       throughKafka.map((cost, run) => cost.cpuUsPerSample - inMemory[run]!.cpuUsPerSample),
       { better: 'lower', atLeast: 0.17, then: 0.08 },
     ),

@@ -14,14 +14,22 @@ export interface LoadOptions {
   readonly rowsPerEntity: number;
   readonly startMs: number;
   readonly intervalMs: number;
+  /** Metrics of either direction that the ports count; all unless told. */
+  readonly metrics?: readonly LoadMetric[];
 }
 
 export interface Load {
   readonly entities: readonly string[];
   /** Counters of a row that are counted as samples: those without the 32-bit shadows. */
   readonly countersPerRow: number;
-  /** One encoded raw.interface record per entity for the poll `step`, in order of entities. */
-  poll(step: number): Buffer[];
+  /** One encoded raw.interface record per entity for the poll `step`, in order of entities; `at` overrides its time. */
+  poll(step: number, at?: PollTime): Buffer[];
+}
+
+export interface PollTime {
+  readonly observedAtMs: number;
+  /** Since the poll before. */
+  readonly intervalMs: number;
 }
 
 /** Share of polls in which a counter of this kind moves at all, and how much of the octets it amounts to. */
@@ -34,15 +42,18 @@ const COUNTERS = [
   { name: 'discards', perOctet: 1e-8, moving: 0.1 },
 ] as const;
 
+export type LoadMetric = (typeof COUNTERS)[number]['name'];
+
 export function load(
   codec: Codec,
-  { seed, entities, rowsPerEntity, startMs, intervalMs }: LoadOptions,
+  { seed, entities, rowsPerEntity, startMs, intervalMs: usualMs, metrics }: LoadOptions,
 ): Load {
   const chance = randomFrom(seed);
   const keys = Array.from({ length: entities }, (_, index) =>
     entityKey('bench', 'device', `device-${index}`),
   );
-  const columns = COUNTERS.flatMap(({ name, perOctet, moving }) =>
+  const counted = COUNTERS.filter(({ name }) => metrics?.includes(name) ?? true);
+  const columns = counted.flatMap(({ name, perOctet, moving }) =>
     (['in', 'out'] as const).map((direction) => ({ name: `${direction}_${name}`, perOctet, moving })),
   );
   const rows = entities * rowsPerEntity;
@@ -59,7 +70,7 @@ export function load(
   const encoder = codec.readingEncoder('raw.interface');
   const present = new Set(rowFields(catalogue['raw.interface']).map(({ name }) => name));
 
-  const advance = (row: number): void => {
+  const advance = (row: number, intervalMs: number): void => {
     levels[row] = Math.min(1e8, Math.max(10, levels[row]! * (0.8 + 0.45 * chance())));
     const octets = (levels[row] * intervalMs) / 1000;
     for (const [index, { perOctet, moving }] of columns.entries()) {
@@ -71,13 +82,17 @@ export function load(
   return {
     entities: keys,
     countersPerRow: columns.length,
-    poll(step) {
+    poll(
+      step,
+      { observedAtMs, intervalMs } = { observedAtMs: startMs + step * usualMs, intervalMs: usualMs },
+    ) {
       return keys.map((entity, number) => {
-        envelope(reading, entity, number, startMs + step * intervalMs, step, intervalMs);
+        const upMs = observedAtMs - startMs;
+        envelope(reading, { entity, number, step, observedAtMs, intervalMs, upMs });
         reading.reset(rowsPerEntity);
         for (let port = 0; port < rowsPerEntity; port += 1) {
           const row = number * rowsPerEntity + port;
-          if (step > 0) advance(row);
+          if (step > 0) advance(row, intervalMs);
           describePort(reading, port);
           for (const [index, { name }] of columns.entries()) {
             const value = values[index]![row]!;
@@ -93,14 +108,14 @@ export function load(
   };
 }
 
-function envelope(
-  reading: Reading,
-  entity: string,
-  number: number,
-  observedAtMs: number,
-  step: number,
-  intervalMs: number,
-): void {
+interface Polled extends PollTime {
+  readonly entity: string;
+  readonly number: number;
+  readonly step: number;
+  readonly upMs: number;
+}
+
+function envelope(reading: Reading, { entity, number, step, observedAtMs, intervalMs, upMs }: Polled): void {
   reading.domain = 'bench';
   reading.entity = entity;
   reading.deviceIp = `127.1.${number >> 8}.${number & 255}`;
@@ -109,9 +124,9 @@ function envelope(
   reading.observedAtMs = observedAtMs + number;
   reading.durationMs = 20;
   reading.intervalMs = intervalMs;
-  reading.sysUptime = 1_000_000 + (step * intervalMs) / 10;
+  reading.sysUptime = 1_000_000 + upMs / 10;
   reading.engineBoots = 1;
-  reading.engineTime = 10_000 + (step * intervalMs) / 1000;
+  reading.engineTime = 10_000 + Math.floor(upMs / 1000);
 }
 
 function describePort(reading: Reading, port: number): void {

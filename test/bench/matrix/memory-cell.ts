@@ -1,0 +1,108 @@
+/** One cell of the matrix in memory, in a process of its own: node memory-cell.ts '{"entities":...}'. */
+import { partitionFor } from '../../../pipeline/broker/partitioner.ts';
+import { embeddedRegistry } from '../../../pipeline/codec/embedded-registry.ts';
+import { ReadingProcessor } from '../../../pipeline/runtime/reading-processor.ts';
+import type { ProcessorOutput } from '../../../pipeline/runtime/sub-topology.ts';
+import { entityTopology } from '../../../pipeline/topology.ts';
+import { catalogue } from '../../../topics/catalogue.ts';
+import { startedCodec } from '../../support/codec.ts';
+import { STAGE_DEFAULTS } from '../../support/topology-driver.ts';
+import { assertValid } from '../bench.ts';
+import { childOptions, tell } from '../child.ts';
+import { load, type Load } from '../load.ts';
+import { COUNTERS_PER_ROW, METRICS, pollTime, WARM_POLLS } from '../schedule.ts';
+import type { MemoryCell, MemoryCellOptions } from './memory-cells.ts';
+
+const START_MS = 1_780_000_000_000;
+
+/** A timed run folds at least so many samples: the clock ticks in microseconds. */
+const SAMPLES_A_RUN = 300_000;
+
+const { entities, rowsPerEntity, partitions, runs } = childOptions() as MemoryCellOptions;
+const samplesPerPoll = entities * rowsPerEntity * COUNTERS_PER_ROW;
+const pollsPerRun = Math.ceil(SAMPLES_A_RUN / samplesPerPoll);
+const polls = runs * pollsPerRun;
+const codec = await startedCodec(catalogue, embeddedRegistry());
+const topology = entityTopology(catalogue, STAGE_DEFAULTS);
+const loadOf = (count: number) =>
+  load(codec, {
+    seed: 20_261_121,
+    entities: count,
+    rowsPerEntity,
+    startMs: START_MS,
+    intervalMs: 0,
+    metrics: METRICS,
+  });
+const newProcessors = () =>
+  Array.from({ length: partitions }, () => new ReadingProcessor({ codec, catalogue, topology }));
+
+const sent = new Map<string, number>();
+let refused = 0;
+const out: ProcessorOutput = {
+  send: (topic) => void sent.set(topic, (sent.get(topic) ?? 0) + 1),
+  deadLetter: () => void (refused += 1),
+  count: () => undefined,
+  countRows: () => undefined,
+};
+
+/** One poll of all. @returns CPU ns. */
+async function foldPoll(into: readonly ReadingProcessor[], readings: Load, step: number): Promise<number> {
+  const time = pollTime(START_MS, step);
+  const records = readings.poll(step, time).map((value, index) => {
+    const key = Buffer.from(readings.entities[index]!);
+    const appendedAtMs = time.observedAtMs + readings.entities.length;
+    const partition = partitionFor(key, partitions);
+    return { topic: 'raw.interface', partition, offset: step, appendedAtMs, key, value };
+  });
+  for (const processor of into) await processor.prepare('raw.interface', [records[0]!.value]);
+  const before = process.cpuUsage();
+  for (const record of records) into[record.partition]!.fold('raw.interface', record, out);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) * 1000;
+}
+
+// The compiler's time is no part of what grows with the series: processors of the same kind are run hot first.
+const hot = newProcessors();
+const few = loadOf(Math.ceil(1_000 / rowsPerEntity));
+for (let step = 0; step < 3 * WARM_POLLS; step += 1) await foldPoll(hot, few, step);
+sent.clear();
+
+const readings = loadOf(entities);
+// The load has memory of its own: what grows from here on is the state's.
+readings.poll(0, pollTime(START_MS, 0));
+globalThis.gc!();
+const rssBefore = process.memoryUsage.rss();
+const processors = newProcessors();
+const nsPerSample: number[] = [];
+for (let step = 0; step < WARM_POLLS; step += 1) await foldPoll(processors, readings, step);
+for (let run = 0; run < runs; run += 1) {
+  let ns = 0;
+  for (let poll = 0; poll < pollsPerRun; poll += 1)
+    ns += await foldPoll(processors, readings, WARM_POLLS + run * pollsPerRun + poll);
+  nsPerSample.push(ns / samplesPerPoll / pollsPerRun);
+}
+
+const records = entities * (WARM_POLLS + polls);
+assertValid(
+  refused === 0 && sent.get('metric.interface') === records,
+  `${refused} refused, ${sent.get('metric.interface')} of ${records} metric records`,
+);
+for (const topic of ['insight.deviation', 'insight.baseline'])
+  assertValid((sent.get(topic) ?? 0) > 0, `nothing was sent to ${topic}`);
+const series = entities * rowsPerEntity * COUNTERS_PER_ROW;
+const rows = processors.reduce((sum, { state }) => sum + state.rows, 0);
+assertValid(rows === entities * rowsPerEntity, `${rows} rows in the state`);
+globalThis.gc!();
+const bytes = { hot: 0, cell: 0 };
+for (const { state } of processors)
+  for (const [, { column }] of state.columns()) bytes[column.declaration.group] += column.bytes;
+const cell: MemoryCell = {
+  kind: 'cell',
+  nsPerSample,
+  hotBytesPerSeries: bytes.hot / series,
+  cellBytesPerSeries: bytes.cell / series,
+  rssBytesPerSeries: (process.memoryUsage.rss() - rssBefore) / series,
+  rssGib: process.memoryUsage.rss() / 2 ** 30,
+};
+tell(cell);
+process.disconnect();
