@@ -4,6 +4,7 @@ import type { Bench } from './bench.ts';
 import { kafka } from './kafka.bench.ts';
 import { leanKafka, leanKafkaSteady, leanRestart } from './lean/lean-kafka.bench.ts';
 import { lean } from './lean/lean.bench.ts';
+import { latency } from './latency/latency.bench.ts';
 import { matrix, matrixKafka } from './matrix/matrix.bench.ts';
 import { restart } from './restart.bench.ts';
 import { sink } from './sink/sink.bench.ts';
@@ -23,6 +24,7 @@ export const BENCHES: readonly Bench[] = [
   matrix,
   matrixKafka,
   restart,
+  latency,
 ];
 
 /** The benches of these names, all without names. @throws RangeError naming the nearest of an unknown one. */

@@ -24,6 +24,8 @@ export interface Load {
   readonly countersPerRow: number;
   /** One encoded raw.interface record per entity for the poll `step`, in order of entities; `at` overrides its time. */
   poll(step: number, at?: PollTime): Buffer[];
+  /** The poll `step` of one entity alone, encoded; each entity's polls in their order. */
+  record(entity: number, step: number, at: PollTime): Buffer;
 }
 
 export interface PollTime {
@@ -79,31 +81,39 @@ export function load(
     }
   };
 
+  const record: Load['record'] = (number, step, { observedAtMs, intervalMs }) => {
+    envelope(reading, {
+      entity: keys[number]!,
+      number,
+      step,
+      observedAtMs,
+      intervalMs,
+      upMs: observedAtMs - startMs,
+    });
+    reading.reset(rowsPerEntity);
+    for (let port = 0; port < rowsPerEntity; port += 1) {
+      const row = number * rowsPerEntity + port;
+      if (step > 0) advance(row, intervalMs);
+      describePort(reading, port);
+      for (const [index, { name }] of columns.entries()) {
+        const value = values[index]![row]!;
+        put(reading.counter(name), port, value);
+        if (name.endsWith('octets') && present.has(`${name}_32`)) {
+          put(reading.counter(`${name}_32`), port, value & 0xffff_ffffn);
+        }
+      }
+    }
+    return encoder.encode(reading);
+  };
+
   return {
     entities: keys,
     countersPerRow: columns.length,
-    poll(
-      step,
-      { observedAtMs, intervalMs } = { observedAtMs: startMs + step * usualMs, intervalMs: usualMs },
-    ) {
-      return keys.map((entity, number) => {
-        const upMs = observedAtMs - startMs;
-        envelope(reading, { entity, number, step, observedAtMs, intervalMs, upMs });
-        reading.reset(rowsPerEntity);
-        for (let port = 0; port < rowsPerEntity; port += 1) {
-          const row = number * rowsPerEntity + port;
-          if (step > 0) advance(row, intervalMs);
-          describePort(reading, port);
-          for (const [index, { name }] of columns.entries()) {
-            const value = values[index]![row]!;
-            put(reading.counter(name), port, value);
-            if (name.endsWith('octets') && present.has(`${name}_32`)) {
-              put(reading.counter(`${name}_32`), port, value & 0xffff_ffffn);
-            }
-          }
-        }
-        return encoder.encode(reading);
-      });
+    record,
+    poll(step, at = { observedAtMs: startMs + step * usualMs, intervalMs: usualMs }) {
+      // Devices are not polled all at once.
+      const each = (number: number) => ({ ...at, observedAtMs: at.observedAtMs + number });
+      return keys.map((_, number) => record(number, step, each(number)));
     },
   };
 }
@@ -121,10 +131,10 @@ function envelope(reading: Reading, { entity, number, step, observedAtMs, interv
   reading.deviceIp = `127.1.${number >> 8}.${number & 255}`;
   reading.collectorId = 'bench';
   reading.pollId = `0190b5a0-0000-7000-8000-${(number * 100_000 + step).toString(16).padStart(12, '0')}`;
-  reading.observedAtMs = observedAtMs + number;
+  reading.observedAtMs = observedAtMs;
   reading.durationMs = 20;
   reading.intervalMs = intervalMs;
-  reading.sysUptime = 1_000_000 + upMs / 10;
+  reading.sysUptime = 1_000_000 + Math.floor(upMs / 10);
   reading.engineBoots = 1;
   reading.engineTime = 10_000 + Math.floor(upMs / 1000);
 }

@@ -9,7 +9,7 @@ import { startedCodec } from '../../support/codec.ts';
 import { silentLog } from '../../support/log.ts';
 import { assertValid, type BenchContext } from '../bench.ts';
 import { benchChild, type BenchChild } from '../child.ts';
-import { load } from '../load.ts';
+import { load, type Load } from '../load.ts';
 import {
   COUNTERS_PER_ROW,
   INTERVAL_MS,
@@ -22,6 +22,8 @@ import {
 export interface MemberOptions {
   readonly address: string;
   readonly naming: Naming;
+  /** 100 unless told. */
+  readonly commitIntervalMs?: number;
 }
 
 export type MemberQuestion = 'hold' | 'go' | 'report' | 'stop';
@@ -76,6 +78,9 @@ export interface PolledTopic {
   readonly naming: Naming;
   readonly broker: Broker;
   readonly samplesPerPoll: number;
+  readonly readings: Load;
+  /** Of the next poll. */
+  readonly step: number;
   /** Appends the next `count` polls of every entity. @returns the records. */
   write(count: number): Promise<number>;
 }
@@ -118,6 +123,10 @@ export async function polledTopic(
   return {
     naming,
     broker,
+    readings,
+    get step() {
+      return step;
+    },
     samplesPerPoll: entities * rowsPerEntity * COUNTERS_PER_ROW,
     async write(count) {
       assertValid(step + count <= WARM_POLLS + polls, 'more polls are asked for than were planned');

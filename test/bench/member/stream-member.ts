@@ -21,7 +21,7 @@ import type { MemberAnswer, MemberOptions, MemberQuestion } from './members.ts';
 
 const COMMIT_INTERVAL_MS = 100;
 
-const { address, naming } = childOptions() as MemberOptions;
+const { address, naming, commitIntervalMs = COMMIT_INTERVAL_MS } = childOptions() as MemberOptions;
 const answer = (one: MemberAnswer): void => tell(one);
 const fail = (error: unknown): void => {
   process.stderr.write(`${String(error)}\n`);
@@ -41,7 +41,7 @@ const thread = streamThread({
   catalogue,
   naming,
   subTopology: readingSubTopology({ codec, catalogue, topology: entityTopology(catalogue, STAGE_DEFAULTS) }),
-  settings: { commitIntervalMs: COMMIT_INTERVAL_MS, commitBytes: 1_000_000 },
+  settings: { commitIntervalMs, commitBytes: 1_000_000 },
   checkpoints: { intervalMs: 60_000, startAnew: false },
   clock: Date.now,
   log: silentLog,

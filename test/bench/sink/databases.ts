@@ -21,6 +21,7 @@ export interface BenchServer {
 
 export interface BenchDatabase {
   readonly flavour: BenchFlavour;
+  readonly url: string;
   readonly pool: Pool;
   /** Runs psql on it with one command. @throws Error with what psql printed. */
   psql(command: string): Promise<void>;
@@ -29,23 +30,29 @@ export interface BenchDatabase {
 const run = promisify(execFile);
 const SETTINGS = { shared_buffers: '512MB', max_wal_size: '8GB', checkpoint_timeout: '30min' };
 
-/** `durable`: PostgreSQL's defaults (fsync, full pages). Without, the disk counts for nothing. Ends with the run. */
+export interface BenchServerOptions {
+  /** PostgreSQL's defaults (fsync, full pages); without, the disk counts for nothing. */
+  readonly durable: boolean;
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** Ends with the run. */
 export async function benchServer(
   context: BenchContext,
-  { durable }: { readonly durable: boolean },
+  { durable, settings = {} }: BenchServerOptions,
 ): Promise<BenchServer> {
   const fsync = durable ? 'on' : 'off';
   const programs = await prepareTimescale((line) => context.progress(line));
   const server = await timescaleServer({
-    settings: { ...SETTINGS, fsync, full_page_writes: fsync },
+    settings: { ...SETTINGS, fsync, full_page_writes: fsync, ...settings },
   });
   context.onEnd(() => server.stop());
 
   return {
     async database(flavour) {
       const name = `bench_${flavour.replace('-', '_')}`;
-      const template = flavour === 'postgresql' ? 'template0' : 'template1';
-      await admin(server.address, `CREATE DATABASE ${name} TEMPLATE ${template}`);
+      // template1 has the extension, whose scheduler may be connected to it: that forbids cloning.
+      await admin(server.address, `CREATE DATABASE ${name} TEMPLATE template0`);
       const url = new URL(server.address);
       url.pathname = `/${name}`;
       const pool = connectionPool({
@@ -55,9 +62,11 @@ export async function benchServer(
         statementTimeoutMs: 0,
       });
       context.onEnd(() => pool.end());
+      if (flavour === 'timescaledb-apache') await pool.query('CREATE EXTENSION timescaledb');
       await migrate({ pool, catalogue, log: silentLog });
       return {
         flavour,
+        url: url.href,
         pool,
         async psql(command) {
           const environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C', PGTZ: 'UTC' };
