@@ -7,6 +7,7 @@ import { lean } from './lean/lean.bench.ts';
 import { latency } from './latency/latency.bench.ts';
 import { matrix, matrixKafka } from './matrix/matrix.bench.ts';
 import { restart } from './restart.bench.ts';
+import { sinkFanOut } from './sink/fan-out.bench.ts';
 import { sink } from './sink/sink.bench.ts';
 import { snmp, snmp10k } from './snmp/snmp.bench.ts';
 import { stages } from './stages.bench.ts';
@@ -14,6 +15,7 @@ import { stages } from './stages.bench.ts';
 export const BENCHES: readonly Bench[] = [
   stages,
   sink,
+  sinkFanOut,
   kafka,
   snmp,
   snmp10k,
