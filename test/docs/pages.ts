@@ -4,6 +4,7 @@ import { settingsTable } from '../../pipeline/config/settings-table.ts';
 import { createMetrics } from '../../pipeline/observe/metrics.ts';
 import { commandsPage } from './commands-page.ts';
 import { performancePage } from './performance-page.ts';
+import { scalingPage } from './scaling-page.ts';
 import { code, table } from './table.ts';
 import { topicsPage } from './topics-page.ts';
 
@@ -17,6 +18,7 @@ function pages(): Map<string, string> {
     'settings.md': settingsPage(),
     'commands.md': commandsPage(),
     'performance.md': performancePage(),
+    'scaling.md': scalingPage(),
   };
   return new Map(Object.entries(texts).map(([file, text]) => [file, `${NOTICE}\n\n${text.trimEnd()}\n`]));
 }

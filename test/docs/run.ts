@@ -11,5 +11,5 @@ if (process.argv.includes('--check')) {
   }
 } else {
   writePages();
-  process.stdout.write('docs/: topics, metrics, settings, commands and performance written\n');
+  process.stdout.write('docs/: topics, metrics, settings, commands, performance and scaling written\n');
 }

@@ -37,9 +37,16 @@ const newProcessors = () =>
   Array.from({ length: partitions }, () => new ReadingProcessor({ codec, catalogue, topology }));
 
 const sent = new Map<string, number>();
+/** Of values, by topic. */
+const bytes = new Map<string, number>();
 let refused = 0;
+const add = (to: Map<string, number>, topic: string, by: number): void =>
+  void to.set(topic, (to.get(topic) ?? 0) + by);
 const out: ProcessorOutput = {
-  send: (topic) => void sent.set(topic, (sent.get(topic) ?? 0) + 1),
+  send(topic, _key, value) {
+    add(sent, topic, 1);
+    add(bytes, topic, value.length);
+  },
   deadLetter: () => void (refused += 1),
   count: () => undefined,
   countRows: () => undefined,
@@ -50,6 +57,7 @@ async function foldPoll(into: readonly ReadingProcessor[], readings: Load, step:
   const time = pollTime(START_MS, step);
   const records = readings.poll(step, time).map((value, index) => {
     const key = Buffer.from(readings.entities[index]!);
+    add(bytes, 'raw.interface', value.length);
     const appendedAtMs = time.observedAtMs + readings.entities.length;
     const partition = partitionFor(key, partitions);
     return { topic: 'raw.interface', partition, offset: step, appendedAtMs, key, value };
@@ -74,7 +82,12 @@ globalThis.gc!();
 const rssBefore = process.memoryUsage.rss();
 const processors = newProcessors();
 const nsPerSample: number[] = [];
-for (let step = 0; step < WARM_POLLS; step += 1) await foldPoll(processors, readings, step);
+for (let step = 0; step < WARM_POLLS - 1; step += 1) await foldPoll(processors, readings, step);
+bytes.clear();
+// An hourly poll closes an hour, so it owes every cell of the hour before.
+await foldPoll(processors, readings, WARM_POLLS - 1);
+const baselineBytesPerRowHour = (bytes.get('insight.baseline') ?? 0) / (entities * rowsPerEntity);
+bytes.clear();
 for (let run = 0; run < runs; run += 1) {
   let ns = 0;
   for (let poll = 0; poll < pollsPerRun; poll += 1)
@@ -93,16 +106,27 @@ const series = entities * rowsPerEntity * COUNTERS_PER_ROW;
 const rows = processors.reduce((sum, { state }) => sum + state.rows, 0);
 assertValid(rows === entities * rowsPerEntity, `${rows} rows in the state`);
 globalThis.gc!();
-const bytes = { hot: 0, cell: 0 };
-for (const { state } of processors)
-  for (const [, { column }] of state.columns()) bytes[column.declaration.group] += column.bytes;
+const state = { hot: 0, cell: 0 };
+for (const processor of processors)
+  for (const [, { column }] of processor.state.columns()) state[column.declaration.group] += column.bytes;
 const cell: MemoryCell = {
   kind: 'cell',
   nsPerSample,
-  hotBytesPerSeries: bytes.hot / series,
-  cellBytesPerSeries: bytes.cell / series,
+  hotBytesPerSeries: state.hot / series,
+  cellBytesPerSeries: state.cell / series,
   rssBytesPerSeries: (process.memoryUsage.rss() - rssBefore) / series,
+  bytesPerRow: {
+    'raw.interface': bytesPerRow('raw.interface'),
+    'metric.interface': bytesPerRow('metric.interface'),
+    'insight.deviation': bytesPerRow('insight.deviation'),
+  },
+  baselineBytesPerRowHour,
   rssGib: process.memoryUsage.rss() / 2 ** 30,
 };
 tell(cell);
 process.disconnect();
+
+/** Of the timed polls. */
+function bytesPerRow(topic: string): number {
+  return (bytes.get(topic) ?? 0) / (entities * rowsPerEntity * polls);
+}

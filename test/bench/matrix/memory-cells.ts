@@ -23,6 +23,10 @@ export interface MemoryCell {
   /** What the process grew by, the records of a poll included. */
   readonly rssBytesPerSeries: number;
   readonly rssGib: number;
+  /** Values of records, before any compression, of one poll. */
+  readonly bytesPerRow: Readonly<Record<string, number>>;
+  /** insight.baseline comes once an hour. */
+  readonly baselineBytesPerRowHour: number;
 }
 
 const CELL = new URL('memory-cell.ts', import.meta.url);
@@ -64,6 +68,12 @@ export async function measureMemory(
     );
   }
   const [least, most] = [bySize[0]!, bySize.at(-1)!];
+  figures.push(
+    ...Object.entries(least.bytesPerRow).map(([topic, bytes]) =>
+      figure(`matrix: ${topic}, a poll`, 'bytes/row', [bytes]),
+    ),
+    figure('matrix: insight.baseline, an hour', 'bytes/row', [least.baselineBytesPerRowHour]),
+  );
   if (bySize.length > 1) {
     const span = `${sizes[bySize.length - 1]! / 1000}k against ${sizes[0]! / 1000}k series`;
     figures.push(

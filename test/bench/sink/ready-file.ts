@@ -80,3 +80,13 @@ export async function contentsOf(pool: Pool, columns: string): Promise<Contents>
   );
   return rows[0]!;
 }
+
+/** With its indexes, on disk. */
+export async function bytesPerRow({ pool, flavour }: BenchDatabase, rows: number): Promise<number> {
+  const size =
+    flavour === 'postgresql'
+      ? `(SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits WHERE inhparent = '${TABLE}'::regclass)`
+      : `hypertable_size('${TABLE}')`;
+  const { rows: found } = await pool.query<{ bytes: string }>(`SELECT ${size} AS bytes`);
+  return Number(found[0]!.bytes) / rows;
+}

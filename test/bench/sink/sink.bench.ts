@@ -13,6 +13,7 @@ import { benchServer, FLAVOURS, type BenchDatabase } from './databases.ts';
 import { foldedRecords, type FoldedRecord } from './folded-records.ts';
 import {
   binaryCopy,
+  bytesPerRow,
   contentsOf,
   psqlCopy,
   sinkColumns,
@@ -133,6 +134,7 @@ async function besideCopy(
   const columns = await sinkColumns(pool, codec);
   const rates = { sink: [] as number[], text: [] as number[], binary: [] as number[] };
   const cpuUsPerRow: number[] = [];
+  const diskBytes: number[] = [];
   const emptied = async () => {
     await pool.query(`TRUNCATE ${TABLE}`);
     // What one way leaves to be written must not be paid for by the next.
@@ -145,6 +147,7 @@ async function besideCopy(
     const { seconds, cpuUs } = await sinkRun(pool, codec, records);
     const stored = await contentsOf(pool, columns);
     assertStored(stored, expected);
+    const disk = await bytesPerRow(database, stored.rows);
     const files = await writeReadyFiles(database, columns, await context.folder());
     await emptied();
     const text = await psqlCopy(database, columns, files.text);
@@ -157,6 +160,7 @@ async function besideCopy(
     rates.text.push(stored.rows / text);
     rates.binary.push(stored.rows / binary);
     cpuUsPerRow.push(cpuUs / stored.rows);
+    diskBytes.push(disk);
   }
   const against = (of: readonly number[]): number[] => rates.sink.map((rate, run) => rate / of[run]!);
   const name = (what: string): string => `sink: ${flavour}: ${what}`;
@@ -171,6 +175,7 @@ async function besideCopy(
     }),
     figure(name('against the binary COPY'), 'ratio', against(rates.binary), { better: 'higher' }),
     figure(name("CPU of the sink's process"), 'us/row', cpuUsPerRow),
+    figure(name('table and indexes on disk'), 'bytes/row', diskBytes),
   ];
 }
 
