@@ -37,7 +37,7 @@ export const stages: Bench = {
   measures: 'everything that is on in memory on one core, and what each stage costs',
   minutes: 2,
   full: () => measureStages({ ...SIZE, entities: 60, runs: 5 }),
-  quick: () => measureStages({ ...SIZE, entities: 8, runs: 5 }),
+  quick: () => measureStages({ ...SIZE, entities: 8, runs: 3 }),
 };
 
 async function measureStages(options: StagesBenchOptions): Promise<Figure[]> {
@@ -54,17 +54,19 @@ async function measureStages(options: StagesBenchOptions): Promise<Figure[]> {
     bytesPerSeries.push(whole.bytesPerSeries);
     const yardNs = whole.yardNsPerRow / whole.samplesPerRow;
     append(ratios, 'everything', whole.ns / whole.samples / yardNs);
-    const costs = new Map<string, number>();
+    const costs = new Map<string, number[]>();
     const timed = await measure(
       options,
       run,
       { ...topology, stages: topology.stages.map((stage) => clocked(stage, costs)) },
       () => costs.clear(),
     );
-    // Wall times of the parts, as shares of the wall time of the same polls, of the CPU time of the plain run.
-    const share = whole.ns / timed.wallNs / whole.samples;
-    let rest = timed.wallNs;
-    for (const [stage, ns] of costs) {
+    // A part's share of a record's time, of the CPU time of the plain run. Medians: whoever interrupts a call is left out.
+    const record = median(timed.recordNs);
+    const share = whole.ns / whole.samples / record;
+    let rest = record;
+    for (const [stage, calls] of costs) {
+      const ns = median(calls);
       rest -= ns;
       append(parts, stage, ns * share);
       if (JUDGED.includes(stage)) append(ratios, stage, (ns * share) / yardNs);
@@ -94,6 +96,10 @@ async function measureStages(options: StagesBenchOptions): Promise<Figure[]> {
 /** Stages that cost enough to be held to their ratio; the others are a few clock reads. */
 const JUDGED: readonly string[] = ['rate', 'baseline', 'detect'];
 
+function median(values: readonly number[]): number {
+  return figure('', '', values).median;
+}
+
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
@@ -105,7 +111,8 @@ function append(parts: Map<string, number[]>, part: string, value: number): void
 interface Measured {
   readonly samples: number;
   readonly ns: number;
-  readonly wallNs: number;
+  /** Wall time of each record. */
+  readonly recordNs: readonly number[];
   readonly bytesPerSeries: number;
   readonly samplesPerRow: number;
   /** JSON.parse of the same polls, meanwhile. */
@@ -138,18 +145,16 @@ async function measure(
     countRows: () => undefined,
   };
   let ns = 0;
-  let wallNs = 0;
+  const recordNs: number[] = [];
   const yard = await yardstick(codec, readings.poll(0));
   const yardNs: number[] = [];
   for (let step = 0; step < warmPolls + polls; step += 1) {
     const records = readings.poll(step).map((value, index) => record(readings.entities[index]!, value, step));
     await processor.prepare('raw.interface', [records[0]!.value]);
     if (step === warmPolls) warm();
-    const began = performance.now();
-    const took = foldAll(processor, records, out);
+    const took = foldAll(processor, records, out, step < warmPolls ? [] : recordNs);
     if (step < warmPolls) continue;
     ns += took;
-    wallNs += (performance.now() - began) * 1e6;
     yardNs.push(yard.measure());
   }
   // The work must have been done: a metric record for every poll of every entity, and nothing refused.
@@ -161,16 +166,26 @@ async function measure(
   return {
     samples: entities * rowsPerEntity * readings.countersPerRow * polls,
     ns,
-    wallNs,
+    recordNs,
     samplesPerRow: readings.countersPerRow,
     yardNsPerRow: mean(yardNs),
     bytesPerSeries: bytes / (processor.state.rows * readings.countersPerRow),
   };
 }
 
-function foldAll(processor: Processor, records: readonly BrokerRecord[], out: ProcessorOutput): number {
+/** @returns CPU ns of all; the wall time of each goes to `recordNs`. */
+function foldAll(
+  processor: Processor,
+  records: readonly BrokerRecord[],
+  out: ProcessorOutput,
+  recordNs: number[],
+): number {
   const before = process.cpuUsage();
-  for (const each of records) processor.fold('raw.interface', each, out);
+  for (const each of records) {
+    const began = performance.now();
+    processor.fold('raw.interface', each, out);
+    recordNs.push((performance.now() - began) * 1e6);
+  }
   const { user, system } = process.cpuUsage(before);
   return (user + system) * 1000;
 }
@@ -187,17 +202,21 @@ function record(entity: string, value: Buffer, step: number): BrokerRecord {
 }
 
 /** The stage with a clock around `process`. */
-function clocked(definition: StageDefinition, costs: Map<string, number>): StageDefinition {
+function clocked(definition: StageDefinition, costs: Map<string, number[]>): StageDefinition {
   return {
     ...definition,
     init(context): Stage {
       const stage = definition.init(context);
+      const { name } = definition;
       return {
         ...stage,
         process(reading, out) {
           const before = performance.now();
           const goesOn = stage.process(reading, out);
-          costs.set(definition.name, (costs.get(definition.name) ?? 0) + (performance.now() - before) * 1e6);
+          const ns = (performance.now() - before) * 1e6;
+          const calls = costs.get(name);
+          if (calls === undefined) costs.set(name, [ns]);
+          else calls.push(ns);
           return goesOn;
         },
       };

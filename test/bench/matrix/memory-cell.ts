@@ -16,7 +16,7 @@ import type { MemoryCell, MemoryCellOptions } from './memory-cells.ts';
 const START_MS = 1_780_000_000_000;
 
 /** A timed run folds at least so many samples: the clock ticks in microseconds. */
-const SAMPLES_A_RUN = 300_000;
+const SAMPLES_A_RUN = 200_000;
 
 const { entities, rowsPerEntity, partitions, runs } = childOptions() as MemoryCellOptions;
 const samplesPerPoll = entities * rowsPerEntity * COUNTERS_PER_ROW;
@@ -71,7 +71,7 @@ async function foldPoll(into: readonly ReadingProcessor[], readings: Load, step:
 
 // The compiler's time is no part of what grows with the series: processors of the same kind are run hot first.
 const hot = newProcessors();
-const few = loadOf(Math.ceil(1_000 / rowsPerEntity));
+const few = loadOf(Math.ceil(400 / rowsPerEntity));
 for (let step = 0; step < 3 * WARM_POLLS; step += 1) await foldPoll(hot, few, step);
 sent.clear();
 

@@ -35,11 +35,11 @@ export const sink: Bench = {
   name: 'sink',
   measures: 'topic to table beside "psql \\copy" of a ready file into the same table, by flavour',
   minutes: 4,
-  full: (context) => measure(context, { entities: 200, polls: 40, runs: 5 }),
+  full: (context) => measureSink(context, { entities: 200, polls: 40, runs: 5 }),
   quick: measureCpu,
 };
 
-async function measure(context: BenchContext, options: SinkBenchOptions): Promise<Figure[]> {
+export async function measureSink(context: BenchContext, options: SinkBenchOptions): Promise<Figure[]> {
   const server = await benchServer(context, { durable: true });
   const codec = await startedCodec(catalogue, embeddedRegistry());
   const load = await sentRecords(codec, options);
