@@ -44,7 +44,7 @@ function rowsOf(reading: Reading): Record<string, unknown>[] {
     Object.fromEntries(
       specs.map(({ name, kind }): [string, unknown] => {
         if (kind === 'number') return [name, reading.number(name).values[row]];
-        if (kind === 'text') return [name, reading.text(name).values[row]];
+        if (kind === 'text') return [name, reading.text(name).get(row)];
         const { hi, lo } = reading.counter(name);
         return [name, String((BigInt(hi[row]!) << 32n) | BigInt(lo[row]!))];
       }),
