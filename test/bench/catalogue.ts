@@ -14,19 +14,19 @@ import { stages } from './stages.bench.ts';
 
 export const BENCHES: readonly Bench[] = [
   stages,
-  sink,
-  sinkFanOut,
-  kafka,
-  snmp,
-  snmp10k,
+  matrix,
   lean,
+  kafka,
+  matrixKafka,
   leanKafka,
   leanKafkaSteady,
   leanRestart,
-  matrix,
-  matrixKafka,
   restart,
+  sink,
+  sinkFanOut,
   latency,
+  snmp,
+  snmp10k,
 ];
 
 /** The benches of these names, all without names. @throws RangeError naming the nearest of an unknown one. */
