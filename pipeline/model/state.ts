@@ -1,12 +1,15 @@
 /**
  * State as typed columns in segments. A slot is one entity or one row (an interface, a sensor) of it; a segment
- * holds up to SEGMENT_SLOTS slots of one column and is the unit of growth (and, later, of dirtiness).
+ * holds up to SEGMENT_SLOTS slots of one column and is the unit of growth. Who writes the arrays of a column directly
+ * says so to its `marks` before, or a checkpoint misses it (hot columns of the reading that is folded: the runtime does).
  *
  * Two layouts:  hot  = slot-major, `(slot & SEGMENT_MASK) * width + k`: everything of a slot lies together;
  *               cell = k-major, `k * capacity + (slot & SEGMENT_MASK)`: one hour's cell of all slots lies together.
  */
 
-export const SEGMENT_BITS = 12;
+import { SEGMENT_BITS, UNMARKED, type ColumnMarks } from './state-marks.ts';
+
+export { SEGMENT_BITS } from './state-marks.ts';
 export const SEGMENT_SLOTS = 1 << SEGMENT_BITS;
 export const SEGMENT_MASK = SEGMENT_SLOTS - 1;
 
@@ -45,9 +48,11 @@ export class StateColumn<T extends ColumnType = ColumnType> {
   readonly segments: ColumnArray<T>[] = [];
   /** Slots that segment s has room for: the stride of the cell layout. */
   readonly capacities: number[] = [];
+  readonly marks: ColumnMarks;
 
-  constructor(declaration: ColumnDeclaration<T>) {
+  constructor(declaration: ColumnDeclaration<T>, marks = UNMARKED) {
     this.declaration = declaration;
+    this.marks = marks;
     this.width = declaration.width ?? 1;
   }
 
@@ -64,7 +69,16 @@ export class StateColumn<T extends ColumnType = ColumnType> {
   }
 
   set(slot: number, value: number, k = 0): void {
+    this.marks.willWrite(slot, k);
     this.segments[slot >>> SEGMENT_BITS]![this.index(slot, k)] = value;
+  }
+
+  /** Sets all values of the slot to what a new one holds. */
+  reset(slot: number): void {
+    this.marks.willWriteSlot(slot);
+    const array = this.segments[slot >>> SEGMENT_BITS]!;
+    const { initial = 0 } = this.declaration;
+    for (let k = 0; k < this.width; k += 1) array[this.index(slot, k)] = initial;
   }
 
   /** Makes room for slots 0..count-1. */
@@ -76,44 +90,19 @@ export class StateColumn<T extends ColumnType = ColumnType> {
     }
   }
 
-  /** Bytes of one segment's first `used` slots in a checkpoint. */
-  usedBytes(used: number): number {
-    return used * this.width * ARRAYS[this.declaration.type].BYTES_PER_ELEMENT;
+  /** Bytes of one value. */
+  get valueBytes(): number {
+    return columnBytes(this.declaration.type);
   }
 
   /**
-   * Copies the first `used` slots of a segment to `target` at `at`, slot-major or k-major as the group is, in the
-   * machine's byte order (little-endian wherever Node runs but on s390x). @returns where the next column goes.
+   * The bytes of `slots` slots from `slot` on, all of one segment: everything of a hot column, value k of a cell column.
+   * A view, in the machine's byte order (little-endian wherever Node runs but on s390x).
    */
-  writeTo(target: Uint8Array, at: number, segment: number, used: number): number {
-    let next = at;
-    for (const part of this.#usedParts(segment, used)) {
-      target.set(part, next);
-      next += part.length;
-    }
-    return next;
-  }
-
-  /** Takes over what `writeTo` wrote. The slots must be there: see `ensure`. */
-  readFrom(source: Uint8Array, at: number, segment: number, used: number): void {
-    let next = at;
-    for (const part of this.#usedParts(segment, used)) {
-      part.set(source.subarray(next, next + part.length));
-      next += part.length;
-    }
-  }
-
-  /** Views of the bytes of a segment's first slots: one of a hot column, one a value of a cell column. */
-  #usedParts(segment: number, used: number): Uint8Array[] {
-    const array = this.segments[segment]!;
-    const { buffer, byteOffset, BYTES_PER_ELEMENT: size } = array;
-    if (this.declaration.group === 'hot')
-      return [new Uint8Array(buffer, byteOffset, used * this.width * size)];
-    const stride = this.capacities[segment]! * size;
-    return Array.from(
-      { length: this.width },
-      (_, k) => new Uint8Array(buffer, byteOffset + k * stride, used * size),
-    );
+  bytesOf(slot: number, slots: number, k = 0): Uint8Array {
+    const { buffer, byteOffset } = this.segments[slot >>> SEGMENT_BITS]!;
+    const values = this.declaration.group === 'hot' ? slots * this.width : slots;
+    return new Uint8Array(buffer, byteOffset + this.index(slot, k) * this.valueBytes, values * this.valueBytes);
   }
 
   /** Bytes that the column holds allocated. */
@@ -144,6 +133,11 @@ export class StateColumn<T extends ColumnType = ColumnType> {
     this.segments[segment] = array;
     this.capacities[segment] = capacity;
   }
+}
+
+/** Bytes of one value of the type. */
+export function columnBytes(type: ColumnType): number {
+  return ARRAYS[type].BYTES_PER_ELEMENT;
 }
 
 function capacityFor(slots: number): number {

@@ -3,8 +3,10 @@
  * one comparison a row and no map look-up.
  */
 import type { Reading } from '../model/reading.ts';
+import { EntityUnits } from './directory-units.ts';
 import { EntityRows, MAX_ROWS_PER_ENTITY, type EntityRowsSnapshot } from './entity-rows.ts';
 import type { StateStore } from './state-store.ts';
+import type { UnitFamily } from './state-units.ts';
 
 interface Entity {
   readonly slot: number;
@@ -23,7 +25,6 @@ interface NameOwner {
 }
 
 interface Layout {
-  pollId: string;
   /** To be laid out anew at the next reading, whether the rows stand where they stood or not. */
   isStale: boolean;
   /** Whether a row without a name in the reading goes by the name that its ifIndex had. */
@@ -38,10 +39,16 @@ interface Layout {
   readonly slots: readonly number[];
 }
 
-/** What a checkpoint holds of it: structured-cloneable. */
-export type DirectorySnapshot = readonly (readonly [entity: string, EntitySnapshot])[];
+/** What a checkpoint holds of an entity: structured-cloneable. */
+type EntitySnapshot = readonly [key: string, entity: Omit<Entity, 'rows'> & { readonly rows: EntityRowsSnapshot }];
 
-type EntitySnapshot = Omit<Entity, 'rows'> & { readonly rows: EntityRowsSnapshot };
+/** An entity in a checkpoint of manifest format 1: each layout had the id of its poll. */
+export type FormatOneEntity = readonly [
+  key: string,
+  entity: Omit<EntitySnapshot[1], 'layouts'> & {
+    readonly layouts: Map<number, Layout & { readonly pollId: string }>;
+  },
+];
 
 /** Why a reading's rows cannot be told apart or kept: a dead letter. */
 export type DirectoryRefusal = 'too_many_rows' | 'duplicate_row';
@@ -51,6 +58,20 @@ const MAX_PARTS = 1_000;
 export class Directory {
   readonly #state: StateStore;
   readonly #entities = new Map<string, Entity>();
+  /** By slot. */
+  readonly #keys: string[] = [];
+  /** By slot: of the last reading of each part. */
+  readonly #pollIds: Map<number, string>[] = [];
+  readonly #units = new EntityUnits<EntitySnapshot>(
+    'directory',
+    (slot) => this.#snapshot(slot),
+    (_slot, entity) => this.#restore(entity),
+  );
+  readonly #pollUnits = new EntityUnits<Map<number, string>>(
+    'polls',
+    (slot) => this.#pollIds[slot]!,
+    (slot, ids) => (this.#pollIds[slot] = ids),
+  );
 
   constructor(state: StateStore) {
     this.#state = state;
@@ -60,17 +81,17 @@ export class Directory {
     return this.#entities.size;
   }
 
-  /** Shares what it holds with the directory: encode it before the next reading. */
-  snapshot(): DirectorySnapshot {
-    return Array.from(this.#entities, ([key, entity]) => [key, { ...entity, rows: entity.rows.snapshot() }]);
+  /** What a checkpoint holds of it. */
+  families(): UnitFamily[] {
+    return [this.#units, this.#pollUnits];
   }
 
-  /** Takes the snapshot over, and owns it from then on. */
-  restore(snapshot: DirectorySnapshot): void {
-    this.#entities.clear();
-    for (const [key, entity] of snapshot) {
-      this.#entities.set(key, { ...entity, rows: EntityRows.from(entity.rows) });
-    }
+  /** Takes over an entity of an older checkpoint: it counts as changed. */
+  restoreFormatOne([key, entity]: FormatOneEntity): void {
+    this.#restore([key, entity]);
+    this.#units.willWrite(entity.slot);
+    this.#pollUnits.willWrite(entity.slot);
+    for (const [part, { pollId }] of entity.layouts) this.#pollIds[entity.slot]!.set(part, pollId);
   }
 
   /** The entity's slot, or undefined for one that never reported. */
@@ -89,14 +110,18 @@ export class Directory {
     if (rowCount === 0) return undefined;
     if (part < 1 || Math.max(part, parts) > MAX_PARTS || rowCount > MAX_ROWS_PER_ENTITY)
       return 'too_many_rows';
-    if (entity.layouts.size > parts) dropParts(entity, Math.max(part, parts));
+    if (entity.layouts.size > parts) {
+      this.#units.willWrite(entity.slot);
+      dropParts(entity, Math.max(part, parts));
+    }
     let layout = entity.layouts.get(part);
     if (layout === undefined || !isSameLayout(layout, reading)) {
       const laidOut = this.#layOut(entity, reading);
       if (typeof laidOut === 'string') return laidOut;
       layout = laidOut;
     }
-    layout.pollId = reading.pollId;
+    this.#pollUnits.willWrite(entity.slot);
+    this.#pollIds[entity.slot]!.set(part, reading.pollId);
     for (let row = 0; row < rowCount; row += 1) {
       reading.slots[row] = layout.slots[row]!;
       reading.instances[row] = layout.instances[row]!;
@@ -115,12 +140,29 @@ export class Directory {
         layouts: new Map(),
       };
       this.#entities.set(key, entity);
+      this.#keys[entity.slot] = key;
+      this.#pollIds[entity.slot] = new Map();
+      this.#units.willWrite(entity.slot);
+      this.#pollUnits.willWrite(entity.slot);
     }
     return entity;
   }
 
+  #snapshot(slot: number): EntitySnapshot {
+    const key = this.#keys[slot]!;
+    const entity = this.#entities.get(key)!;
+    return [key, { ...entity, rows: entity.rows.snapshot() }];
+  }
+
+  #restore([key, entity]: EntitySnapshot): void {
+    this.#entities.set(key, { ...entity, rows: EntityRows.from(entity.rows) });
+    this.#keys[entity.slot] = key;
+    this.#pollIds[entity.slot] ??= new Map();
+  }
+
   #layOut(entity: Entity, reading: Reading): Layout | DirectoryRefusal {
-    const { part, pollId, rowCount } = reading;
+    const { part, rowCount } = reading;
+    this.#units.willWrite(entity.slot);
     const { rows } = entity;
     const isPartial = reading.status === 'partial';
     const indexes = [...reading.number('if_index').values.subarray(0, rowCount)];
@@ -128,7 +170,7 @@ export class Directory {
     const names = indexes.map((_, row) => ifName.get(row));
     const knownNames = isPartial ? withKnownNames(entity, indexes, names) : names;
     drop(entity, part);
-    markAmbiguous(entity, pollId, indexes, knownNames);
+    markAmbiguous(entity, reading.pollId, this.#pollIds[entity.slot]!, indexes, knownNames);
     const instances = indexes.map((index, row) => instanceName(knownNames[row]!, index, entity.ambiguous));
     if (new Set(instances).size < rowCount) return 'duplicate_row';
     if (!rows.fits(instances)) return 'too_many_rows';
@@ -146,7 +188,6 @@ export class Directory {
     }
     const isNameless = names.some((name) => !name);
     const layout: Layout = {
-      pollId,
       isStale: false,
       isPartial,
       isNameless,
@@ -216,6 +257,8 @@ function dropParts(entity: Entity, parts: number): void {
 function markAmbiguous(
   entity: Entity,
   pollId: string,
+  /** Of the entity's parts. */
+  pollIds: ReadonlyMap<number, string>,
   indexes: readonly number[],
   names: readonly (string | null)[],
 ): void {
@@ -227,7 +270,7 @@ function markAmbiguous(
     const owner = owners.get(name);
     const other = owner === undefined ? undefined : layouts.get(owner.part);
     const clashes = owner !== undefined && other !== undefined && owner.index !== index;
-    if ((here.get(name) ?? index) !== index || (clashes && other.pollId === pollId)) {
+    if ((here.get(name) ?? index) !== index || (clashes && pollIds.get(owner.part) === pollId)) {
       ambiguous.add(name);
       // The other parts named their row plainly: they lay out anew.
       for (const layout of layouts.values()) layout.isStale = true;

@@ -16,8 +16,9 @@ import type { BaselineRecord } from '../../topics/insight.ts';
 import { QUALITIES } from '../../topics/interface.ts';
 import { Directory } from './directory.ts';
 import { reconciled } from './reconcile.ts';
-import { restoreSnapshot, takeSnapshot, type StateSnapshot } from './state-snapshot.ts';
+import { loadSnapshot, takeSnapshot, wholeState, type StateLoader, type StateSnapshot } from './state-snapshot.ts';
 import { StateStore } from './state-store.ts';
+import type { ColumnLayout, SlotCounts } from './state-units.ts';
 import type { Processor, ProcessorOutput, SubTopology } from './sub-topology.ts';
 
 /** An observation later than its record by more than this has a clock that cannot be believed. */
@@ -126,8 +127,13 @@ export class ReadingProcessor implements Processor {
     return takeSnapshot(this.state, this.#directory);
   }
 
-  restore(snapshot: StateSnapshot): void {
-    restoreSnapshot(snapshot, this.state, this.#directory);
+  load(counts: SlotCounts, layouts: readonly (readonly ColumnLayout[])[]): StateLoader {
+    return loadSnapshot(counts, layouts, this.state, this.#directory);
+  }
+
+  /** Everything that a checkpoint would hold, copied at once: two states are the same if these bytes are. */
+  wholeState(): Map<string, Uint8Array> {
+    return wholeState(this.state, this.#directory);
   }
 
   async reconcile(
@@ -156,6 +162,7 @@ export class ReadingProcessor implements Processor {
     if (failure !== undefined) return out.deadLetter(topic, record, failure.reason, failure.detail);
     const refusal = this.#invalid(reading, record) ?? this.#directory.resolve(reading);
     if (refusal !== undefined) return out.deadLetter(topic, record, refusal, `entity ${reading.entity}`);
+    this.state.willFold(reading);
     reading.appendedAtMs = record.appendedAtMs;
     this.#keepTime(reading);
     for (const stage of this.#stages) if (!stage.process(reading, this.#stageOutput)) return;

@@ -1,138 +1,196 @@
 /**
- * A task's whole state as bytes: one chunk a (scope, column group, segment), in it the used slots of each column, and
- * one chunk each for irregular state and the directory. Taken in one synchronous step, so it is of one instant.
+ * A task's state at one instant, in units. Taking it copies nothing: each unit that has changed since the last snapshot
+ * is copied when somebody asks for the next one, or right before it changes again, whichever comes first.
  */
-import { deserialize, serialize } from 'node:v8';
-import {
-  SEGMENT_BITS,
-  SEGMENT_SLOTS,
-  type ColumnDeclaration,
-  type ColumnType,
-  type StateColumn,
-} from '../model/state.ts';
 import { PermanentError } from '../model/errors.ts';
-import type { Directory, DirectorySnapshot } from './directory.ts';
+import type { StateColumn } from '../model/state.ts';
+import type { Directory } from './directory.ts';
+import { formatOneUnits } from './state-format-1.ts';
 import type { StateStore } from './state-store.ts';
+import type { ColumnLayout, SavedUnit, SlotCounts, UnitFamily } from './state-units.ts';
 
-/** A column as a checkpoint names it: what is read back by name may stand elsewhere by then. */
-export interface ColumnLayout {
-  /** `<stage>.<column>[.<metric>]` */
-  readonly name: string;
-  readonly type: ColumnType;
-  readonly width: number;
-  readonly scope: 'entity' | 'row';
-  readonly group: ColumnDeclaration['group'];
-}
-
-export interface StateLayout {
-  readonly entities: number;
-  readonly rows: number;
-  /** In the order in which they stand in each chunk of their scope and group. */
+/** How the state is laid out. */
+export interface StateLayout extends SlotCounts {
+  /** In the order in which they stand in each unit. */
   readonly columns: readonly ColumnLayout[];
 }
 
-export interface StateChunk {
-  /** `row.hot.0`, `entity.cell.2`, `objects`, `directory` */
-  readonly name: string;
-  readonly bytes: Uint8Array;
-}
+/** A unit of a snapshot. `columns` are those of the snapshot's layout. */
+export type UnitCopy = Pick<SavedUnit, 'name' | 'slots' | 'bytes'>;
 
 export interface StateSnapshot {
   readonly layout: StateLayout;
-  readonly chunks: readonly StateChunk[];
+  /** The units that have changed since the last snapshot, and about how large they are. */
+  readonly changed: readonly { readonly name: string; readonly bytes: number }[];
+  /** Right after it was taken: these as well, though they have not changed. Names that no unit has are left out. */
+  include(names: Iterable<string>): void;
+  /** The next unit, in any order. undefined after the last. */
+  next(): UnitCopy | undefined;
+  /** Units to come. */
+  readonly left: number;
+  /** The longest that folding had to wait for one copy. */
+  readonly longestMs: number;
+  /**
+   * Which of the units that lie in the log (at these positions) hold nothing that a later one does not, once those of
+   * this snapshot lie there too.
+   */
+  obsolete(positions: ReadonlyMap<string, number>): string[];
 }
 
-const OBJECTS = 'objects';
-const DIRECTORY = 'directory';
-
-interface ChunkPlace {
-  readonly name: string;
-  readonly scope: ColumnLayout['scope'];
-  readonly group: ColumnLayout['group'];
-  readonly segment: number;
-  /** Slots of the segment that are in use. */
-  readonly used: number;
+/** Fills an empty state, unit by unit, in the order in which they were written. */
+export interface StateLoader {
+  /** false: nobody declares (any more) what it holds. @throws PermanentError when it is cut. */
+  load(unit: SavedUnit): boolean;
 }
 
+/** @throws TypeError while another snapshot is under way. */
 export function takeSnapshot(store: StateStore, directory: Directory): StateSnapshot {
-  const columns = new Map<string, StateColumn>();
-  const layouts: ColumnLayout[] = [];
-  for (const [name, { column }] of store.columns()) {
-    columns.set(name, column);
-    layouts.push(layoutOf(name, column));
+  return new TakenSnapshot(store, directory);
+}
+
+interface Pending {
+  readonly family: UnitFamily;
+  readonly unit: number;
+}
+
+class TakenSnapshot implements StateSnapshot {
+  readonly layout: StateLayout;
+  readonly changed: { readonly name: string; readonly bytes: number }[] = [];
+  readonly #store: StateStore;
+  readonly #families: ReadonlyMap<string, UnitFamily>;
+  readonly #pending: Pending[] = [];
+  /** Copied before somebody asked. */
+  readonly #copied: UnitCopy[] = [];
+  #next = 0;
+  #left = 0;
+  #longestMs = 0;
+
+  constructor(store: StateStore, directory: Directory) {
+    this.#store = store;
+    const columns = Array.from(store.columns(), ([name, { column }]) => layoutOf(name, column));
+    this.layout = { entities: store.entities, rows: store.rows, columns };
+    this.#families = familiesOf(store, directory);
+    for (const set of store.cellSets()) set.freeze(this.layout);
+    for (const family of this.#families.values()) {
+      for (const unit of family.marks.freeze((each) => this.#copy(family, each))) this.#expect(family, unit);
+    }
+    this.#left = this.#pending.length;
+    for (const { family, unit } of this.#pending)
+      this.changed.push({ name: `${family.name}.${unit}`, bytes: family.bytes(unit, this.layout) });
   }
-  const layout: StateLayout = { entities: store.entities, rows: store.rows, columns: layouts };
-  const chunks = places(layout).map((place): StateChunk => {
-    const members = layouts.filter((one) => isIn(one, place)).map(({ name }) => columns.get(name)!);
-    const size = members.reduce((sum, column) => sum + column.usedBytes(place.used), 0);
-    const bytes = new Uint8Array(size);
-    let at = 0;
-    for (const column of members) at = column.writeTo(bytes, at, place.segment, place.used);
-    return { name: place.name, bytes };
-  });
-  return {
-    layout,
-    chunks: [
-      ...chunks,
-      { name: OBJECTS, bytes: serialize(store.objects()) },
-      { name: DIRECTORY, bytes: serialize(directory.snapshot()) },
-    ],
-  };
+
+  include(names: Iterable<string>): void {
+    for (const name of names) {
+      const found = unitOf(name, this.#families);
+      if (found === undefined || found.unit >= found.family.count(this.layout)) continue;
+      if (!found.family.marks.include(found.unit)) continue;
+      this.#expect(found.family, found.unit);
+      this.#left += 1;
+    }
+  }
+
+  next(): UnitCopy | undefined {
+    while (this.#copied.length === 0 && this.#next < this.#pending.length) {
+      const { family, unit } = this.#pending[this.#next]!;
+      this.#next += 1;
+      family.marks.preserve(unit);
+    }
+    const copy = this.#copied.shift();
+    if (copy !== undefined) this.#left -= 1;
+    return copy;
+  }
+
+  get left(): number {
+    return this.#left;
+  }
+
+  get longestMs(): number {
+    return this.#longestMs;
+  }
+
+  obsolete(positions: ReadonlyMap<string, number>): string[] {
+    return this.#store.cellSets().flatMap((set) => set.obsoleteBlocks(positions));
+  }
+
+  #expect(family: UnitFamily, unit: number): void {
+    // A mark can only be there for a unit that was in use at this instant.
+    this.#pending.push({ family, unit });
+  }
+
+  #copy(family: UnitFamily, unit: number): void {
+    const startedMs = performance.now();
+    const bytes = family.copy(unit, this.layout);
+    this.#copied.push({ name: `${family.name}.${unit}`, slots: family.slots(unit, this.layout), bytes });
+    this.#longestMs = Math.max(this.#longestMs, performance.now() - startedMs);
+  }
 }
 
 /**
- * Fills an empty state. A column that the snapshot lacks keeps its initial values, one that nobody declares any more
- * is skipped. @throws PermanentError when a column's type or width differs, or a chunk is missing or cut.
+ * Prepares an empty state for what a checkpoint holds. A column that it lacks keeps its initial values, one that nobody
+ * declares any more is skipped. `layouts`: every one that a unit to come was written with.
+ * @throws PermanentError when a column's type, width or place differs.
  */
-export function restoreSnapshot(snapshot: StateSnapshot, store: StateStore, directory: Directory): void {
-  const { layout } = snapshot;
-  const chunks = new Map(snapshot.chunks.map(({ name, bytes }) => [name, bytes]));
+export function loadSnapshot(
+  counts: SlotCounts,
+  layouts: readonly (readonly ColumnLayout[])[],
+  store: StateStore,
+  directory: Directory,
+): StateLoader {
   const columns = new Map(Array.from(store.columns(), ([name, { column }]) => [name, column]));
-  for (const saved of layout.columns) assertSameMeaning(saved, columns.get(saved.name));
-  store.reserve(layout.entities, layout.rows);
-  for (const place of places(layout)) {
-    const bytes = chunkOf(chunks, place.name);
-    let at = 0;
-    for (const saved of layout.columns.filter((one) => isIn(one, place))) {
-      const size = savedBytes(saved, place.used);
-      if (at + size > bytes.length) throw cut(place.name, bytes.length);
-      columns.get(saved.name)?.readFrom(bytes, at, place.segment, place.used);
-      at += size;
-    }
+  for (const layout of layouts)
+    for (const saved of layout) assertSameMeaning(saved, columns.get(saved.name));
+  store.reserve(counts.entities, counts.rows);
+  const families = familiesOf(store, directory);
+  const older = new Map(formatOneUnits(store, directory).map((units) => [units.name, units]));
+  return {
+    load(saved) {
+      const old = unitOf(saved.name, older);
+      if (old !== undefined) {
+        old.family.restore(old.unit, saved);
+        return true;
+      }
+      const found = unitOf(saved.name, families);
+      if (found === undefined) return false;
+      if (found.unit >= found.family.count(counts) || saved.slots > found.family.slots(found.unit, counts)) {
+        throw new PermanentError(
+          `the checkpoint's unit ${saved.name} of ${saved.slots} slots lies beyond its ${counts.entities} ` +
+            `entities and ${counts.rows} rows`,
+        );
+      }
+      found.family.restore(found.unit, saved);
+      return true;
+    },
+  };
+}
+
+/** Everything as it is, copied at once: for tests and for telling states apart. */
+export function wholeState(store: StateStore, directory: Directory): Map<string, Uint8Array> {
+  const counts = { entities: store.entities, rows: store.rows };
+  const whole = new Map<string, Uint8Array>();
+  for (const family of familiesOf(store, directory).values()) {
+    for (let unit = 0; unit < family.count(counts); unit += 1)
+      whole.set(`${family.name}.${unit}`, family.copy(unit, counts));
   }
-  store.restoreObjects(decoded(OBJECTS, chunks) as ReturnType<StateStore['objects']>);
-  directory.restore(decoded(DIRECTORY, chunks) as DirectorySnapshot);
+  return whole;
+}
+
+export function familiesOf(store: StateStore, directory: Directory): Map<string, UnitFamily> {
+  return new Map([...store.families(), ...directory.families()].map((family) => [family.name, family]));
+}
+
+function unitOf<F>(
+  name: string,
+  families: ReadonlyMap<string, F>,
+): { readonly family: F; readonly unit: number } | undefined {
+  const dot = name.lastIndexOf('.');
+  const family = families.get(name.slice(0, dot));
+  const unit = Number(name.slice(dot + 1));
+  return family !== undefined && Number.isSafeInteger(unit) && unit >= 0 ? { family, unit } : undefined;
 }
 
 function layoutOf(name: string, { declaration, width }: StateColumn): ColumnLayout {
   const { type, scope, group } = declaration;
   return { name, type, width, scope: scope === 'entity' ? 'entity' : 'row', group };
-}
-
-function places({ entities, rows, columns }: StateLayout): ChunkPlace[] {
-  return (['entity', 'row'] as const).flatMap((scope) =>
-    (['hot', 'cell'] as const).flatMap((group) => {
-      if (!columns.some((column) => column.scope === scope && column.group === group)) return [];
-      const slots = scope === 'entity' ? entities : rows;
-      return Array.from({ length: (slots + SEGMENT_SLOTS - 1) >>> SEGMENT_BITS }, (_, segment) => ({
-        name: `${scope}.${group}.${segment}`,
-        scope,
-        group,
-        segment,
-        used: Math.min(SEGMENT_SLOTS, slots - segment * SEGMENT_SLOTS),
-      }));
-    }),
-  );
-}
-
-function isIn(column: ColumnLayout, { scope, group }: ChunkPlace): boolean {
-  return column.scope === scope && column.group === group;
-}
-
-const BYTES: Readonly<Record<ColumnType, number>> = { f64: 8, f32: 4, u32: 4, i32: 4, u16: 2, u8: 1 };
-
-function savedBytes({ type, width }: ColumnLayout, used: number): number {
-  return BYTES[type] * width * used;
 }
 
 function assertSameMeaning(saved: ColumnLayout, column: StateColumn | undefined): void {
@@ -144,26 +202,5 @@ function assertSameMeaning(saved: ColumnLayout, column: StateColumn | undefined)
       `state column ${saved.name} is (${shape(now)}) now and (${shape(saved)}) in the checkpoint: run the version ` +
         'that wrote it, or give the changed column another name (it starts empty then)',
     );
-  }
-}
-
-function chunkOf(chunks: ReadonlyMap<string, Uint8Array>, name: string): Uint8Array {
-  const bytes = chunks.get(name);
-  if (bytes === undefined) throw new PermanentError(`the checkpoint lacks its chunk ${name}`);
-  return bytes;
-}
-
-function cut(name: string, length: number): PermanentError {
-  return new PermanentError(`the checkpoint's chunk ${name} is cut at ${length} bytes`);
-}
-
-function decoded(name: string, chunks: ReadonlyMap<string, Uint8Array>): unknown {
-  const bytes = chunkOf(chunks, name);
-  try {
-    return deserialize(bytes);
-  } catch (cause) {
-    throw new PermanentError(`the checkpoint's chunk ${name} of ${bytes.length} bytes cannot be decoded`, {
-      cause,
-    });
   }
 }

@@ -1,7 +1,10 @@
 /** The state of one task: columns by stage and name, objects by stage and name, and slots that never move. */
 import type { Reading } from '../model/reading.ts';
 import { StateColumn, type ColumnDeclaration, type ColumnType } from '../model/state.ts';
+import { SEGMENT_BITS } from '../model/state-marks.ts';
 import type { ObjectState, StageContext, StageDefinition } from '../stages/stage.ts';
+import { ObjectUnits } from './object-units.ts';
+import { CellSet, HotUnits, type UnitFamily } from './state-units.ts';
 
 /** A column as a checkpoint names it. */
 export interface RegisteredColumn {
@@ -11,7 +14,9 @@ export interface RegisteredColumn {
 
 export class StateStore {
   readonly #columns = new Map<string, RegisteredColumn>();
-  readonly #objects = new Map<string, Map<string, unknown>>();
+  readonly #hot = { entity: new HotUnits('entity'), row: new HotUnits('row') };
+  readonly #cells = new Map<string, CellSet>();
+  readonly #objects = new Map<string, ObjectUnits<unknown>>();
   #entities = 0;
   #rows = 0;
 
@@ -20,7 +25,7 @@ export class StateStore {
     for (const declaration of stage.columns) {
       const name = columnName(stage.name, declaration);
       if (this.#columns.has(name)) throw new TypeError(`state column ${name} is declared twice`);
-      this.#columns.set(name, { stage: stage.name, column: new StateColumn(declaration) });
+      this.#columns.set(name, { stage: stage.name, column: this.#newColumn(stage.name, name, declaration) });
     }
     return {
       reading,
@@ -58,9 +63,7 @@ export class StateStore {
   /** Sets what the columns hold of a row, and of its series, to what a new slot holds. */
   resetRow(slot: number): void {
     for (const { column } of this.#columns.values()) {
-      const { scope, initial = 0 } = column.declaration;
-      if (scope === 'entity') continue;
-      for (let k = 0; k < column.width; k += 1) column.set(slot, initial, k);
+      if (column.declaration.scope !== 'entity') column.reset(slot);
     }
   }
 
@@ -75,17 +78,26 @@ export class StateStore {
     }
   }
 
-  /** Irregular state by stage and name: shared, so encode it before the next record. */
-  objects(): ReadonlyMap<string, ReadonlyMap<string, unknown>> {
-    return this.#objects;
+  /** Before the stages fold a reading: they write hot columns of its entity and of its rows without a word. */
+  willFold({ entitySlot, slots, rowCount }: Reading): void {
+    this.#hot.entity.marks.willWrite(entitySlot >>> SEGMENT_BITS);
+    let last = -1;
+    for (let row = 0; row < rowCount; row += 1) {
+      const segment = slots[row]! >>> SEGMENT_BITS;
+      if (segment === last) continue;
+      this.#hot.row.marks.willWrite(segment);
+      last = segment;
+    }
   }
 
-  /** Takes irregular state over. What no stage asks for (any more) is dropped. */
-  restoreObjects(objects: ReadonlyMap<string, ReadonlyMap<string, unknown>>): void {
-    for (const [name, values] of objects) {
-      const into = this.#objects.get(name);
-      if (into !== undefined) for (const [key, value] of values) into.set(key, value);
-    }
+  /** Everything that a checkpoint holds of it. */
+  families(): UnitFamily[] {
+    const cells = this.cellSets().flatMap((set) => [set.cells, set.blocks]);
+    return [...this.#objects.values(), this.#hot.entity, this.#hot.row, ...cells];
+  }
+
+  cellSets(): CellSet[] {
+    return [...this.#cells.values()];
   }
 
   get entities(): number {
@@ -110,11 +122,27 @@ export class StateStore {
     return bytes;
   }
 
-  #objectState<V>(name: string): ObjectState<V> {
-    let objects = this.#objects.get(name) as Map<string, V> | undefined;
+  #newColumn(stage: string, name: string, declaration: ColumnDeclaration): StateColumn {
+    const scope = declaration.scope === 'entity' ? 'entity' : 'row';
+    const { group, width = 1 } = declaration;
+    let units: HotUnits | CellSet;
+    if (group === 'hot') units = this.#hot[scope];
+    else {
+      const set = `${scope} ${stage} ${width}`;
+      units = this.#cells.get(set) ?? new CellSet(scope, stage, width);
+      this.#cells.set(set, units);
+    }
+    const column = new StateColumn(declaration, units.columnMarks);
+    units.columns.set(name, column);
+    return column;
+  }
+
+  #objectState<V>(of: string): ObjectState<V> {
+    const name = `objects.${of}`;
+    let objects = this.#objects.get(name) as ObjectUnits<V> | undefined;
     if (objects === undefined) {
-      objects = new Map<string, V>();
-      this.#objects.set(name, objects);
+      objects = new ObjectUnits<V>(name);
+      this.#objects.set(name, objects as ObjectUnits<unknown>);
     }
     return objects;
   }

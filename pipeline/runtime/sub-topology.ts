@@ -2,7 +2,8 @@
 import type { BrokerRecord } from '../broker/port.ts';
 import type { Quality } from '../../topics/interface.ts';
 import type { TopicName } from '../../topics/catalogue.ts';
-import type { StateSnapshot } from './state-snapshot.ts';
+import type { StateLoader, StateSnapshot } from './state-snapshot.ts';
+import type { ColumnLayout, SlotCounts } from './state-units.ts';
 
 export interface SubTopology {
   /** Its consumer group is `<app>-<name>`. */
@@ -24,10 +25,13 @@ export interface Processor {
   fold(topic: TopicName, record: BrokerRecord, out: ProcessorOutput): void;
   /** A 5-second boundary of append time was crossed. */
   punctuate(tickMs: number, out: ProcessorOutput): void;
-  /** The whole state at this instant, copied. */
+  /** The state at this instant, to be copied while folding goes on: see state-snapshot.ts. One at a time. */
   snapshot(): StateSnapshot;
-  /** Takes over what an earlier processor held; before the first fold. @throws PermanentError when it does not fit. */
-  restore(snapshot: StateSnapshot): void;
+  /**
+   * Takes over what an earlier processor held, unit by unit; before the first fold. `layouts`: every list of columns
+   * that a unit was written with. @throws PermanentError when it does not fit.
+   */
+  load(counts: SlotCounts, layouts: readonly (readonly ColumnLayout[])[]): StateLoader;
   /**
    * Sends what brings the `reconciled` records that were sent since the checkpoint to those that another fold version
    * made of the same input. @returns how many it sent.

@@ -8,6 +8,7 @@ import type { TopicName } from '../../topics/catalogue.ts';
 import type { CheckpointSchedule } from './checkpoint/checkpoint-schedule.ts';
 import { CheckpointWriter } from './checkpoint/checkpoint-writer.ts';
 import { Journal } from './checkpoint/journal.ts';
+import { LiveUnits } from './checkpoint/live-units.ts';
 import type { Folding } from './folding.ts';
 import type { ProcessObserver } from './observer.ts';
 import type { TaskSettings } from './task.ts';
@@ -28,6 +29,13 @@ export interface TaskCommitsDeps {
   readonly done: () => void;
 }
 
+export interface WrittenCheckpoint {
+  /** Of the state. */
+  readonly bytes: number;
+  /** The longest time that the task stood still for it. */
+  readonly pauseMs: number;
+}
+
 interface Buffer {
   records: ProducerRecord[];
   bytes: number;
@@ -43,6 +51,10 @@ export class TaskCommits {
   #positions = new Map<TopicName, number>();
   #buffer = emptyBuffer();
   #checkpoint: CheckpointWriter | undefined;
+  /** What the checkpoints so far have written of the state. */
+  #live = new LiveUnits();
+  #written: WrittenCheckpoint | null = null;
+  #snapshotMs = 0;
   #committing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -53,8 +65,9 @@ export class TaskCommits {
     this.#deps = deps;
   }
 
-  begin(positions: Map<TopicName, number>): void {
+  begin(positions: Map<TopicName, number>, live: LiveUnits): void {
     this.#positions = positions;
+    this.#live = live;
   }
 
   /** Everything folded is committed, and no checkpoint is on its way. */
@@ -80,6 +93,16 @@ export class TaskCommits {
   /** Commits that are done. */
   get count(): number {
     return this.#count;
+  }
+
+  /** The last checkpoint; null before the first of this process. */
+  get checkpoint(): WrittenCheckpoint | null {
+    return this.#written;
+  }
+
+  /** The state in the log. */
+  get live(): LiveUnits {
+    return this.#live;
   }
 
   /** A record that goes out with the record that is being folded. */
@@ -168,7 +191,7 @@ export class TaskCommits {
     this.#count += 1;
     observer.committed(this.#lastMs, records);
     if (isCheckpointed) {
-      this.#checkpoint = undefined;
+      this.#completeCheckpoint();
       schedule?.done(partition);
     }
   }
@@ -177,11 +200,19 @@ export class TaskCommits {
     const { folding, foldVersion } = this.#deps;
     const { preload, lastTickMs } = folding;
     const inputs = new Map(this.#positions);
-    this.#checkpoint = new CheckpointWriter(folding.processor.snapshot(), {
-      foldVersion,
-      inputs,
-      preload,
-      lastTickMs,
-    });
+    const startedMs = performance.now();
+    this.#checkpoint = new CheckpointWriter(
+      folding.processor.snapshot(),
+      { foldVersion, inputs, preload, lastTickMs },
+      this.#live,
+    );
+    this.#snapshotMs = performance.now() - startedMs;
+  }
+
+  #completeCheckpoint(): void {
+    const { live, bytes, longestMs } = this.#checkpoint!;
+    this.#live = live;
+    this.#written = { bytes, pauseMs: Math.max(longestMs, this.#snapshotMs) };
+    this.#checkpoint = undefined;
   }
 }

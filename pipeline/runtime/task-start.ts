@@ -8,6 +8,7 @@ import { ConfigError, PermanentError, RetryableError } from '../model/errors.ts'
 import type { TopicName } from '../../topics/catalogue.ts';
 import type { Freshness } from './checkpoint/checkpoint-schedule.ts';
 import { CheckpointLog } from './checkpoint/checkpoint-log.ts';
+import { LiveUnits } from './checkpoint/live-units.ts';
 import { restore, type Restored } from './checkpoint/restore.ts';
 import type { Folding } from './folding.ts';
 import type { ProcessObserver } from './observer.ts';
@@ -43,6 +44,8 @@ export interface BegunTask {
   readonly freshness: Freshness;
   /** By the broker's clock; undefined: just now. */
   readonly checkpointedAtMs: number | undefined;
+  /** What of the state lies in the log. */
+  readonly live: LiveUnits;
 }
 
 /** @throws RetryableError while the broker is away or another owner fenced us; PermanentError when state is lost. */
@@ -81,8 +84,8 @@ export async function beginTask(deps: TaskStartDeps): Promise<BegunTask> {
     'task restored',
   );
   const freshness = isOther ? 'due' : restored.refolded > 0 ? 'stale' : 'fresh';
-  const { checkpointedAtMs } = restored;
-  return { positions: await withNewInputs(restored.inputs, deps), freshness, checkpointedAtMs };
+  const { checkpointedAtMs, live } = restored;
+  return { positions: await withNewInputs(restored.inputs, deps), freshness, checkpointedAtMs, live };
 }
 
 /** What a fenced or cut off producer says is no verdict on this task: the group decides who owns the partition. */
@@ -140,7 +143,7 @@ async function startNew(
       deps,
     );
   }
-  return { positions, freshness: 'fresh', checkpointedAtMs: undefined };
+  return { positions, freshness: 'fresh', checkpointedAtMs: undefined, live: new LiveUnits() };
 }
 
 /** An input that is new since the checkpoint is folded from its beginning. */

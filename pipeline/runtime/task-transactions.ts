@@ -91,8 +91,9 @@ export class TaskTransactions {
       }
       const chunks = checkpoint?.take(CHECKPOINT_BYTES) ?? [];
       if (chunks.length > 0) {
-        const [range] = await transaction.send(this.#toCheckpoints(chunks));
-        checkpoint?.begin(range!.baseOffset, this.#sentUpTo);
+        const ranges = await transaction.send(this.#toCheckpoints(chunks));
+        checkpoint?.begin(ranges[0]!.baseOffset, this.#sentUpTo);
+        checkpoint?.sent(ranges);
       }
       if (checkpoint?.isComplete === true) {
         const [range] = await transaction.send(this.#toCheckpoints([checkpoint.manifest()]));
@@ -103,7 +104,7 @@ export class TaskTransactions {
     await transaction.commit();
     if (manifest === undefined) return false;
     this.#manifest = manifest;
-    void this.#forgetBefore(checkpoint!.from!);
+    void this.#forgetBefore(checkpoint!.neededFrom(manifest));
     return true;
   }
 

@@ -143,7 +143,7 @@ export class Task {
       progress: (done, total) => (this.#restore = { done, total }),
     });
     if (this.#ended.signal.aborted) return;
-    this.#commits.begin(begun.positions);
+    this.#commits.begin(begun.positions, begun.live);
     this.#restore = null;
     checkpoints?.schedule.restored(partition, begun.freshness, begun.checkpointedAtMs);
     this.#state = 'running';

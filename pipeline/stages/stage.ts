@@ -29,7 +29,10 @@ export interface StageContext {
   objects<V>(name: string): ObjectState<V>;
 }
 
-/** Irregular state by key, iterated in insertion order. `undefined` values are not stored. */
+/**
+ * Irregular state by key, iterated in insertion order. `undefined` values are not stored. Whoever changes an object that
+ * lies here calls `set` with it afterwards, in the same call of the stage: a checkpoint writes what was set.
+ */
 export interface ObjectState<V> {
   get(key: string): V | undefined;
   set(key: string, value: V): void;

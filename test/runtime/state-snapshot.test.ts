@@ -1,10 +1,18 @@
+import { crc32 } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Reading } from '../../pipeline/model/reading.ts';
 import type { ColumnDeclaration, StateColumn } from '../../pipeline/model/state.ts';
 import { Directory } from '../../pipeline/runtime/directory.ts';
-import { restoreSnapshot, takeSnapshot, type StateSnapshot } from '../../pipeline/runtime/state-snapshot.ts';
+import {
+  loadSnapshot,
+  takeSnapshot,
+  wholeState,
+  type StateSnapshot,
+  type UnitCopy,
+} from '../../pipeline/runtime/state-snapshot.ts';
 import { StateStore } from '../../pipeline/runtime/state-store.ts';
+import type { SavedUnit } from '../../pipeline/runtime/state-units.ts';
 
 const HOT = { name: 'last', type: 'f64', scope: 'row', group: 'hot', width: 2 } as const;
 const CELL = {
@@ -37,7 +45,12 @@ function values(column: StateColumn, slots: number): number[] {
 
 function filled(rows: number, entities: number) {
   const made = state();
-  for (let i = 0; i < entities; i += 1) made.store.newEntity();
+  const reading = new Reading();
+  for (let i = 0; i < entities; i += 1) {
+    reading.reset(0);
+    reading.entity = `default/device/r${i}`;
+    made.directory.resolve(reading);
+  }
   made.store.newRows(rows);
   for (const declaration of ALL) {
     const column = made.column(declaration);
@@ -49,18 +62,61 @@ function filled(rows: number, entities: number) {
   return made;
 }
 
-function restored(snapshot: StateSnapshot, columns: readonly ColumnDeclaration[] = ALL) {
-  const into = state(columns);
-  restoreSnapshot(snapshot, into.store, into.directory);
-  return into;
+/** What a log would hold after the snapshots: of each unit what was written last, in the order of writing. */
+class Log {
+  readonly #units = new Map<string, SavedUnit>();
+  #layout: StateSnapshot['layout'] = { entities: 0, rows: 0, columns: [] };
+
+  /** Writes what the snapshot has left. */
+  write(snapshot: StateSnapshot): this {
+    for (let unit = snapshot.next(); unit !== undefined; unit = snapshot.next()) this.add(snapshot, unit);
+    return this;
+  }
+
+  add({ layout }: StateSnapshot, unit: UnitCopy): void {
+    this.#layout = layout;
+    this.#units.delete(unit.name);
+    this.#units.set(unit.name, { ...unit, columns: layout.columns });
+  }
+
+  restored(columns: readonly ColumnDeclaration[] = ALL) {
+    const into = state(columns);
+    const { store, directory } = into;
+    const loader = loadSnapshot(this.#layout, [this.#layout.columns], store, directory);
+    for (const unit of this.#units.values()) loader.load(unit);
+    return into;
+  }
+
+  get names(): string[] {
+    return [...this.#units.keys()];
+  }
+
+  unit(name: string): SavedUnit {
+    return this.#units.get(name)!;
+  }
+
+  /** The unit with other bytes. */
+  changed(name: string, bytes: Uint8Array): this {
+    const any = this.#units.values().next().value!;
+    this.#units.set(name, { ...any, ...this.#units.get(name), name, bytes });
+    return this;
+  }
 }
+
+function snapshotOf({ store, directory }: ReturnType<typeof state>): StateSnapshot {
+  return takeSnapshot(store, directory);
+}
+
+/** A checksum of each unit: two states are the same if these are. */
+const whole = ({ store, directory }: ReturnType<typeof state>) =>
+  new Map(Array.from(wholeState(store, directory), ([name, bytes]) => [name, crc32(bytes)]));
 
 describe('a snapshot of the state', () => {
   it('gives back every value of every column, over segments and layouts', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 9000 }), fc.integer({ min: 1, max: 300 }), (rows, entities) => {
         const before = filled(rows, entities);
-        const after = restored(takeSnapshot(before.store, before.directory));
+        const after = new Log().write(snapshotOf(before)).restored();
         expect([after.store.rows, after.store.entities]).toEqual([rows, entities]);
         for (const declaration of ALL) {
           const slots = declaration.scope === 'entity' ? entities : rows;
@@ -75,52 +131,161 @@ describe('a snapshot of the state', () => {
   it('is of one instant: what changes later is not in it', () => {
     const before = filled(10, 1);
     before.cases.set('a', { open: 1 });
-    const snapshot = takeSnapshot(before.store, before.directory);
+    const snapshot = snapshotOf(before);
     before.column(HOT).set(3, -1);
-    before.cases.set('a', { open: 2 });
-    const after = restored(snapshot);
+    before.column(CELL).set(3, -1, 5);
+    before.column(CELL).reset(4);
+    before.store.newRows(9);
+    (before.cases.get('a') as { open: number }).open = 2;
+    const after = new Log().write(snapshot).restored();
     expect(after.column(HOT).get(3)).toBe((3 * 31) % 251);
+    expect(after.column(CELL).get(3, 5)).toBe((3 * 31 + 5 * 7) % 251);
+    expect(after.column(CELL).get(4, 5)).toBe((4 * 31 + 5 * 7) % 251);
     expect(after.cases.get('a')).toEqual({ open: 1 });
+    expect(after.store.rows).toBe(10);
+  });
+
+  it('holds what has changed since the one before, and no more', () => {
+    const before = filled(5_000, 1);
+    const log = new Log().write(snapshotOf(before));
+    before.column(CELL).set(4_500, 9, 7);
+    const second = snapshotOf(before);
+    expect(second.changed.map(({ name }) => name)).toEqual([`row.cell.stage.24.${24 + 7}`]);
+    expect(whole(log.write(second).restored())).toEqual(whole(before));
+    expect(snapshotOf(before).changed).toEqual([]);
+  });
+
+  it('holds a block of slots where all cells of a slot changed, until every cell was written anew', () => {
+    const before = filled(50, 1);
+    const log = new Log().write(snapshotOf(before));
+    before.column(CELL).reset(17);
+    const second = snapshotOf(before);
+    expect(second.changed).toEqual([{ name: 'row.block.stage.24.2', bytes: 8 * 24 * 4 }]);
+    expect(whole(log.write(second).restored())).toEqual(whole(before));
+
+    const positions = () => new Map(log.names.map((name, position) => [name, position]));
+    expect(second.obsolete(positions())).toEqual([]);
+    for (let k = 0; k < 24; k += 1) before.column(CELL).set(k, k, k);
+    expect(whole(log.write(snapshotOf(before)).restored())).toEqual(whole(before));
+    expect(second.obsolete(positions())).toEqual(['row.block.stage.24.2']);
+  });
+
+  it('is exact whatever is written while it is copied, whichever snapshot a unit comes from', () => {
+    const slot = fc.nat({ max: 4_200 });
+    const step = fc.oneof(
+      { weight: 6, arbitrary: fc.tuple(fc.constant('set' as const), fc.nat(ALL.length - 1), slot, fc.nat()) },
+      { weight: 2, arbitrary: fc.tuple(fc.constant('reset' as const), slot) },
+      { weight: 2, arbitrary: fc.tuple(fc.constant('case' as const), fc.nat(5), fc.boolean()) },
+      { weight: 1, arbitrary: fc.tuple(fc.constant('rows' as const), fc.integer({ min: 1, max: 40 })) },
+      { weight: 4, arbitrary: fc.tuple(fc.constant('copy' as const)) },
+      { weight: 1, arbitrary: fc.tuple(fc.constant('snapshot' as const), fc.nat(50)) },
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+        const before = filled(4_100, 3);
+        const log = new Log().write(snapshotOf(before));
+        let snapshot: StateSnapshot | undefined;
+        let expected = whole(before);
+        const finish = () => {
+          if (snapshot === undefined) return;
+          log.write(snapshot);
+          snapshot = undefined;
+          expect(whole(log.restored())).toEqual(expected);
+        };
+        for (const [what, first = 0, second = 0, third = 0] of steps) {
+          const row = Math.min(Number(first), before.store.rows - 1);
+          if (what === 'set') {
+            const column = before.column(ALL[Number(first)]!);
+            const slots = column.declaration.scope === 'entity' ? 3 : before.store.rows;
+            column.set(Math.min(Number(second), slots - 1), Number(third) % 200, Number(third) % column.width);
+          } else if (what === 'reset') before.store.resetRow(row);
+          else if (what === 'rows') before.store.newRows(Number(first));
+          else if (what === 'case') {
+            if (second === true) before.cases.delete(String(first));
+            else before.cases.set(String(first), { at: steps.length });
+          } else if (what === 'copy') {
+            const unit = snapshot?.next();
+            if (unit !== undefined) log.add(snapshot!, unit);
+          } else {
+            finish();
+            expected = whole(before);
+            snapshot = snapshotOf(before);
+            snapshot.include([...expected.keys()].filter((_, n) => n % 51 === Number(first)));
+          }
+        }
+        finish();
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('is refused while another one has units to copy', () => {
+    const before = filled(10, 1);
+    snapshotOf(before);
+    expect(() => snapshotOf(before)).toThrow(/still has \d+ units to copy/);
   });
 
   it('keeps bigint, NaN, negative zero and dates of irregular state', () => {
     const before = filled(1, 1);
     const odd = { big: 2n ** 63n, nan: Number.NaN, zero: -0, at: new Date(5), names: new Set(['a']) };
     before.cases.set('odd', odd);
-    const after = restored(takeSnapshot(before.store, before.directory));
-    expect(after.cases.get('odd')).toEqual(odd);
+    expect(new Log().write(snapshotOf(before)).restored().cases.get('odd')).toEqual(odd);
   });
 
   it('leaves a new column at its initial value and skips one that is gone', () => {
     const before = filled(5_000, 3);
     const added = { ...HOT, name: 'added', initial: 7 } as const;
-    const columns = [added, FLAG, SEEN, CELL];
-    const after = restored(takeSnapshot(before.store, before.directory), columns);
+    const addedCell = { ...CELL, name: 'variance', initial: 3 } as const;
+    const columns = [added, FLAG, SEEN, addedCell, CELL];
+    const log = new Log().write(snapshotOf(before));
+    const after = log.restored(columns);
     expect(values(after.column(added), 5_000)).toEqual(new Array(10_000).fill(7));
-    for (const kept of [FLAG, CELL]) {
+    expect(values(after.column(addedCell), 5_000)).toEqual(new Array(5_000 * 24).fill(3));
+    for (const kept of [FLAG, CELL])
       expect(values(after.column(kept), 5_000)).toEqual(values(before.column(kept), 5_000));
+    // Units that were written with other columns stay good beside those that are written now.
+    after.column(addedCell).set(4_999, 5, 1);
+    const second = snapshotOf(after);
+    const mixed = new Map<string, SavedUnit>();
+    const { layout } = snapshotOf(before);
+    for (const name of log.names) mixed.set(name, log.unit(name));
+    for (let unit = second.next(); unit !== undefined; unit = second.next()) {
+      mixed.delete(unit.name);
+      mixed.set(unit.name, { ...unit, columns: second.layout.columns });
     }
+    const again = state(columns);
+    const layouts = [layout.columns, second.layout.columns];
+    const loader = loadSnapshot(second.layout, layouts, again.store, again.directory);
+    for (const unit of mixed.values()) loader.load(unit);
+    expect(whole(again)).toEqual(whole(after));
+  });
+
+  it('says which units nobody knows any more', () => {
+    const before = filled(10, 1);
+    const snapshot = snapshotOf(before);
+    const into = state([HOT]);
+    const loader = loadSnapshot(snapshot.layout, [snapshot.layout.columns], into.store, into.directory);
+    const columns = snapshot.layout.columns;
+    const dropped: string[] = [];
+    for (let unit = snapshot.next(); unit !== undefined; unit = snapshot.next())
+      if (!loader.load({ ...unit, columns })) dropped.push(unit.name);
+    expect(dropped).toHaveLength(24);
+    expect(dropped[0]).toBe('row.cell.stage.24.0');
   });
 
   it('refuses a column of another type or width, naming it and the way out', () => {
-    const before = filled(1, 1);
-    const snapshot = takeSnapshot(before.store, before.directory);
-    expect(() => restored(snapshot, [{ ...HOT, type: 'f32' }])).toThrow(
+    const log = new Log().write(snapshotOf(filled(1, 1)));
+    expect(() => log.restored([{ ...HOT, type: 'f32' }])).toThrow(
       /stage\.last is \(f32 x 2.*f64 x 2.*another name/,
     );
-    expect(() => restored(snapshot, [{ ...HOT, width: 3 }])).toThrow(/f64 x 3/);
+    expect(() => log.restored([{ ...HOT, width: 3 }])).toThrow(/f64 x 3/);
   });
 
-  it('refuses a chunk that is missing or cut', () => {
-    const before = filled(1, 1);
-    const snapshot = takeSnapshot(before.store, before.directory);
-    const without = (name: string) => snapshot.chunks.filter((chunk) => chunk.name !== name);
-    expect(() => restored({ ...snapshot, chunks: without('row.cell.0') })).toThrow(
-      /lacks its chunk row\.cell\.0/,
+  it('refuses a unit that is cut, or larger than the state', () => {
+    const log = () => new Log().write(snapshotOf(filled(1, 1)));
+    expect(() => log().changed('row.cell.stage.24.0', new Uint8Array(3)).restored()).toThrow(
+      /row\.cell\.stage\.24\.0 is cut at 3 bytes/,
     );
-    const cut = { name: 'row.cell.0', bytes: new Uint8Array(3) };
-    expect(() => restored({ ...snapshot, chunks: [...without('row.cell.0'), cut] })).toThrow(
-      /cut at 3 bytes/,
-    );
+    expect(() => log().changed('row.cell.stage.24.24', new Uint8Array(3)).restored()).toThrow(/lies beyond/);
   });
 });

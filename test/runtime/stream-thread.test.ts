@@ -7,6 +7,7 @@ import { catalogue, type TopicName } from '../../topics/catalogue.ts';
 import { streamThread, type StreamThread } from '../../pipeline/runtime/stream-thread.ts';
 import type { Processor, SubTopology } from '../../pipeline/runtime/sub-topology.ts';
 import { NAMING, startedCodec } from '../support/codec.ts';
+import { snapshotOf } from '../support/snapshot-of.ts';
 import { silentLog } from '../support/log.ts';
 import { silentObserver } from '../support/silent-observer.ts';
 import { until } from '../support/until.ts';
@@ -54,10 +55,8 @@ function echo(notes: string[], fold?: (record: BrokerRecord) => void): SubTopolo
     },
     punctuate: (tickMs) => void notes.push(`tick ${tickMs}`),
     reconcile: async () => 0,
-    snapshot: () => ({ layout: { entities: 0, rows: 0, columns: [] }, chunks: [] }),
-    restore() {
-      // Remembers nothing.
-    },
+    snapshot: () => snapshotOf([]),
+    load: () => ({ load: () => false }),
     state: { entities: 0, rows: 0, bytesByStage: () => new Map() },
   });
   return {

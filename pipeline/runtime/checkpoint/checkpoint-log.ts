@@ -1,11 +1,12 @@
-/** Reads a task's checkpoint partition: the manifest, the chunks that belong to it, the journal behind its state. */
-import { crc32 } from 'node:zlib';
+/** Reads a task's checkpoint partition: the manifest, the units that it names, the journal behind its state. */
 import type { Broker, BrokerRecord, TopicPartition } from '../../broker/port.ts';
 import { PermanentError } from '../../model/errors.ts';
-import type { StateChunk } from '../state-snapshot.ts';
-import { chunkKey, JOURNAL_KEY, MANIFEST_KEY } from './checkpoint-writer.ts';
+import type { SavedUnit } from '../state-units.ts';
+import { JOURNAL_KEY, MANIFEST_KEY } from './checkpoint-writer.ts';
 import { decodeJournal, type JournalRun } from './journal.ts';
+import { LiveUnits } from './live-units.ts';
 import { decodeManifest, type Manifest } from './manifest.ts';
+import { UnitAssembly } from './unit-assembly.ts';
 
 export interface FoundManifest {
   readonly offset: number;
@@ -13,11 +14,8 @@ export interface FoundManifest {
   readonly manifest: Manifest;
 }
 
-export interface CheckpointContents {
-  readonly chunks: readonly StateChunk[];
-  /** Everything that was folded and committed since the state was taken, in that order. */
-  readonly journal: readonly JournalRun[];
-}
+/** Records between two needed ones that are rather read than jumped over: a jump costs two round trips. */
+const JUMP_RECORDS = 16;
 
 export class CheckpointLog {
   readonly #broker: Broker;
@@ -57,35 +55,29 @@ export class CheckpointLog {
     return { found: last && this.#manifest(last), isEmpty };
   }
 
-  /** @throws PermanentError when a chunk is missing, cut or changed. */
-  async contents({ offset, manifest }: FoundManifest): Promise<CheckpointContents> {
-    const { lastStable } = await this.#limits();
-    const parts = new Map<string, Buffer>();
+  /**
+   * Hands over the units that the manifest names, in the order in which they were written. @returns everything that was
+   * folded and committed since, in that order. @throws PermanentError when a unit is missing, cut or changed.
+   */
+  async load({ offset, manifest }: FoundManifest, take: (unit: SavedUnit) => void): Promise<JournalRun[]> {
+    const { earliest, lastStable } = await this.#limits();
+    const journalFrom = manifest.from ?? offset;
+    const units = new UnitAssembly(LiveUnits.of(manifest).values(), this.#where());
+    units.assertKept(earliest);
     const journal: JournalRun[] = [];
-    const wanted = `chunk/${manifest.id}/`;
-    for await (const { key, value, offset: at } of this.#read(manifest.from ?? offset, lastStable)) {
-      if (key === null || value === null) continue;
-      if (key.equals(JOURNAL_KEY)) journal.push(...this.#journal(value, at));
-      else if (key.toString().startsWith(wanted)) parts.set(key.toString(), value);
+    for (const { from, upTo } of spans(units.spans(), { from: journalFrom, upTo: lastStable })) {
+      for await (const { key, value, offset: at } of this.#read(from, upTo)) {
+        if (key === null || value === null) continue;
+        if (key.equals(JOURNAL_KEY)) {
+          if (at >= journalFrom) journal.push(...this.#journal(value, at));
+        } else {
+          const whole = units.add(key.toString(), value);
+          if (whole !== undefined) take(whole);
+        }
+      }
     }
-    return { chunks: manifest.chunks.map((chunk) => this.#chunk(manifest.id, chunk, parts)), journal };
-  }
-
-  #chunk(
-    id: string,
-    { name, bytes, records, crc32: expected }: Manifest['chunks'][number],
-    parts: ReadonlyMap<string, Buffer>,
-  ): StateChunk {
-    const found = Array.from({ length: records }, (_, n) => parts.get(chunkKey(id, name, n)));
-    const present = found.filter((part) => part !== undefined);
-    const whole = Buffer.concat(present);
-    if (present.length < records || whole.length !== bytes || crc32(whole) !== expected) {
-      throw new PermanentError(
-        `chunk ${name} of checkpoint ${id} in ${this.#where()} is damaged: ${present.length} of ${records} ` +
-          `records, ${whole.length} of ${bytes} bytes`,
-      );
-    }
-    return { name, bytes: whole };
+    units.assertComplete();
+    return journal;
   }
 
   #journal(value: Buffer, offset: number): JournalRun[] {
@@ -97,7 +89,8 @@ export class CheckpointLog {
   }
 
   #manifest({ offset, appendedAtMs, value }: BrokerRecord): FoundManifest {
-    return { offset, appendedAtMs, manifest: decodeManifest(value ?? Buffer.alloc(0), this.#where(offset)) };
+    const manifest = decodeManifest(value ?? Buffer.alloc(0), this.#where(offset), offset);
+    return { offset, appendedAtMs, manifest };
   }
 
   async #limits(): Promise<{ earliest: number; lastStable: number }> {
@@ -115,4 +108,21 @@ export class CheckpointLog {
     const { topic, partition } = this.#partition;
     return `${topic}[${partition}]${offset === undefined ? '' : `@${offset}`}`;
   }
+}
+
+interface Span {
+  readonly from: number;
+  readonly upTo: number;
+}
+
+/** What has to be read: `ordered` spans, those near each other as one, and the last up to the end. */
+function spans(ordered: readonly Span[], last: Span): Span[] {
+  const joined: { from: number; upTo: number }[] = [];
+  for (const { from, upTo } of [...ordered, last].sort((a, b) => a.from - b.from)) {
+    const before = joined.at(-1);
+    if (before !== undefined && from - before.upTo <= JUMP_RECORDS)
+      before.upTo = Math.max(before.upTo, upTo);
+    else joined.push({ from, upTo });
+  }
+  return joined;
 }

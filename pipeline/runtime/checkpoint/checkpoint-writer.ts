@@ -1,13 +1,15 @@
 /**
- * A checkpoint on its way: chunks go ahead with the commits that follow, a few megabytes each, and the manifest after
- * the last of them. Until then nothing refers to them.
+ * A checkpoint on its way: units of the state go ahead with the commits that follow, a few megabytes each, and the
+ * manifest after the last of them. Until then nothing refers to them.
  *
- *   snapshot (one instant, with a commit) -> chunk records ... -> manifest + pointer in the offsets' metadata
+ *   snapshot (one instant, with a commit) -> unit records ... -> manifest + pointer in the offsets' metadata
  */
 import { randomUUID } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import type { AppendedRange } from '../../broker/port.ts';
 import type { TopicName } from '../../../topics/catalogue.ts';
-import type { StateLayout, StateSnapshot } from '../state-snapshot.ts';
+import type { StateSnapshot, UnitCopy } from '../state-snapshot.ts';
+import { LiveUnits, type UnitPlace } from './live-units.ts';
 import { encodeManifest, type Manifest } from './manifest.ts';
 
 /** Of one record: below the topic's limit with room for headers. */
@@ -29,32 +31,41 @@ export interface CheckpointRecord {
 export const JOURNAL_KEY = Buffer.from('journal');
 export const MANIFEST_KEY = Buffer.from('manifest');
 
-/** `chunk/<checkpoint>/<name>/<n>` */
+/** `chunk/<checkpoint>/<name>/<n>`: record n of a unit. */
 export function chunkKey(id: string, name: string, n: number): string {
   return `chunk/${id}/${name}/${n}`;
 }
 
+/** A unit of which not all records have been sent. */
+interface Sending {
+  readonly copy: UnitCopy;
+  readonly crc32: number;
+  readonly records: number;
+  taken: number;
+  sent: number;
+  from: number;
+}
+
 export class CheckpointWriter {
   readonly #id = randomUUID();
+  readonly #snapshot: StateSnapshot;
   readonly #position: FoldPosition;
-  readonly #layout: StateLayout;
-  readonly #records: CheckpointRecord[];
-  readonly #chunks: Manifest['chunks'];
-  #next = 0;
+  readonly #before: LiveUnits;
+  /** The unit of each record that was taken and not sent. */
+  readonly #taken: Sending[] = [];
+  #current: Sending | undefined;
+  readonly #places: UnitPlace[] = [];
+  #bytes = 0;
   #from: number | undefined;
   #sentUpTo: number | undefined;
+  #live: LiveUnits | undefined;
 
-  /** `position` is that of the snapshot. */
-  constructor(snapshot: StateSnapshot, position: FoldPosition) {
-    this.#layout = snapshot.layout;
+  /** `position` is that of the snapshot; `live` is what the checkpoints before it have written. */
+  constructor(snapshot: StateSnapshot, position: FoldPosition, live: LiveUnits) {
+    this.#snapshot = snapshot;
     this.#position = position;
-    this.#records = snapshot.chunks.flatMap(({ name, bytes }) => recordsOf(this.#id, name, bytes));
-    this.#chunks = snapshot.chunks.map(({ name, bytes }) => ({
-      name,
-      bytes: bytes.length,
-      records: recordCount(bytes),
-      crc32: crc32(bytes),
-    }));
+    this.#before = live;
+    snapshot.include(live.rewritten(snapshot.changed));
   }
 
   /** The journal behind the state begins here, and so much had been sent by then: only the first call counts. */
@@ -64,79 +75,131 @@ export class CheckpointWriter {
     this.#sentUpTo = sentUpTo;
   }
 
-  /** The next chunk records, about so many bytes, at least one. Empty when all have been taken. */
+  /** The next unit records, about so many bytes, at least one. Empty when all have been taken. */
   take(maxBytes: number): CheckpointRecord[] {
-    const first = this.#next;
-    for (let bytes = 0; this.#next < this.#records.length && bytes < maxBytes; this.#next += 1) {
-      bytes += this.#records[this.#next]!.value.length;
+    const records: CheckpointRecord[] = [];
+    for (let bytes = 0; bytes < maxBytes;) {
+      const unit = (this.#current ??= this.#nextUnit());
+      if (unit === undefined) break;
+      const { name, bytes: whole } = unit.copy;
+      const key = Buffer.from(chunkKey(this.#id, name, unit.taken));
+      const start = unit.taken * RECORD_BYTES;
+      const end = Math.min(start + RECORD_BYTES, whole.length);
+      records.push({ key, value: Buffer.from(whole.buffer, whole.byteOffset + start, end - start) });
+      bytes += end - start;
+      unit.taken += 1;
+      this.#taken.push(unit);
+      if (unit.taken === unit.records) this.#current = undefined;
     }
-    const taken = this.#records.slice(first, this.#next);
-    // Each lies in the log now or the task starts anew: its memory is free for the next.
-    this.#records.fill(NOTHING, first, this.#next);
-    return taken;
+    return records;
   }
 
-  /** Every chunk has been taken. */
+  /** Where the records went that were taken last. */
+  sent(ranges: readonly AppendedRange[]): void {
+    for (const { baseOffset, count } of ranges) {
+      for (let offset = baseOffset; offset < baseOffset + count; offset += 1)
+        this.#place(this.#taken.shift()!, offset);
+    }
+  }
+
+  /** Every unit has been taken. */
   get isComplete(): boolean {
-    return this.#next === this.#records.length;
+    return this.#current === undefined && this.#snapshot.left === 0;
   }
 
-  /** Everything below is not needed once the manifest is committed. */
-  get from(): number | undefined {
-    return this.#from;
+  /** What the partition holds once the manifest is committed. */
+  get live(): LiveUnits {
+    return (this.#live ??= this.#liveAfter());
+  }
+
+  /** Everything below is not needed once the manifest, at this offset, is committed. */
+  neededFrom(manifestOffset: number): number {
+    return Math.min(this.live.oldest ?? manifestOffset, this.#from ?? manifestOffset);
+  }
+
+  /** Bytes of units that were sent. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The longest that folding had to wait for a copy. */
+  get longestMs(): number {
+    return this.#snapshot.longestMs;
   }
 
   manifest(): CheckpointRecord {
-    const manifest = manifestOf('full', this.#id, this.#position, this.#layout, this.#chunks, {
-      from: this.#from,
-      sentUpTo: this.#sentUpTo,
+    const { entities, rows } = this.#snapshot.layout;
+    return manifestRecord({
+      ...fixedPart('full', this.#id, this.#position),
+      from: this.#from ?? null,
+      sent_up_to: this.#sentUpTo ?? null,
+      entities,
+      rows,
+      ...this.live.tables(),
     });
-    return { key: MANIFEST_KEY, value: encodeManifest(manifest) };
+  }
+
+  #nextUnit(): Sending | undefined {
+    const copy = this.#snapshot.next();
+    if (copy === undefined) return undefined;
+    const records = Math.max(1, Math.ceil(copy.bytes.length / RECORD_BYTES));
+    return { copy, crc32: crc32(copy.bytes), records, taken: 0, sent: 0, from: 0 };
+  }
+
+  #place(unit: Sending, offset: number): void {
+    if (unit.sent === 0) unit.from = offset;
+    unit.sent += 1;
+    if (unit.sent < unit.records) return;
+    const { copy, records, from } = unit;
+    this.#places.push({
+      name: copy.name,
+      checkpoint: this.#id,
+      columns: this.#snapshot.layout.columns,
+      slots: copy.slots,
+      from,
+      upTo: offset + 1,
+      records,
+      bytes: copy.bytes.length,
+      crc32: unit.crc32,
+      writtenBefore: this.#before.written + this.#bytes,
+    });
+    this.#bytes += copy.bytes.length;
+  }
+
+  #liveAfter(): LiveUnits {
+    const live = this.#before.with(this.#places);
+    return live.without(this.#snapshot.obsolete(live.positions()));
   }
 }
 
-const NOTHING: CheckpointRecord = { key: Buffer.alloc(0), value: Buffer.alloc(0) };
-
 /** An empty state at the offsets where a task begins. */
 export function genesisManifest(position: FoldPosition): CheckpointRecord {
-  const layout = { entities: 0, rows: 0, columns: [] };
-  const manifest = manifestOf('genesis', randomUUID(), position, layout, [], {});
-  return { key: MANIFEST_KEY, value: encodeManifest(manifest) };
+  return manifestRecord({
+    ...fixedPart('genesis', randomUUID(), position),
+    from: null,
+    sent_up_to: null,
+    entities: 0,
+    rows: 0,
+    ...new LiveUnits().tables(),
+  });
 }
 
-function manifestOf(
+function fixedPart(
   kind: Manifest['kind'],
   id: string,
   { foldVersion, inputs, preload, lastTickMs }: FoldPosition,
-  { entities, rows, columns }: StateLayout,
-  chunks: Manifest['chunks'],
-  { from, sentUpTo }: { readonly from?: number | undefined; readonly sentUpTo?: number | undefined },
-): Manifest {
+) {
   return {
-    format: 1,
+    format: 2 as const,
     kind,
     id,
     fold_version: foldVersion,
     inputs: Object.fromEntries(inputs),
     preload: Object.fromEntries(preload),
     last_tick_ms: Number.isNaN(lastTickMs) ? null : lastTickMs,
-    from: from ?? null,
-    sent_up_to: sentUpTo ?? null,
-    entities,
-    rows,
-    columns: [...columns],
-    chunks,
   };
 }
 
-function recordCount(bytes: Uint8Array): number {
-  return Math.max(1, Math.ceil(bytes.length / RECORD_BYTES));
-}
-
-function recordsOf(id: string, name: string, bytes: Uint8Array): CheckpointRecord[] {
-  const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  return Array.from({ length: recordCount(bytes) }, (_, n) => ({
-    key: Buffer.from(chunkKey(id, name, n)),
-    value: whole.subarray(n * RECORD_BYTES, (n + 1) * RECORD_BYTES),
-  }));
+function manifestRecord(manifest: Manifest): CheckpointRecord {
+  return { key: MANIFEST_KEY, value: encodeManifest(manifest) };
 }

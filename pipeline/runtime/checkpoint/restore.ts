@@ -2,7 +2,7 @@
  * Brings a task to where its last transaction left it: the state of the last checkpoint, then everything that was
  * folded since, silently, in the journal's order.
  *
- *   committed offsets -> manifest (their metadata, else the last one of the partition) -> chunks -> journal -> refold
+ *   committed offsets -> manifest (their metadata, else the last one of the partition) -> units -> journal -> refold
  *
  * Nothing at all to be found is a new task; a part of it missing is a loss, and refused.
  */
@@ -14,6 +14,7 @@ import type { Folding } from '../folding.ts';
 import type { ProcessorOutput } from '../sub-topology.ts';
 import type { CheckpointLog, FoundManifest } from './checkpoint-log.ts';
 import type { JournalRun } from './journal.ts';
+import { LiveUnits } from './live-units.ts';
 import { decodePointer, type Manifest } from './manifest.ts';
 
 export interface RestoreDeps {
@@ -42,6 +43,8 @@ export interface Restored {
   readonly foldVersion: string;
   /** Reconciled records that were sent before the checkpoint lie below; undefined where nobody knows. */
   readonly sentUpTo: number | undefined;
+  /** Where the state lies in the log. */
+  readonly live: LiveUnits;
   /** Records of the journal that were folded again. */
   readonly refolded: number;
 }
@@ -69,8 +72,11 @@ export async function restore(deps: RestoreDeps): Promise<Restored | undefined> 
 async function restoreFrom(found: FoundManifest, deps: RestoreDeps): Promise<Restored> {
   const { manifest, offset, appendedAtMs } = found;
   const { folding, log } = deps;
-  const { chunks, journal } = await log.contents(found);
-  if (manifest.kind === 'full') folding.processor.restore({ layout: manifest, chunks });
+  const loader = folding.processor.load(manifest, manifest.layouts);
+  const dropped: string[] = [];
+  const journal = await log.load(found, (unit) => {
+    if (!loader.load(unit)) dropped.push(unit.name);
+  });
   folding.continueFrom(offsetMap(manifest.preload), manifest.last_tick_ms ?? Number.NaN);
   const inputs = offsetMap(manifest.inputs);
   const refolded = await refold(journal, inputs, deps);
@@ -82,6 +88,7 @@ async function restoreFrom(found: FoundManifest, deps: RestoreDeps): Promise<Res
     checkpoint: manifest.kind,
     foldVersion: manifest.fold_version,
     sentUpTo: manifest.sent_up_to ?? undefined,
+    live: LiveUnits.of(manifest).without(dropped),
     refolded,
   };
 }

@@ -3,6 +3,7 @@
  * bytes, of which a poll reads four. All columns of a metric grow together, so their arrays are looked up once a
  * segment.
  */
+import type { ColumnMarks } from '../../model/state-marks.ts';
 import {
   SEGMENT_BITS,
   type ColumnArray,
@@ -62,7 +63,14 @@ const OTHER_FIELDS = {
 /** The arrays of one segment. Cells: `k * capacity + slot within the segment`. */
 export type SeriesArrays = { readonly [F in F32Field]: Float32Array } & {
   readonly [F in keyof typeof OTHER_FIELDS]: ColumnArray<(typeof OTHER_FIELDS)[F]['type']>;
-} & { readonly capacity: number };
+} & {
+  readonly capacity: number;
+  /** Of the segment: what is added to a slot within it for the marks. */
+  readonly firstSlot: number;
+  /** Whoever writes cells says so before. */
+  readonly dayMarks: ColumnMarks;
+  readonly weekMarks: ColumnMarks;
+};
 
 const declarations: readonly ColumnDeclaration[] = [
   ...Object.entries(F32_FIELDS).map(([name, initial]) => ({ ...PLAIN, name, type: 'f32' as const, initial })),
@@ -87,12 +95,17 @@ export class SeriesColumns {
     const segment = slot >>> SEGMENT_BITS;
     const bound = this.#bound[segment];
     if (bound?.level === this.#columns[0]!.segments[segment]) return bound!;
+    const marksOf = (name: string) =>
+      this.#columns.find(({ declaration }) => declaration.name === name)!.marks;
     const arrays = Object.fromEntries(
       this.#columns.map(({ declaration, segments }) => [declaration.name, segments[segment]]),
     );
     return (this.#bound[segment] = {
       ...arrays,
       capacity: this.#columns[0]!.capacities[segment]!,
+      firstSlot: segment << SEGMENT_BITS,
+      dayMarks: marksOf(OTHER_FIELDS.day_mean.name),
+      weekMarks: marksOf(OTHER_FIELDS.week_mean.name),
     } as SeriesArrays);
   }
 }

@@ -73,7 +73,9 @@ export class CellReading {
 export function closeVisit(arrays: SeriesArrays, slot: number, settings: BaselineSettings): void {
   if (arrays.visit_seconds[slot]! >= settings.minVisitS) {
     const hour = arrays.visit_hour[slot]!;
-    const { capacity } = arrays;
+    const { capacity, firstSlot } = arrays;
+    arrays.dayMarks.willWrite(firstSlot + slot, hourOfDay(hour));
+    arrays.weekMarks.willWrite(firstSlot + slot, hourOfWeek(hour));
     fold(
       arrays.day_mean,
       arrays.day_deviation,
@@ -120,6 +122,7 @@ export function scaleCells(
   factor: number,
   settings: BaselineSettings,
 ): void {
+  willWriteAll(arrays, slot);
   for (let k = 0; k < DAY_CELLS; k += 1) {
     const cell = k * arrays.capacity + slot;
     arrays.day_mean[cell] = arrays.day_mean[cell]! * factor;
@@ -135,6 +138,12 @@ export function scaleCells(
 }
 
 export function forgetCells(arrays: SeriesArrays, slot: number): void {
+  willWriteAll(arrays, slot);
   for (let k = 0; k < DAY_CELLS; k += 1) arrays.day_visits[k * arrays.capacity + slot] = 0;
   for (let k = 0; k < WEEK_CELLS; k += 1) arrays.week_visits[k * arrays.capacity + slot] = 0;
+}
+
+function willWriteAll({ dayMarks, weekMarks, firstSlot }: SeriesArrays, slot: number): void {
+  dayMarks.willWriteSlot(firstSlot + slot);
+  weekMarks.willWriteSlot(firstSlot + slot);
 }

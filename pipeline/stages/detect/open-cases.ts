@@ -64,10 +64,12 @@ export class OpenCases {
 
   /** Another poll that says the same. */
   goOn(reading: Reading, row: number): void {
-    const found = this.#cases.get(this.#key(reading, row));
+    const key = this.#key(reading, row);
+    const found = this.#cases.get(key);
     if (found === undefined) return;
     found.open.seenAtMs = reading.observedAtMs;
     found.open.record.polls += 1;
+    this.#cases.set(key, found);
   }
 
   /** The poll says that it is over. */

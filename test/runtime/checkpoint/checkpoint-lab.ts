@@ -10,6 +10,7 @@ import { checkpointName } from '../../../topics/checkpoint.ts';
 import { NAMING, startedCodec } from '../../support/codec.ts';
 import { silentLog } from '../../support/log.ts';
 import { silentObserver } from '../../support/silent-observer.ts';
+import { snapshotOf } from '../../support/snapshot-of.ts';
 import { until } from '../../support/until.ts';
 
 export const CHECKPOINTS = checkpointName('count');
@@ -54,21 +55,23 @@ function counting({
         out.send('metric.interface', null, Buffer.from(`sent [${text(sent)}] refolded [${text(refolded)}]`));
         return 1;
       },
-      snapshot: () => ({
-        layout: { entities: 0, rows: 0, columns: [] },
-        chunks: [
+      snapshot: () =>
+        snapshotOf([
           {
             name: 'counts',
+            slots: 0,
             bytes: Buffer.from(JSON.stringify({ counts, ticks, rest: ' '.repeat(stateBytes) })),
           },
-        ],
+        ]),
+      load: () => ({
+        load({ bytes }) {
+          ({ counts, ticks } = JSON.parse(Buffer.from(bytes).toString()) as {
+            counts: Record<string, number>;
+            ticks: number;
+          });
+          return true;
+        },
       }),
-      restore({ chunks }) {
-        ({ counts, ticks } = JSON.parse(Buffer.from(chunks[0]!.bytes).toString()) as {
-          counts: Record<string, number>;
-          ticks: number;
-        });
-      },
       state: { entities: 0, rows: 0, bytesByStage: () => new Map() },
     };
   };

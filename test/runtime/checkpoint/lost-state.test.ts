@@ -83,7 +83,7 @@ describe('a task whose state is lost', () => {
         }
       },
     });
-    expect(await refusal(await lab.start({ broker }))).toMatch(/chunk counts .* is damaged/);
+    expect(await refusal(await lab.start({ broker }))).toMatch(/unit counts .* is damaged/);
   });
 
   it('refuses when it had folded a topic that is no input any more', async () => {
