@@ -9,7 +9,7 @@ export function snapshotOf(units: readonly UnitCopy[]): StateSnapshot {
     include() {
       // Nothing is left out.
     },
-    next: () => units[next++],
+    next: () => (next < units.length ? units[next++] : undefined),
     get left() {
       return units.length - next;
     },

@@ -1,0 +1,50 @@
+/** A processor of the entity sub-topology, fed with the records of a golden input, without a broker. */
+import type { BrokerRecord } from '../../pipeline/broker/port.ts';
+import type { Codec } from '../../pipeline/codec/port.ts';
+import { Folding } from '../../pipeline/runtime/folding.ts';
+import { ReadingProcessor } from '../../pipeline/runtime/reading-processor.ts';
+import type { ProcessorOutput } from '../../pipeline/runtime/sub-topology.ts';
+import { entityTopology } from '../../pipeline/topology.ts';
+import { catalogue } from '../../topics/catalogue.ts';
+import type { GoldenRecord } from '../golden/golden-input.ts';
+import { STAGE_DEFAULTS } from './topology-driver.ts';
+
+export interface GoldenProcessor {
+  readonly processor: ReadingProcessor;
+  /** Folds the ticks that are due and the record. */
+  fold(record: GoldenRecord): Promise<void>;
+}
+
+/** `out`: what hears of the outputs; nobody unless told. */
+export function goldenProcessor(codec: Codec, out: Partial<ProcessorOutput> = {}): GoldenProcessor {
+  const processor = new ReadingProcessor({
+    codec,
+    catalogue,
+    topology: entityTopology(catalogue, STAGE_DEFAULTS),
+  });
+  const folding = new Folding(() => processor);
+  const output: ProcessorOutput = {
+    send() {},
+    deadLetter() {},
+    count() {},
+    countRows() {},
+    ...out,
+  };
+  let offset = 0;
+  return {
+    processor,
+    async fold({ topic, key, value, appendedAtMs }) {
+      const record: BrokerRecord = {
+        topic,
+        partition: 0,
+        offset,
+        appendedAtMs,
+        key: key === null ? null : Buffer.from(key),
+        value,
+      };
+      offset += 1;
+      await processor.prepare(topic, [value]);
+      folding.fold(topic, record, output);
+    },
+  };
+}
