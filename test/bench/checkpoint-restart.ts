@@ -1,0 +1,140 @@
+/** The restart of a task with full state on a real Kafka: from its checkpoint alone, and with records to fold again. */
+import { randomUUID } from 'node:crypto';
+import { kafkaBroker } from '../../pipeline/broker/kafka/kafka-broker.ts';
+import type { Broker } from '../../pipeline/broker/port.ts';
+import { embeddedRegistry } from '../../pipeline/codec/embedded-registry.ts';
+import type { Codec } from '../../pipeline/codec/port.ts';
+import type { ReadingProcessor } from '../../pipeline/runtime/reading-processor.ts';
+import { readingSubTopology } from '../../pipeline/runtime/reading-processor.ts';
+import { streamThread, type StreamThread } from '../../pipeline/runtime/stream-thread.ts';
+import { entityTopology } from '../../pipeline/topology.ts';
+import { catalogue, topicName, topicSpecs, type Naming } from '../../topics/catalogue.ts';
+import { kafkaService } from '../services/kafka.ts';
+import { startedCodec } from '../support/codec.ts';
+import { silentLog } from '../support/log.ts';
+import { silentObserver } from '../support/silent-observer.ts';
+import { STAGE_DEFAULTS } from '../support/topology-driver.ts';
+import { until } from '../support/until.ts';
+import type { CheckpointBenchOptions } from './checkpoint.bench.ts';
+import { fillCells } from './full-state.ts';
+import { load, type Load } from './load.ts';
+
+export interface Restart {
+  readonly countersPerRow: number;
+  /** By run: fencing, reading and filling the state. */
+  readonly restoreS: readonly number[];
+  readonly refoldedPerSecond: readonly number[];
+}
+
+const WARM_POLLS = 4;
+const REFOLDED_POLLS = 10;
+const TIMEOUT_MS = 600_000;
+
+/** @throws Error with the reason when no Kafka can be had. */
+export async function measureRestart(options: CheckpointBenchOptions): Promise<Restart> {
+  const service = await kafkaService();
+  if (service.kind === 'missing') throw new Error(`the bench needs a Kafka: ${service.reason}`);
+  const broker = kafkaBroker({ brokers: [service.address], clientId: 'bench', log: silentLog });
+  await broker.start();
+  try {
+    const runs = [];
+    for (let run = 0; run < options.runs; run += 1) runs.push(await restartOnce(broker, options, run));
+    return {
+      countersPerRow: runs[0]!.countersPerRow,
+      restoreS: runs.map(({ restoreS }) => restoreS),
+      refoldedPerSecond: runs.map(({ refoldedPerSecond }) => refoldedPerSecond),
+    };
+  } finally {
+    await broker.stop();
+    await service.stop();
+  }
+}
+
+async function restartOnce(broker: Broker, options: CheckpointBenchOptions, run: number) {
+  const codec = await startedCodec(catalogue, embeddedRegistry());
+  const naming: Naming = { prefix: `bench-${randomUUID()}.`, generation: '' };
+  await broker.createTopics(topicSpecs(catalogue, naming, 1));
+  const { entities, rowsPerEntity, seed } = options;
+  const size = { entities, rowsPerEntity, startMs: Date.now() - 3_600_000, intervalMs: 60_000 };
+  const readings = load(codec, { seed: seed + run, ...size });
+  await write(broker, naming, readings, 0, WARM_POLLS);
+  const first = await started(broker, codec, naming);
+  await folded(first);
+  fillCells(first.tasks.get(0)!.processor as ReadingProcessor);
+  // Something has to come after, or the checkpoint is as fresh as the state seems to be.
+  await write(broker, naming, readings, WARM_POLLS, 1);
+  await folded(first);
+  await first.stop();
+  const second = await timedStart(broker, codec, naming);
+  await write(broker, naming, readings, WARM_POLLS + 1, REFOLDED_POLLS);
+  await folded(second.thread);
+  await Promise.all([...second.thread.tasks.values()].map((task) => task.abandon()));
+  await second.thread.stop();
+  const third = await timedStart(broker, codec, naming);
+  const { entities: restored, rows } = third.thread.status()[0]!;
+  if (restored !== entities || rows !== entities * rowsPerEntity)
+    throw new Error(`bench is void: ${restored} entities and ${rows} rows were restored`);
+  await third.thread.stop();
+  const samples = REFOLDED_POLLS * rows * readings.countersPerRow;
+  return {
+    countersPerRow: readings.countersPerRow,
+    restoreS: second.seconds,
+    refoldedPerSecond: samples / (third.seconds - second.seconds),
+  };
+}
+
+async function started(broker: Broker, codec: Codec, naming: Naming): Promise<StreamThread> {
+  const topology = entityTopology(catalogue, STAGE_DEFAULTS);
+  const thread = streamThread({
+    broker,
+    codec,
+    catalogue,
+    naming,
+    subTopology: readingSubTopology({ codec, catalogue, topology }),
+    settings: { commitIntervalMs: 100, commitBytes: 1_000_000 },
+    checkpoints: { intervalMs: 86_400_000, startAnew: false },
+    clock: Date.now,
+    log: silentLog,
+    observer: silentObserver,
+    failed: (error) => {
+      throw error;
+    },
+  });
+  await thread.start();
+  return thread;
+}
+
+/** From the moment that the task exists, that is without joining the group, until it runs. */
+async function timedStart(broker: Broker, codec: Codec, naming: Naming) {
+  const thread = await started(broker, codec, naming);
+  await until(() => thread.tasks.size > 0, 'the task', TIMEOUT_MS);
+  const beganMs = performance.now();
+  await until(() => thread.status()[0]?.state === 'running', 'the task to run', TIMEOUT_MS);
+  return { thread, seconds: (performance.now() - beganMs) / 1000 };
+}
+
+async function folded(thread: StreamThread): Promise<void> {
+  await until(() => thread.idle, 'everything to be folded', TIMEOUT_MS);
+}
+
+async function write(
+  broker: Broker,
+  naming: Naming,
+  readings: Load,
+  from: number,
+  polls: number,
+): Promise<void> {
+  const producer = broker.producer();
+  await producer.start();
+  const topic = topicName(catalogue['raw.interface'], naming);
+  for (let step = from; step < from + polls; step += 1) {
+    const records = readings.poll(step).map((value, index) => ({
+      topic,
+      partition: 0,
+      key: Buffer.from(readings.entities[index]!),
+      value,
+    }));
+    await producer.send(records);
+  }
+  await producer.stop();
+}

@@ -1,0 +1,23 @@
+/** A processor with the state of a network that has been watched for weeks, without folding the weeks. */
+import type { StateColumn } from '../../pipeline/model/state.ts';
+import type { ReadingProcessor } from '../../pipeline/runtime/reading-processor.ts';
+import { baselinedMetrics } from '../../pipeline/stages/baseline/baselined-metrics.ts';
+import { catalogue } from '../../topics/catalogue.ts';
+
+/** Fills every seasonal cell with the series' level, as if each hour had been visited four times. */
+export function fillCells({ state }: Pick<ReadingProcessor, 'state'>): void {
+  const columns = new Map(Array.from(state.columns(), ([name, { column }]) => [name, column]));
+  const of = (field: string, metric: string): StateColumn => columns.get(`baseline.${field}.${metric}`)!;
+  for (const { name } of baselinedMetrics(catalogue)) {
+    for (const season of ['day', 'week']) {
+      fill(of(`${season}_mean`, name), (slot) => of('level', name).get(slot), state.rows);
+      fill(of(`${season}_deviation`, name), (slot) => of('level_error', name).get(slot), state.rows);
+      fill(of(`${season}_visits`, name), () => 4, state.rows);
+    }
+  }
+}
+
+function fill(column: StateColumn, value: (slot: number) => number, rows: number): void {
+  for (let slot = 0; slot < rows; slot += 1)
+    for (let k = 0; k < column.width; k += 1) column.set(slot, value(slot), k);
+}
