@@ -125,8 +125,8 @@ const settings = z.strictObject({
       max: 100_000_000,
     }),
     checkpoint_interval: duration(
-      'Time between two checkpoints of a task; a crash folds again what came since. Shorter than the retention of every input.',
-      '5m',
+      'Time between two checkpoints of a task; a crash folds again what came since. Longer ones write less (docs/operations.md). Shorter than the retention of every input.',
+      '15m',
       { min: '100ms', max: '1d' },
     ),
     lost_state: choice(

@@ -102,7 +102,11 @@ export class StateColumn<T extends ColumnType = ColumnType> {
   bytesOf(slot: number, slots: number, k = 0): Uint8Array {
     const { buffer, byteOffset } = this.segments[slot >>> SEGMENT_BITS]!;
     const values = this.declaration.group === 'hot' ? slots * this.width : slots;
-    return new Uint8Array(buffer, byteOffset + this.index(slot, k) * this.valueBytes, values * this.valueBytes);
+    return new Uint8Array(
+      buffer,
+      byteOffset + this.index(slot, k) * this.valueBytes,
+      values * this.valueBytes,
+    );
   }
 
   /** Bytes that the column holds allocated. */

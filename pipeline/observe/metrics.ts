@@ -102,6 +102,16 @@ export function createMetrics() {
     checkpointAge: gauge('netsigma_checkpoint_age_seconds', 'Age of the oldest last checkpoint of a task.', [
       'subtopology',
     ]),
+    checkpointPause: gauge(
+      'netsigma_checkpoint_pause_seconds',
+      'Longest time that a task stood still for its last checkpoint.',
+      ['subtopology'],
+    ),
+    checkpointBytes: gauge(
+      'netsigma_checkpoint_bytes',
+      'State in the checkpoint partitions: live is what a restore reads, dead was written again since.',
+      ['subtopology', 'kept'],
+    ),
     rebalances: counter('netsigma_rebalances_total', 'Times a group gave or took partitions.', [
       'group',
       'change',

@@ -4,7 +4,15 @@ import { seconds, wholeMs } from './durations.ts';
 import type { Metrics } from './metrics.ts';
 
 /** A task as /status shows it: one row, the same fields for each. */
-export function taskStatus({ lagMs, restore, commitMs, checkpointAgeMs, ...task }: TaskStatus) {
+export function taskStatus({
+  lagMs,
+  restore,
+  commitMs,
+  checkpointAgeMs,
+  checkpoint,
+  checkpointed,
+  ...task
+}: TaskStatus) {
   return {
     ...task,
     // A task that restores has not begun to read: nobody knows its lag.
@@ -14,6 +22,10 @@ export function taskStatus({ lagMs, restore, commitMs, checkpointAgeMs, ...task 
     restoredRecords: restore?.done ?? null,
     recordsToRestore: restore?.total ?? null,
     checkpointAgeSeconds: seconds(checkpointAgeMs),
+    checkpointBytes: checkpoint?.bytes ?? null,
+    checkpointPauseMs: wholeMs(checkpoint?.pauseMs ?? null),
+    checkpointLiveBytes: checkpointed.liveBytes,
+    checkpointLogBytes: checkpointed.logBytes,
   };
 }
 
@@ -57,6 +69,13 @@ export function processGauges(
   metrics.taskLag.readFrom(() => whenReading(() => Math.max(...reading().map(({ lagMs }) => lagMs)) / 1000));
   metrics.checkpointAge.readFrom(() => [
     [largestMs(({ checkpointAgeMs }) => checkpointAgeMs) / 1000, name] as const,
+  ]);
+  metrics.checkpointPause.readFrom(() => [
+    [largestMs(({ checkpoint }) => checkpoint?.pauseMs ?? null) / 1000, name] as const,
+  ]);
+  metrics.checkpointBytes.readFrom(() => [
+    [total(({ checkpointed }) => checkpointed.liveBytes), name, 'live'] as const,
+    [total(({ checkpointed }) => checkpointed.logBytes - checkpointed.liveBytes), name, 'dead'] as const,
   ]);
   metrics.stateEntities.readFrom(() => [[total(({ entities }) => entities)] as const]);
   metrics.stateBytes.readFrom(() => stateBytes(stream));

@@ -40,7 +40,10 @@ interface Layout {
 }
 
 /** What a checkpoint holds of an entity: structured-cloneable. */
-type EntitySnapshot = readonly [key: string, entity: Omit<Entity, 'rows'> & { readonly rows: EntityRowsSnapshot }];
+type EntitySnapshot = readonly [
+  key: string,
+  entity: Omit<Entity, 'rows'> & { readonly rows: EntityRowsSnapshot },
+];
 
 /** An entity in a checkpoint of manifest format 1: each layout had the id of its poll. */
 export type FormatOneEntity = readonly [
@@ -88,10 +91,16 @@ export class Directory {
 
   /** Takes over an entity of an older checkpoint: it counts as changed. */
   restoreFormatOne([key, entity]: FormatOneEntity): void {
-    this.#restore([key, entity]);
+    const layouts = new Map<number, Layout>();
+    const pollIds = new Map<number, string>();
+    for (const [part, { pollId, ...layout }] of entity.layouts) {
+      layouts.set(part, layout);
+      pollIds.set(part, pollId);
+    }
+    this.#restore([key, { ...entity, layouts }]);
+    this.#pollIds[entity.slot] = pollIds;
     this.#units.willWrite(entity.slot);
     this.#pollUnits.willWrite(entity.slot);
-    for (const [part, { pollId }] of entity.layouts) this.#pollIds[entity.slot]!.set(part, pollId);
   }
 
   /** The entity's slot, or undefined for one that never reported. */

@@ -16,7 +16,13 @@ import type { BaselineRecord } from '../../topics/insight.ts';
 import { QUALITIES } from '../../topics/interface.ts';
 import { Directory } from './directory.ts';
 import { reconciled } from './reconcile.ts';
-import { loadSnapshot, takeSnapshot, wholeState, type StateLoader, type StateSnapshot } from './state-snapshot.ts';
+import {
+  loadSnapshot,
+  takeSnapshot,
+  wholeState,
+  type StateLoader,
+  type StateSnapshot,
+} from './state-snapshot.ts';
 import { StateStore } from './state-store.ts';
 import type { ColumnLayout, SlotCounts } from './state-units.ts';
 import type { Processor, ProcessorOutput, SubTopology } from './sub-topology.ts';

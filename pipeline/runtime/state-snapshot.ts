@@ -137,8 +137,7 @@ export function loadSnapshot(
   directory: Directory,
 ): StateLoader {
   const columns = new Map(Array.from(store.columns(), ([name, { column }]) => [name, column]));
-  for (const layout of layouts)
-    for (const saved of layout) assertSameMeaning(saved, columns.get(saved.name));
+  for (const layout of layouts) for (const saved of layout) assertSameMeaning(saved, columns.get(saved.name));
   store.reserve(counts.entities, counts.rows);
   const families = familiesOf(store, directory);
   const older = new Map(formatOneUnits(store, directory).map((units) => [units.name, units]));

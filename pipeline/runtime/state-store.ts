@@ -142,7 +142,7 @@ export class StateStore {
     let objects = this.#objects.get(name) as ObjectUnits<V> | undefined;
     if (objects === undefined) {
       objects = new ObjectUnits<V>(name);
-      this.#objects.set(name, objects as ObjectUnits<unknown>);
+      this.#objects.set(name, objects);
     }
     return objects;
   }

@@ -94,7 +94,10 @@ export class HotUnits implements UnitFamily {
     for (const { name, type, width, scope, group } of saved.columns) {
       if (scope !== this.#scope || group !== 'hot') continue;
       const bytes = source.take(saved.slots * width * columnBytes(type));
-      this.columns.get(name)?.bytesOf(unit * SEGMENT_SLOTS, saved.slots).set(bytes);
+      this.columns
+        .get(name)
+        ?.bytesOf(unit * SEGMENT_SLOTS, saved.slots)
+        .set(bytes);
     }
   }
 }
@@ -181,7 +184,10 @@ export class CellSet {
           if (!this.isMember(layout)) continue;
           const bytes = source.take(saved.slots * columnBytes(layout.type));
           const first = Math.floor(unit / width) * SEGMENT_SLOTS;
-          columns.get(layout.name)?.bytesOf(first, saved.slots, unit % width).set(bytes);
+          columns
+            .get(layout.name)
+            ?.bytesOf(first, saved.slots, unit % width)
+            .set(bytes);
         }
       },
     };

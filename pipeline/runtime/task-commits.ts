@@ -100,9 +100,9 @@ export class TaskCommits {
     return this.#written;
   }
 
-  /** The state in the log. */
-  get live(): LiveUnits {
-    return this.#live;
+  /** Bytes of the state in the log: what a restore reads, and what all of it takes. */
+  get checkpointed(): { readonly liveBytes: number; readonly logBytes: number } {
+    return { liveBytes: this.#live.bytes, logBytes: this.#live.logBytes };
   }
 
   /** A record that goes out with the record that is being folded. */

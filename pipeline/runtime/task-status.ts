@@ -1,4 +1,5 @@
 /** What a task says of itself, for /status and metrics. */
+import type { WrittenCheckpoint } from './task-commits.ts';
 import type { RestoreProgress } from './task-start.ts';
 
 export interface TaskStatus {
@@ -14,4 +15,8 @@ export interface TaskStatus {
   /** Of the last commit. */
   readonly commitMs: number | null;
   readonly checkpointAgeMs: number | null;
+  /** Of the last checkpoint of this process: what it wrote of the state, and the longest that the task stood still. */
+  readonly checkpoint: WrittenCheckpoint | null;
+  /** In the checkpoint partition: what a restore reads, and what units take, dead ones included. */
+  readonly checkpointed: { readonly liveBytes: number; readonly logBytes: number };
 }

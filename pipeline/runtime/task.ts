@@ -231,6 +231,8 @@ export class Task {
       restore: this.#restore,
       commitMs: this.#commits.lastMs,
       checkpointAgeMs: checkpoints?.schedule.ageMs(partition) ?? null,
+      checkpoint: this.#commits.checkpoint,
+      checkpointed: this.#commits.checkpointed,
     };
   }
 

@@ -13,6 +13,8 @@ const running: TaskStatus = {
   restore: null,
   commitMs: 8.5,
   checkpointAgeMs: 60_000,
+  checkpoint: { bytes: 5_000, pauseMs: 7.4 },
+  checkpointed: { liveBytes: 20_000, logBytes: 50_000 },
 };
 const restoring: TaskStatus = {
   ...running,
@@ -22,6 +24,8 @@ const restoring: TaskStatus = {
   restore: { done: 12, total: 300 },
   commitMs: null,
   checkpointAgeMs: null,
+  checkpoint: null,
+  checkpointed: { liveBytes: 0, logBytes: 0 },
 };
 
 describe('the status of tasks', () => {
@@ -37,6 +41,10 @@ describe('the status of tasks', () => {
       restoredRecords: null,
       recordsToRestore: null,
       checkpointAgeSeconds: 60,
+      checkpointBytes: 5_000,
+      checkpointPauseMs: 7,
+      checkpointLiveBytes: 20_000,
+      checkpointLogBytes: 50_000,
     });
     expect(Object.keys(taskStatus(restoring))).toEqual(Object.keys(taskStatus(running)));
     expect(taskStatus(restoring)).toMatchObject({
@@ -72,6 +80,9 @@ describe('the status of tasks', () => {
         'netsigma_task_lag_records{subtopology="entity"} 7',
         'netsigma_task_lag_seconds{subtopology="entity"} 1.234',
         'netsigma_checkpoint_age_seconds{subtopology="entity"} 60',
+        'netsigma_checkpoint_pause_seconds{subtopology="entity"} 0.0074',
+        'netsigma_checkpoint_bytes{subtopology="entity",kept="live"} 20000',
+        'netsigma_checkpoint_bytes{subtopology="entity",kept="dead"} 30000',
         'netsigma_state_entities 10',
       ]),
     );

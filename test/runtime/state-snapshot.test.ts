@@ -197,7 +197,11 @@ describe('a snapshot of the state', () => {
           if (what === 'set') {
             const column = before.column(ALL[Number(first)]!);
             const slots = column.declaration.scope === 'entity' ? 3 : before.store.rows;
-            column.set(Math.min(Number(second), slots - 1), Number(third) % 200, Number(third) % column.width);
+            column.set(
+              Math.min(Number(second), slots - 1),
+              Number(third) % 200,
+              Number(third) % column.width,
+            );
           } else if (what === 'reset') before.store.resetRow(row);
           else if (what === 'rows') before.store.newRows(Number(first));
           else if (what === 'case') {

@@ -120,8 +120,7 @@ function spans(ordered: readonly Span[], last: Span): Span[] {
   const joined: { from: number; upTo: number }[] = [];
   for (const { from, upTo } of [...ordered, last].sort((a, b) => a.from - b.from)) {
     const before = joined.at(-1);
-    if (before !== undefined && from - before.upTo <= JUMP_RECORDS)
-      before.upTo = Math.max(before.upTo, upTo);
+    if (before !== undefined && from - before.upTo <= JUMP_RECORDS) before.upTo = Math.max(before.upTo, upTo);
     else joined.push({ from, upTo });
   }
   return joined;

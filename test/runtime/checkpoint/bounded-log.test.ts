@@ -6,7 +6,10 @@ import { memoryBroker } from '../../../pipeline/broker/memory/memory-broker.ts';
 import type { MemoryBroker } from '../../../pipeline/broker/memory/memory-broker.ts';
 import { Reading } from '../../../pipeline/model/reading.ts';
 import { CheckpointLog, type FoundManifest } from '../../../pipeline/runtime/checkpoint/checkpoint-log.ts';
-import { CheckpointWriter, type FoldPosition } from '../../../pipeline/runtime/checkpoint/checkpoint-writer.ts';
+import {
+  CheckpointWriter,
+  type FoldPosition,
+} from '../../../pipeline/runtime/checkpoint/checkpoint-writer.ts';
 import { LiveUnits, type UnitPlace } from '../../../pipeline/runtime/checkpoint/live-units.ts';
 import { Directory } from '../../../pipeline/runtime/directory.ts';
 import { loadSnapshot, takeSnapshot, wholeState } from '../../../pipeline/runtime/state-snapshot.ts';

@@ -2,9 +2,6 @@
  * The state of the whole entity sub-topology in incremental snapshots: nothing changes that is not marked, and what a
  * log holds after any snapshots is the state of the last one's instant, byte for byte.
  */
-import { inspect } from 'node:util';
-import { deserialize } from 'node:v8';
-import { crc32 } from 'node:zlib';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { Codec } from '../../../pipeline/codec/port.ts';
 import type { ReadingProcessor } from '../../../pipeline/runtime/reading-processor.ts';
@@ -14,6 +11,7 @@ import { random } from '../../bench/load.ts';
 import { goldenInput, LIVE_FROM_MS, type GoldenRecord } from '../../golden/golden-input.ts';
 import { startedCodec } from '../../support/codec.ts';
 import { goldenProcessor } from '../../support/golden-processor.ts';
+import { stateSums as sums } from '../../support/state-sums.ts';
 
 const SEED = 7;
 const TIMEOUT_MS = 240_000;
@@ -25,18 +23,6 @@ beforeAll(async () => {
   codec = await startedCodec();
   input = goldenInput(codec, SEED);
 }, TIMEOUT_MS);
-
-/** A checksum of each unit as it is. Objects have several encodings, so theirs is of what they are. */
-function sums(processor: ReadingProcessor): Map<string, number> {
-  return new Map(
-    Array.from(processor.wholeState(), ([name, bytes]) => [
-      name,
-      /^(objects|directory|polls)\./.test(name) ? crc32(inspect(deserialize(bytes), ALL)) : crc32(bytes),
-    ]),
-  );
-}
-
-const ALL = { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity } as const;
 
 /** Units of cells hold their values twice, by k and by block: a change must be in one of the two. */
 function isBlockOrCell(name: string): boolean {
