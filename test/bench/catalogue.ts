@@ -1,6 +1,7 @@
 /** Every bench, a row each: adding one is adding its row here. `npm run bench -- --list` prints them. */
 import { closest } from 'fastest-levenshtein';
 import type { Bench } from './bench.ts';
+import { checkpoint } from './checkpoint.bench.ts';
 import { kafka } from './kafka.bench.ts';
 import { leanKafka, leanKafkaSteady, leanRestart } from './lean/lean-kafka.bench.ts';
 import { lean } from './lean/lean.bench.ts';
@@ -21,6 +22,7 @@ export const BENCHES: readonly Bench[] = [
   leanKafka,
   leanKafkaSteady,
   leanRestart,
+  checkpoint,
   restart,
   sink,
   sinkFanOut,

@@ -9,12 +9,12 @@ import { readingSubTopology } from '../../pipeline/runtime/reading-processor.ts'
 import { streamThread, type StreamThread } from '../../pipeline/runtime/stream-thread.ts';
 import { entityTopology } from '../../pipeline/topology.ts';
 import { catalogue, topicName, topicSpecs, type Naming } from '../../topics/catalogue.ts';
-import { kafkaService } from '../services/kafka.ts';
 import { startedCodec } from '../support/codec.ts';
 import { silentLog } from '../support/log.ts';
 import { silentObserver } from '../support/silent-observer.ts';
 import { STAGE_DEFAULTS } from '../support/topology-driver.ts';
 import { until } from '../support/until.ts';
+import { assertValid } from './bench.ts';
 import type { CheckpointBenchOptions } from './checkpoint.bench.ts';
 import { fillCells } from './full-state.ts';
 import { load, type Load } from './load.ts';
@@ -30,11 +30,9 @@ const WARM_POLLS = 4;
 const REFOLDED_POLLS = 10;
 const TIMEOUT_MS = 600_000;
 
-/** @throws Error with the reason when no Kafka can be had. */
-export async function measureRestart(options: CheckpointBenchOptions): Promise<Restart> {
-  const service = await kafkaService();
-  if (service.kind === 'missing') throw new Error(`the bench needs a Kafka: ${service.reason}`);
-  const broker = kafkaBroker({ brokers: [service.address], clientId: 'bench', log: silentLog });
+/** On the Kafka at this address. */
+export async function measureRestart(address: string, options: CheckpointBenchOptions): Promise<Restart> {
+  const broker = kafkaBroker({ brokers: [address], clientId: 'bench', log: silentLog });
   await broker.start();
   try {
     const runs = [];
@@ -46,7 +44,6 @@ export async function measureRestart(options: CheckpointBenchOptions): Promise<R
     };
   } finally {
     await broker.stop();
-    await service.stop();
   }
 }
 
@@ -72,8 +69,10 @@ async function restartOnce(broker: Broker, options: CheckpointBenchOptions, run:
   await second.thread.stop();
   const third = await timedStart(broker, codec, naming);
   const { entities: restored, rows } = third.thread.status()[0]!;
-  if (restored !== entities || rows !== entities * rowsPerEntity)
-    throw new Error(`bench is void: ${restored} entities and ${rows} rows were restored`);
+  assertValid(
+    restored === entities && rows === entities * rowsPerEntity,
+    `${restored} entities and ${rows} rows were restored`,
+  );
   await third.thread.stop();
   const samples = REFOLDED_POLLS * rows * readings.countersPerRow;
   return {
