@@ -4,8 +4,8 @@ import { kafkaBroker } from '../../pipeline/broker/kafka/kafka-broker.ts';
 import type { Broker } from '../../pipeline/broker/port.ts';
 import { embeddedRegistry } from '../../pipeline/codec/embedded-registry.ts';
 import type { Codec } from '../../pipeline/codec/port.ts';
-import type { ReadingProcessor } from '../../pipeline/runtime/reading-processor.ts';
 import { readingSubTopology } from '../../pipeline/runtime/reading-processor.ts';
+import { StateStore } from '../../pipeline/runtime/state-store.ts';
 import { streamThread, type StreamThread } from '../../pipeline/runtime/stream-thread.ts';
 import { entityTopology } from '../../pipeline/topology.ts';
 import { catalogue, topicName, topicSpecs, type Naming } from '../../topics/catalogue.ts';
@@ -27,7 +27,7 @@ export interface Restart {
 }
 
 const WARM_POLLS = 4;
-const REFOLDED_POLLS = 10;
+const REFOLDED_POLLS = 30;
 const TIMEOUT_MS = 600_000;
 
 /** On the Kafka at this address. */
@@ -57,7 +57,9 @@ async function restartOnce(broker: Broker, options: CheckpointBenchOptions, run:
   await write(broker, naming, readings, 0, WARM_POLLS);
   const first = await started(broker, codec, naming);
   await folded(first);
-  fillCells(first.tasks.get(0)!.processor as ReadingProcessor);
+  const { state } = first.tasks.get(0)!.processor;
+  assertValid(state instanceof StateStore, 'another state');
+  fillCells(state);
   // Something has to come after, or the checkpoint is as fresh as the state seems to be.
   await write(broker, naming, readings, WARM_POLLS, 1);
   await folded(first);

@@ -60,7 +60,13 @@ async function measure(address: string, options: CheckpointBenchOptions): Promis
     first.push(base.pauseMs);
     whole.push(base.bytes / 1e6);
     const measured = task.poll(options.polls);
-    for (let again = 0; again < CHECKPOINTS; again += 1) later.push(task.checkpoint(base.live).pauseMs);
+    let { live } = base;
+    for (let again = 0; again < CHECKPOINTS; again += 1) {
+      task.poll(1, false);
+      const next = task.checkpoint(live);
+      later.push(next.pauseMs);
+      live = next.live;
+    }
     speeds.push(measured.samplesPerSecond);
     for (const minutes of INTERVALS_MIN) {
       const bytes = bytesWritten(base.live, measured.changes, minutes);
@@ -169,7 +175,7 @@ class Task {
       await processor.prepare('raw.interface', [records[0]!.value]);
       for (const record of records) processor.fold('raw.interface', record, task.#out);
     }
-    fillCells(processor);
+    fillCells(processor.state);
     return task;
   }
 
@@ -200,16 +206,17 @@ class Task {
     return { pauseMs, bytes: writer.bytes, live: writer.live };
   }
 
-  /** Folds polls, with a snapshot after each. */
-  poll(polls: number): { samplesPerSecond: number; changes: Changes } {
+  /** Folds polls, with a snapshot after each where changes are to be told. */
+  poll(polls: number, isCopied = true): { samplesPerSecond: number; changes: Changes } {
     const changes: { name: string; bytes: number }[][] = [];
     let foldMs = 0;
-    this.#drain();
+    if (isCopied) this.#drain();
     for (let poll = 0; poll < polls; poll += 1) {
       const records = this.#next();
       const before = cpuMs();
       for (const record of records) this.#processor.fold('raw.interface', record, this.#out);
       foldMs += cpuMs() - before;
+      if (!isCopied) continue;
       const snapshot = this.#processor.snapshot();
       const copied = [];
       for (let unit = snapshot.next(); unit !== undefined; unit = snapshot.next())

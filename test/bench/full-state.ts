@@ -1,11 +1,11 @@
 /** A processor with the state of a network that has been watched for weeks, without folding the weeks. */
 import type { StateColumn } from '../../pipeline/model/state.ts';
-import type { ReadingProcessor } from '../../pipeline/runtime/reading-processor.ts';
+import type { StateStore } from '../../pipeline/runtime/state-store.ts';
 import { baselinedMetrics } from '../../pipeline/stages/baseline/baselined-metrics.ts';
 import { catalogue } from '../../topics/catalogue.ts';
 
 /** Fills every seasonal cell with the series' level, as if each hour had been visited four times. */
-export function fillCells({ state }: Pick<ReadingProcessor, 'state'>): void {
+export function fillCells(state: Pick<StateStore, 'columns' | 'rows'>): void {
   const columns = new Map(Array.from(state.columns(), ([name, { column }]) => [name, column]));
   const of = (field: string, metric: string): StateColumn => columns.get(`baseline.${field}.${metric}`)!;
   for (const { name } of baselinedMetrics(catalogue)) {

@@ -193,17 +193,13 @@ describe('a snapshot of the state', () => {
           expect(whole(log.restored())).toEqual(expected);
         };
         for (const [what, first = 0, second = 0, third = 0] of steps) {
-          const row = Math.min(Number(first), before.store.rows - 1);
+          const row = Math.min(first, before.store.rows - 1);
           if (what === 'set') {
-            const column = before.column(ALL[Number(first)]!);
+            const column = before.column(ALL[first]!);
             const slots = column.declaration.scope === 'entity' ? 3 : before.store.rows;
-            column.set(
-              Math.min(Number(second), slots - 1),
-              Number(third) % 200,
-              Number(third) % column.width,
-            );
+            column.set(Math.min(Number(second), slots - 1), third % 200, third % column.width);
           } else if (what === 'reset') before.store.resetRow(row);
-          else if (what === 'rows') before.store.newRows(Number(first));
+          else if (what === 'rows') before.store.newRows(first);
           else if (what === 'case') {
             if (second === true) before.cases.delete(String(first));
             else before.cases.set(String(first), { at: steps.length });
@@ -214,7 +210,7 @@ describe('a snapshot of the state', () => {
             finish();
             expected = whole(before);
             snapshot = snapshotOf(before);
-            snapshot.include([...expected.keys()].filter((_, n) => n % 51 === Number(first)));
+            snapshot.include([...expected.keys()].filter((_, n) => n % 51 === first));
           }
         }
         finish();
