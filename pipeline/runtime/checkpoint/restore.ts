@@ -11,6 +11,7 @@ import type { Broker, BrokerRecord, CommittedOffset } from '../../broker/port.ts
 import { PermanentError } from '../../model/errors.ts';
 import type { TopicName } from '../../../topics/catalogue.ts';
 import type { Folding } from '../folding.ts';
+import { formatOneChunk } from '../state-format-1.ts';
 import type { ProcessorOutput } from '../sub-topology.ts';
 import type { CheckpointLog, FoundManifest } from './checkpoint-log.ts';
 import type { JournalRun } from './journal.ts';
@@ -75,7 +76,8 @@ async function restoreFrom(found: FoundManifest, deps: RestoreDeps): Promise<Res
   const loader = folding.processor.load(manifest, manifest.layouts);
   const dropped: string[] = [];
   const journal = await log.load(found, (unit) => {
-    if (!loader.load(unit)) dropped.push(unit.name);
+    // What an older format wrote is written anew by the next checkpoint.
+    if (!loader.load(unit) || formatOneChunk(unit.name) !== undefined) dropped.push(unit.name);
   });
   folding.continueFrom(offsetMap(manifest.preload), manifest.last_tick_ms ?? Number.NaN);
   const inputs = offsetMap(manifest.inputs);

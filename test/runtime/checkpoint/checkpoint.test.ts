@@ -1,4 +1,6 @@
+import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { decodeManifest } from '../../../pipeline/runtime/checkpoint/manifest.ts';
 import { until } from '../../support/until.ts';
 import { CHECKPOINTS, CheckpointLab } from './checkpoint-lab.ts';
 
@@ -199,5 +201,32 @@ describe('the checkpoint partition', () => {
     }
     await until(async () => (await lab.checkpointKeys()).length === 2, 'older checkpoints to be deleted');
     expect(await lab.checkpointKeys()).toEqual(['chunk/counts/0', 'manifest']);
+  });
+});
+
+describe('a checkpoint of an older format', () => {
+  it('is read, and nothing of it is needed after the next one', async () => {
+    const value = Buffer.from(JSON.stringify({ counts: { a: 5 }, ticks: 2 }));
+    const manifest = {
+      ...{ format: 1, kind: 'full', id: 'old', fold_version: 'one', inputs: {}, preload: {} },
+      ...{ last_tick_ms: null, from: 0, sent_up_to: null, entities: 0, rows: 0, columns: [] },
+      chunks: [{ name: 'objects', bytes: value.length, records: 1, crc32: crc32(value) }],
+    };
+    const producer = lab.broker.producer();
+    await producer.start();
+    const to = { topic: CHECKPOINTS, partition: 0 };
+    await producer.send([
+      { ...to, key: Buffer.from('chunk/old/objects/0'), value },
+      { ...to, key: Buffer.from('manifest'), value: Buffer.from(JSON.stringify(manifest)) },
+    ]);
+    await producer.stop();
+    const first = await lab.start();
+    await lab.append('raw.interface', ['a']);
+    await first.settled();
+    await first.thread.stop();
+    expect(await lab.outputs()).toEqual(['a=6 of 6 ticks 2']);
+    const last = (await lab.records(CHECKPOINTS)).at(-1)!;
+    const { units } = decodeManifest(last.value!, 'the test', last.offset);
+    expect(units.map(([name]) => name)).toEqual(['counts']);
   });
 });
