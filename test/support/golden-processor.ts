@@ -4,7 +4,7 @@ import type { Codec } from '../../pipeline/codec/port.ts';
 import { Folding } from '../../pipeline/runtime/folding.ts';
 import { ReadingProcessor } from '../../pipeline/runtime/reading-processor.ts';
 import type { ProcessorOutput } from '../../pipeline/runtime/sub-topology.ts';
-import { entityTopology } from '../../pipeline/topology.ts';
+import { entityTopology, type StageSettings } from '../../pipeline/topology.ts';
 import { catalogue } from '../../topics/catalogue.ts';
 import type { GoldenRecord } from '../golden/golden-input.ts';
 import { STAGE_DEFAULTS } from './topology-driver.ts';
@@ -15,12 +15,20 @@ export interface GoldenProcessor {
   fold(record: GoldenRecord): Promise<void>;
 }
 
-/** `out`: what hears of the outputs; nobody unless told. */
-export function goldenProcessor(codec: Codec, out: Partial<ProcessorOutput> = {}): GoldenProcessor {
+export interface GoldenOptions {
+  readonly settings?: StageSettings;
+  /** What hears of the outputs; nobody unless told. */
+  readonly out?: Partial<ProcessorOutput>;
+}
+
+export function goldenProcessor(
+  codec: Codec,
+  { settings = STAGE_DEFAULTS, out = {} }: GoldenOptions = {},
+): GoldenProcessor {
   const processor = new ReadingProcessor({
     codec,
     catalogue,
-    topology: entityTopology(catalogue, STAGE_DEFAULTS),
+    topology: entityTopology(catalogue, settings),
   });
   const folding = new Folding(() => processor);
   const output: ProcessorOutput = {

@@ -12,6 +12,7 @@ import { startedCodec } from '../../support/codec.ts';
 import { goldenProcessor } from '../../support/golden-processor.ts';
 import { randomFrom } from '../../support/random-from.ts';
 import { stateSums as sums } from '../../support/state-sums.ts';
+import { STAGE_DEFAULTS } from '../../support/topology-driver.ts';
 
 const SEED = 7;
 const TIMEOUT_MS = 240_000;
@@ -23,6 +24,27 @@ beforeAll(async () => {
   codec = await startedCodec();
   input = goldenInput(codec, SEED);
 }, TIMEOUT_MS);
+
+/** So hasty that levels shift in what is usual for a day: all cells of a series change at once then. */
+const HASTY = {
+  ...STAGE_DEFAULTS,
+  baseline: {
+    ...STAGE_DEFAULTS.baseline,
+    shiftPolls: 2,
+    shiftS: 600,
+  },
+};
+
+/** A processor, and how often a series was relearned. */
+function shifting() {
+  const shifts = { count: 0 };
+  const out = {
+    count: (_stage: string, outcome: string, by = 1) => {
+      if (outcome === 'level_shift') shifts.count += by;
+    },
+  };
+  return { ...goldenProcessor(codec, { settings: HASTY, out }), shifts };
+}
 
 /** Units of cells hold their values twice, by k and by block: a change must be in one of the two. */
 function isBlockOrCell(name: string): boolean {
@@ -75,7 +97,7 @@ describe('the state of all stages', () => {
     'does not change where nobody has said so',
     async () => {
       const chance = randomFrom(SEED);
-      const { processor, fold } = goldenProcessor(codec);
+      const { processor, fold, shifts } = shifting();
       let before = sums(processor);
       let rows = 0;
       let next = 0;
@@ -98,6 +120,7 @@ describe('the state of all stages', () => {
         looks += 1;
       }
       expect(looks).toBeGreaterThan(100);
+      expect(shifts.count).toBeGreaterThan(2);
     },
     TIMEOUT_MS,
   );
@@ -106,7 +129,7 @@ describe('the state of all stages', () => {
     'is in the log as it was at the instant of each snapshot, however that is copied (seed %i)',
     async (seed) => {
       const chance = randomFrom(seed);
-      const { processor, fold } = goldenProcessor(codec);
+      const { processor, fold, shifts } = shifting();
       const log = new Log();
       let snapshot: StateSnapshot | undefined;
       let expected = sums(processor);
@@ -132,6 +155,7 @@ describe('the state of all stages', () => {
         }
       }
       expect(compared).toBeGreaterThan(5);
+      expect(shifts.count).toBeGreaterThan(2);
     },
     TIMEOUT_MS,
   );
