@@ -93,7 +93,11 @@ async function harness(processor: LeanProcessor, codecs: Codecs): Promise<LeanHa
     foldBytes: (value) => run(value, '').deadLetters,
     successor() {
       const next = new LeanProcessor();
-      next.restore(processor.snapshot());
+      const snapshot = processor.snapshot();
+      const { columns } = snapshot.layout;
+      const loader = next.load(snapshot.layout, [columns]);
+      for (let unit = snapshot.next(); unit !== undefined; unit = snapshot.next())
+        loader.load({ ...unit, columns });
       return harness(next, codecs);
     },
   };

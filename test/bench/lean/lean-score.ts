@@ -112,9 +112,12 @@ class LeanScore implements Stage {
     const samples = this.#samples.segments[segment]!;
     const cellSamples = this.#cellSamples.segments[segment]!;
     const cell = hour * this.#cellSamples.capacities[segment]!;
+    const { marks } = this.#cellSamples;
     for (let row = from; row < to; row += 1) {
       if (quality[row] !== GOOD) continue;
       const at = slots[row]! & SEGMENT_MASK;
+      // Of all cell columns: those of one stage and width are written together.
+      marks.willWrite(slots[row]!, hour);
       samples[at]! += 1;
       cellSamples[cell + at]! += 1;
     }

@@ -7,11 +7,13 @@
 import type { BrokerRecord } from '../../../pipeline/broker/port.ts';
 import { Directory } from '../../../pipeline/runtime/directory.ts';
 import {
-  restoreSnapshot,
+  loadSnapshot,
   takeSnapshot,
+  type StateLoader,
   type StateSnapshot,
 } from '../../../pipeline/runtime/state-snapshot.ts';
 import { StateStore } from '../../../pipeline/runtime/state-store.ts';
+import type { ColumnLayout, SlotCounts } from '../../../pipeline/runtime/state-units.ts';
 import type { Processor, ProcessorOutput, SubTopology } from '../../../pipeline/runtime/sub-topology.ts';
 import type { Stage, StageOutput } from '../../../pipeline/stages/stage.ts';
 import { catalogue, type Catalogue, type TopicName } from '../../../topics/catalogue.ts';
@@ -84,6 +86,7 @@ export class LeanProcessor implements Processor {
     const refusal = this.#layouts.resolve(reading);
     if (refusal !== undefined) return out.deadLetter(topic, record, refusal, '');
     reading.appendedAtMs = record.appendedAtMs;
+    this.state.willFold(reading);
     for (const stage of this.#stages) if (!stage.process(reading, SILENT)) return;
     out.send(DEVIATION, record.key, this.#encodeDeviation.encode(reading));
     const anomalous = this.#anomalous.values;
@@ -100,8 +103,8 @@ export class LeanProcessor implements Processor {
     return takeSnapshot(this.state, this.#directory);
   }
 
-  restore(snapshot: StateSnapshot): void {
-    restoreSnapshot(snapshot, this.state, this.#directory);
+  load(counts: SlotCounts, layouts: readonly (readonly ColumnLayout[])[]): StateLoader {
+    return loadSnapshot(counts, layouts, this.state, this.#directory);
   }
 
   /** Its anomalies have no course: one that was sent stays true. */
