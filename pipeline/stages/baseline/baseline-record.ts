@@ -2,7 +2,7 @@
 import { SEGMENT_MASK } from '../../model/state.ts';
 import type { BaselineRecord } from '../../../topics/insight.ts';
 import type { BaselinedMetric } from './baselined-metrics.ts';
-import type { SeriesArrays, SeriesColumns } from './baseline-columns.ts';
+import { DAY_CELLS, type SeriesArrays, type SeriesColumns } from './baseline-columns.ts';
 import { baseScale, cellDeviation } from './baseline-scale.ts';
 import type { BaselineSettings } from './baseline-settings.ts';
 import { QUANTILE_BUCKETS, residualQuantile, residualRange } from './residual-quantiles.ts';
@@ -37,9 +37,21 @@ interface PublishedMetric {
   readonly columns: SeriesColumns;
 }
 
+/** Residuals of a series, in scales. */
+interface ResidualSummary {
+  p50: number;
+  p5: number;
+  p95: number;
+  p99: number;
+  range: ReturnType<typeof residualRange>;
+}
+
 export class BaselineCells {
   readonly #metrics: readonly PublishedMetric[];
   readonly #settings: BaselineSettings;
+  /** The cell that is being written, and its series' residuals: reused, an hour's turn writes thousands. */
+  readonly #cell = { visits: 0, mean: Number.NaN, deviation: Number.NaN, error: Number.NaN };
+  readonly #residuals: ResidualSummary = { p50: 0, p5: 0, p95: 0, p99: 0, range: undefined };
 
   constructor(metrics: readonly PublishedMetric[], settings: BaselineSettings) {
     this.#metrics = metrics;
@@ -87,87 +99,97 @@ export class BaselineCells {
 
   #cellsOf(place: CellPlace, slot: number, hourOfDay: number, hoursOfWeek: readonly number[]): Cell[] {
     const cells: Cell[] = [];
+    const within = slot & SEGMENT_MASK;
+    const { intervalS } = place;
     for (const { metric, columns } of this.#metrics) {
       const arrays = columns.arraysOf(slot);
-      const within = slot & SEGMENT_MASK;
+      const { day_mean, day_deviation, day_visits, week_mean, week_deviation, week_visits } = arrays;
+      const cell = this.#cell;
+      let summed = false;
       const day = hourOfDay * arrays.capacity + within;
-      if (arrays.day_visits[day]! > 0) {
-        const { day_mean, day_deviation, day_visits, day_error } = arrays;
-        const error = day_error[within]!;
-        cells.push(
-          this.#cell(
-            metric,
-            arrays,
-            within,
-            place.intervalS,
-            { hour: hourOfDay, weekday: null },
-            { mean: day_mean[day]!, deviation: day_deviation[day]!, visits: day_visits[day]!, error },
-          ),
-        );
+      if (day_visits[day]! > 0) {
+        this.#sumUp(arrays, within);
+        summed = true;
+        cell.visits = day_visits[day]!;
+        cell.mean = day_mean[day]!;
+        cell.deviation = day_deviation[day]!;
+        cell.error = arrays.day_error[within]!;
+        cells.push(this.#recordOf(metric, arrays, within, intervalS, hourOfDay, null));
       }
       for (const hour of hoursOfWeek) {
         const week = hour * arrays.capacity + within;
-        if (arrays.week_visits[week]! === 0) continue;
-        const { week_mean, week_deviation, week_visits, week_error } = arrays;
-        const error = week_error[within]!;
+        if (week_visits[week] === 0) continue;
+        if (!summed) this.#sumUp(arrays, within);
+        summed = true;
+        cell.visits = week_visits[week]!;
+        cell.mean = week_mean[week]!;
+        cell.deviation = week_deviation[week]!;
+        cell.error = arrays.week_error[within]!;
         cells.push(
-          this.#cell(
-            metric,
-            arrays,
-            within,
-            place.intervalS,
-            { hour: hour % 24, weekday: Math.floor(hour / 24) },
-            { mean: week_mean[week]!, deviation: week_deviation[week]!, visits: week_visits[week]!, error },
-          ),
+          this.#recordOf(metric, arrays, within, intervalS, hour % DAY_CELLS, Math.floor(hour / DAY_CELLS)),
         );
       }
     }
     return cells;
   }
 
-  #cell(
-    metric: BaselinedMetric,
+  /** The residuals are the series', in scales: the same for its cells, however many are published at once. */
+  #sumUp({ residuals }: SeriesArrays, slot: number): void {
+    const at = slot * QUANTILE_BUCKETS;
+    let total = 0;
+    for (let b = 0; b < QUANTILE_BUCKETS; b += 1) total += residuals[at + b]!;
+    const of = this.#residuals;
+    of.p50 = residualQuantile(residuals, at, 0.5, total);
+    of.p5 = residualQuantile(residuals, at, 0.05, total);
+    of.p95 = residualQuantile(residuals, at, 0.95, total);
+    of.p99 = residualQuantile(residuals, at, 0.99, total);
+    of.range = residualRange(residuals, at);
+  }
+
+  #recordOf(
+    { name, unit, quantum }: BaselinedMetric,
     arrays: SeriesArrays,
     slot: number,
     intervalS: number,
-    when: { readonly hour: number; readonly weekday: number | null },
-    cell: { mean: number; deviation: number; visits: number; error: number },
+    hour: number,
+    weekday: number | null,
   ): Cell {
-    const { fullConfidenceS, weekVisits } = this.#settings;
+    const settings = this.#settings;
+    const cell = this.#cell;
     const { mean, visits } = cell;
     const error = Number.isNaN(cell.error) ? arrays.level_error[slot]! : cell.error;
-    const deviation = cellDeviation(cell, error, arrays.level[slot]!, this.#settings);
-    const base = baseScale(deviation, mean, intervalS, metric.quantum, this.#settings);
+    const deviation = cellDeviation(cell, error, arrays.level[slot]!, settings);
+    const base = baseScale(deviation, mean, intervalS, quantum, settings);
     const scale = base * arrays.spread[slot]!;
-    const at = slot * QUANTILE_BUCKETS;
-    let total = 0;
-    for (let b = 0; b < QUANTILE_BUCKETS; b += 1) total += arrays.residuals[at + b]!;
-    // Bands of percentages end at 0 and 100.
-    const bounded = (value: number): number =>
-      metric.unit === '%' ? Math.min(Math.max(value, 0), 100) : value;
-    const quantile = (p: number): number =>
-      bounded(mean + residualQuantile(arrays.residuals, at, p, total) * base);
-    const range = residualRange(arrays.residuals, at);
+    const { p50, p5, p95, p99, range } = this.#residuals;
+    const isShare = unit === '%';
     return {
-      metric_name: metric.name,
-      metric_unit: metric.unit,
-      hour_of_day: when.hour,
-      day_of_week: when.weekday,
+      metric_name: name,
+      metric_unit: unit,
+      hour_of_day: hour,
+      day_of_week: weekday,
       sample_count: visits,
       baseline_mean: mean,
-      baseline_median: quantile(0.5),
+      baseline_median: bounded(mean + p50 * base, isShare),
       baseline_stddev: scale,
-      baseline_min: range === undefined ? null : bounded(mean + range.lowest * base),
-      baseline_max: range === undefined ? null : bounded(mean + range.highest * base),
-      baseline_p5: quantile(0.05),
-      baseline_p95: quantile(0.95),
-      baseline_p99: quantile(0.99),
-      warn_threshold_low: bounded(mean - WARN_SCALES * scale),
-      warn_threshold_high: bounded(mean + WARN_SCALES * scale),
-      crit_threshold_low: bounded(mean - CRIT_SCALES * scale),
-      crit_threshold_high: bounded(mean + CRIT_SCALES * scale),
+      baseline_min: range === undefined ? null : bounded(mean + range.lowest * base, isShare),
+      baseline_max: range === undefined ? null : bounded(mean + range.highest * base, isShare),
+      baseline_p5: bounded(mean + p5 * base, isShare),
+      baseline_p95: bounded(mean + p95 * base, isShare),
+      baseline_p99: bounded(mean + p99 * base, isShare),
+      warn_threshold_low: bounded(mean - WARN_SCALES * scale, isShare),
+      warn_threshold_high: bounded(mean + WARN_SCALES * scale, isShare),
+      crit_threshold_low: bounded(mean - CRIT_SCALES * scale, isShare),
+      crit_threshold_high: bounded(mean + CRIT_SCALES * scale, isShare),
       confidence_score:
-        100 * Math.min(1, arrays.seconds[slot]! / fullConfidenceS) * Math.min(1, visits / weekVisits),
+        100 *
+        Math.min(1, arrays.seconds[slot]! / settings.fullConfidenceS) *
+        Math.min(1, visits / settings.weekVisits),
     };
   }
+}
+
+/** Bands of percentages end at 0 and 100. */
+function bounded(value: number, isShare: boolean): number {
+  return isShare ? Math.min(Math.max(value, 0), 100) : value;
 }
