@@ -9,11 +9,10 @@ import {
   type TopicRecord,
 } from '../../topics/catalogue.ts';
 import { Reading } from '../model/reading.ts';
-import { avroType } from './avro-type.ts';
+import { objectEncoder } from './compiled/object-encoder.ts';
 import { deviationPlaces, readingPlaces } from './compiled/places.ts';
 import { readingDecoder } from './compiled/reading-decoder.ts';
 import { insightEncoder, readingEncoder } from './compiled/reading-encoder.ts';
-import { frameWriter } from './frame-writer.ts';
 import type { Codec, SchemaRegistry } from './port.ts';
 import { objectReader } from './object-reader.ts';
 import { columnSpecs } from './reading-columns.ts';
@@ -72,8 +71,7 @@ export function avroCodec({ catalogue, naming, registry }: AvroCodecOptions): Co
     },
 
     recordEncoder<T extends TopicName>(topic: T) {
-      const write = frameWriter(avroType(avroSchema(catalogue[topic]), 'bigint'), idOf(topic));
-      return { encode: (record: TopicRecord<T>) => write(record) };
+      return objectEncoder<TopicRecord<T>>(avroSchema(catalogue[topic]), idOf(topic));
     },
 
     newReading(...topics) {

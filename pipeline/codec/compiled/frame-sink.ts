@@ -34,6 +34,11 @@ export class FrameSink {
     return this.bytes.subarray(this.#start, this.pos);
   }
 
+  /** A copy of the frame, whose place is used again: for records that are kept, and would keep a slab each. */
+  copied(): Buffer {
+    return Buffer.from(this.bytes.subarray(this.#start, this.pos));
+  }
+
   /** Makes room for `size` bytes more; `bytes`, `view` and `pos` may be others afterwards. */
   room(size: number): void {
     if (this.pos + size <= this.bytes.length) return;
@@ -62,6 +67,19 @@ export class FrameSink {
   long(value: number): void {
     this.room(MAX_VARINT_BYTES);
     this.pos = writeLongNumber(this.bytes, this.pos, value);
+  }
+
+  /** A long, which fits in 64 bits with its sign. */
+  bigLong(value: bigint): void {
+    this.room(MAX_VARINT_BYTES);
+    const lo = Number(BigInt.asUintN(32, value));
+    this.pos = writeLong(this.bytes, this.pos, Number(BigInt.asIntN(32, value >> 32n)), lo | 0);
+  }
+
+  /** Avro as it is. */
+  encoded(bytes: Buffer): void {
+    this.room(bytes.length);
+    this.pos += bytes.copy(this.bytes, this.pos);
   }
 
   float(value: number): void {

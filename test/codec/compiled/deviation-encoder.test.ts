@@ -5,7 +5,7 @@ import { catalogue } from '../../../topics/catalogue.ts';
 import { avroType } from '../../../pipeline/codec/avro-type.ts';
 import { deviationPlaces } from '../../../pipeline/codec/compiled/places.ts';
 import { insightEncoder, readingEncoder } from '../../../pipeline/codec/compiled/reading-encoder.ts';
-import { frameWriter } from '../../../pipeline/codec/frame-writer.ts';
+import { frameWriter } from './avsc-frames.ts';
 import { HEADER_BYTES } from '../../../pipeline/codec/wire-format.ts';
 import { Reading } from '../../../pipeline/model/reading.ts';
 import { randomFrom } from '../../support/random-from.ts';

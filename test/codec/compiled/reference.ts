@@ -15,7 +15,7 @@ import {
 } from '../../../pipeline/codec/reading-columns.ts';
 import { Reading } from '../../../pipeline/model/reading.ts';
 import { objectDecoder } from './object-decoder.ts';
-import { objectEncoder } from './object-encoder.ts';
+import { objectEncoder } from './avsc-reading.ts';
 
 export type ReadingTopic = 'raw.interface' | 'metric.interface';
 

@@ -3,7 +3,7 @@ import type avro from 'avsc';
 import { QUALITIES } from '../../../topics/interface.ts';
 import type { FieldRow } from '../../../topics/row.ts';
 import type { Reading } from '../../../pipeline/model/reading.ts';
-import { frameWriter } from '../../../pipeline/codec/frame-writer.ts';
+import { frameWriter } from './avsc-frames.ts';
 import { Int64 } from '../../../pipeline/codec/int64.ts';
 import type { ReadingEncoder } from '../../../pipeline/codec/port.ts';
 import {

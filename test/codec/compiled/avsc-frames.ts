@@ -1,6 +1,6 @@
 /** Objects to framed Avro through one growing scratch buffer: a copy of exactly the frame comes out. */
 import type avro from 'avsc';
-import { HEADER_BYTES, writeHeader } from './wire-format.ts';
+import { HEADER_BYTES, writeHeader } from '../../../pipeline/codec/wire-format.ts';
 
 const INITIAL_BYTES = 64 * 1024;
 
