@@ -1,78 +1,69 @@
 /**
- * The entity sub-topology in memory on one core: samples/s with decode and encode, and what each part costs.
- * A sample is one counter of one interface of one poll (32-bit shadows are not counted).
+ * The entity sub-topology in memory on one core: samples/s with decode and encode, what each part costs, and what a
+ * series takes of memory. A sample is one counter of one interface of one poll (32-bit shadows are not counted).
+ *
+ * What is timed is folding alone: its records are made before, and their garbage is collected before. Parts are wall
+ * times of a second run over the same records, as shares of the CPU time of the first, which has no clocks in it.
  */
 import type { BrokerRecord } from '../../pipeline/broker/port.ts';
-import { embeddedRegistry } from '../../pipeline/codec/embedded-registry.ts';
-import { ReadingProcessor } from '../../pipeline/runtime/reading-processor.ts';
-import type { Processor, ProcessorOutput } from '../../pipeline/runtime/sub-topology.ts';
-import type { Stage, StageDefinition } from '../../pipeline/stages/stage.ts';
+import type { ProcessorOutput } from '../../pipeline/runtime/sub-topology.ts';
 import { entityTopology, type ReadingTopology } from '../../pipeline/topology.ts';
 import { catalogue } from '../../topics/catalogue.ts';
-import { startedCodec } from '../support/codec.ts';
 import { STAGE_DEFAULTS } from '../support/topology-driver.ts';
 import { assertValid, type Bench } from './bench.ts';
+import { garbageCollector } from './collect-garbage.ts';
 import { figure, type Figure } from './figure.ts';
-import { load } from './load.ts';
-import { yardstick } from './yardstick.ts';
+import { foldedLoad, WARM_POLLS, type FoldedLoad } from './folded-load.ts';
+import { clockedStages } from './stage-clock.ts';
 
 interface StagesBenchOptions {
   readonly entities: number;
   readonly rowsPerEntity: number;
-  readonly warmPolls: number;
   readonly polls: number;
   readonly runs: number;
   readonly seed: number;
 }
 
-const START_MS = 1_780_000_000_000;
-/** As a collector would poll; long enough for two days of warm-up to fill the seasonal cells. */
-const INTERVAL_MS = 300_000;
-/** Two days and a bit at 5 minutes: baselines judge, and hour-of-day cells are in use. */
-const WARM_POLLS = 620;
-const SIZE = { rowsPerEntity: 48, warmPolls: WARM_POLLS, polls: 60, seed: 20_261_121 };
+/** Rows are just short of a power of two, as much as a segment of state is allocated for. */
+const SIZE = { rowsPerEntity: 48, polls: 60, seed: 20_261_121 };
+/** Readings that are encoded in turns, so that the encoder is not timed on one in the cache. */
+const READINGS = 16;
 
 export const stages: Bench = {
   name: 'stages',
-  measures: 'everything that is on in memory on one core, and what each stage costs',
+  measures: 'everything that is on in memory on one core, and what each stage costs in time and memory',
   minutes: 2,
-  full: () => measureStages({ ...SIZE, entities: 60, runs: 5 }),
-  quick: () => measureStages({ ...SIZE, entities: 8, runs: 3 }),
+  full: () => measureStages({ ...SIZE, entities: 85, runs: 5 }),
+  quick: () => measureStages({ ...SIZE, entities: 10, runs: 3 }),
 };
 
 async function measureStages(options: StagesBenchOptions): Promise<Figure[]> {
   const topology = entityTopology(catalogue, STAGE_DEFAULTS);
+  const values = new Map<string, number[]>();
+  const took = (name: string, value: number): void => {
+    const before = values.get(name);
+    if (before === undefined) values.set(name, [value]);
+    else before.push(value);
+  };
+  const bytes = new Map<string, number[]>();
   const samplesPerSecond: number[] = [];
-  const nsPerSample: number[] = [];
-  const bytesPerSeries: number[] = [];
-  const parts = new Map<string, number[]>();
-  const ratios = new Map<string, number[]>();
   for (let run = 0; run < options.runs; run += 1) {
-    const whole = await measure(options, run, topology);
-    samplesPerSecond.push((1e9 * whole.samples) / whole.ns);
-    nsPerSample.push(whole.ns / whole.samples);
-    bytesPerSeries.push(whole.bytesPerSeries);
-    const yardNs = whole.yardNsPerRow / whole.samplesPerRow;
-    append(ratios, 'everything', whole.ns / whole.samples / yardNs);
-    const costs = new Map<string, number[]>();
-    const timed = await measure(
-      options,
-      run,
-      { ...topology, stages: topology.stages.map((stage) => clocked(stage, costs)) },
-      () => costs.clear(),
-    );
-    // A part's share of a record's time, of the CPU time of the plain run. Medians: whoever interrupts a call is left out.
-    const record = median(timed.recordNs);
-    const share = whole.ns / whole.samples / record;
-    let rest = record;
-    for (const [stage, calls] of costs) {
-      const ns = median(calls);
+    const whole = await foldedPolls(options, run, topology);
+    samplesPerSecond.push(1e9 / whole.nsPerSample);
+    took('everything', whole.nsPerSample);
+    took('decode and encode alone', await codecNsPerSample(whole));
+
+    const clock = clockedStages(topology.stages);
+    const timed = await foldedPolls(options, run, { ...topology, stages: clock.stages }, clock.reset);
+    const share = whole.nsPerSample / timed.wallNs;
+    let rest = timed.wallNs;
+    for (const [part, ns] of clock.spentNs()) {
+      took(`of that ${part}`, ns * share);
       rest -= ns;
-      append(parts, stage, ns * share);
-      if (JUDGED.includes(stage)) append(ratios, stage, (ns * share) / yardNs);
     }
-    append(parts, 'decode, directory, encode', rest * share);
-    append(ratios, 'decode, directory, encode', (rest * share) / yardNs);
+    took('of that decode, directory, encode', rest * share);
+    for (const [name, value] of bytesPerSeries(whole.load))
+      bytes.set(name, [...(bytes.get(name) ?? []), value]);
   }
   return [
     figure('stages: everything, decode and encode', 'samples/s/core', samplesPerSecond, {
@@ -80,146 +71,103 @@ async function measureStages(options: StagesBenchOptions): Promise<Figure[]> {
       atLeast: 500_000,
       then: 1_500_000,
     }),
-    figure('stages: everything', 'ns/sample', nsPerSample),
-    ...[...parts].map(([part, values]) => figure(`stages: of that ${part}`, 'ns/sample', values)),
-    figure('stages: state', 'bytes/series', bytesPerSeries, {
-      better: 'lower',
-      atLeast: 16_000,
-      then: 4_000,
-    }),
-    ...[...ratios].map(([part, values]) =>
-      figure(`stages: ${part} against JSON.parse of the same polls`, 'ratio', values, { better: 'lower' }),
-    ),
+    ...[...values].map(([name, each]) => figure(`stages: ${name}`, 'ns/sample', each)),
+    ...[...bytes].map(([name, each]) => figure(`stages: state ${name}`, 'bytes/series', each)),
   ];
 }
 
-/** Stages that cost enough to be held to their ratio; the others are a few clock reads. */
-const JUDGED: readonly string[] = ['rate', 'baseline', 'detect'];
-
-function median(values: readonly number[]): number {
-  return figure('', '', values).median;
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function append(parts: Map<string, number[]>, part: string, value: number): void {
-  parts.set(part, [...(parts.get(part) ?? []), value]);
-}
-
 interface Measured {
-  readonly samples: number;
-  readonly ns: number;
-  /** Wall time of each record. */
-  readonly recordNs: readonly number[];
-  readonly bytesPerSeries: number;
-  readonly samplesPerRow: number;
-  /** JSON.parse of the same polls, meanwhile. */
-  readonly yardNsPerRow: number;
+  readonly load: FoldedLoad;
+  readonly records: readonly BrokerRecord[];
+  readonly nsPerSample: number;
+  readonly wallNs: number;
 }
 
-/** Folds warm polls, then times the rest; CPU time of this thread, so that a busy machine counts less. */
-async function measure(
-  options: StagesBenchOptions,
+/** Folds warm polls, then times the rest; CPU time of this process, so that a busy machine counts less. */
+async function foldedPolls(
+  { entities, rowsPerEntity, polls, seed }: StagesBenchOptions,
   run: number,
   topology: ReadingTopology,
   warm: () => void = () => undefined,
 ): Promise<Measured> {
-  const { entities, rowsPerEntity, warmPolls, polls, seed } = options;
-  const codec = await startedCodec(catalogue, embeddedRegistry());
-  const processor = new ReadingProcessor({ codec, catalogue, topology });
-  const readings = load(codec, {
-    seed: seed + run,
-    entities,
-    rowsPerEntity,
-    startMs: START_MS,
-    intervalMs: INTERVAL_MS,
-  });
-  let sent = 0;
-  let refused = 0;
-  const out: ProcessorOutput = {
-    send: () => void (sent += 1),
-    deadLetter: () => void (refused += 1),
+  const load = await foldedLoad(topology, { seed: seed + run, entities, rowsPerEntity });
+  for (let poll = 0; poll < WARM_POLLS; poll += 1) load.fold(await load.next(1));
+  const records = await load.next(polls);
+  garbageCollector()();
+  warm();
+  const began = performance.now();
+  const ns = cpuNs(() => load.fold(records));
+  const wallNs = (performance.now() - began) * 1e6;
+  // The work must have been done: a metric record for every poll of every entity, and nothing refused.
+  const { sent, refused } = load.counts;
+  assertValid(
+    refused === 0 && sent >= entities * (WARM_POLLS + polls),
+    `${refused} records refused, ${sent} sent`,
+  );
+  return { load, records, nsPerSample: ns / (load.samplesPerPoll * polls), wallNs };
+}
+
+/** Raw records to columns, and columns with all their rates to metric records. */
+async function codecNsPerSample({ load, records }: Measured): Promise<number> {
+  const { codec, countersPerRow } = load;
+  const raw = codec.newReading('raw.interface', 'metric.interface');
+  const decoder = codec.readingDecoder('raw.interface');
+  const encoder = codec.readingEncoder('metric.interface');
+  await decoder.prepare([records[0]!.value]);
+  const metrics = await metricReadings(load);
+  let rows = 0;
+  let bytes = 0;
+  const pass = (): void => {
+    for (const [index, { value }] of records.entries()) {
+      assertValid(decoder.decode(value!, raw) === undefined, 'a raw record cannot be decoded');
+      rows += raw.rowCount;
+      bytes += encoder.encode(metrics[index % READINGS]!).length;
+    }
+  };
+  pass();
+  rows = 0;
+  garbageCollector()();
+  const ns = cpuNs(pass);
+  assertValid(bytes > 0 && rows > 0, `${rows} rows, ${bytes} bytes`);
+  return ns / (rows * countersPerRow);
+}
+
+/** Readings as they are after the stages. */
+async function metricReadings({ codec, next, fold }: FoldedLoad) {
+  const values: Buffer[] = [];
+  const keeping: ProcessorOutput = {
+    send: (topic, _key, value) => {
+      if (topic === 'metric.interface') values.push(value);
+    },
+    deadLetter: (_topic, _record, reason) => assertValid(false, reason),
     count: () => undefined,
     countRows: () => undefined,
   };
-  let ns = 0;
-  const recordNs: number[] = [];
-  const yard = await yardstick(codec, readings.poll(0));
-  const yardNs: number[] = [];
-  for (let step = 0; step < warmPolls + polls; step += 1) {
-    const records = readings.poll(step).map((value, index) => record(readings.entities[index]!, value, step));
-    await processor.prepare('raw.interface', [records[0]!.value]);
-    if (step === warmPolls) warm();
-    const took = foldAll(processor, records, out, step < warmPolls ? [] : recordNs);
-    if (step < warmPolls) continue;
-    ns += took;
-    yardNs.push(yard.measure());
-  }
-  // The work must have been done: a metric record for every poll of every entity, and nothing refused.
-  assertValid(
-    refused === 0 && sent >= entities * (warmPolls + polls),
-    `${refused} records refused, ${sent} sent`,
-  );
-  const bytes = [...processor.state.bytesByStage().values()].reduce((sum, each) => sum + each, 0);
-  return {
-    samples: entities * rowsPerEntity * readings.countersPerRow * polls,
-    ns,
-    recordNs,
-    samplesPerRow: readings.countersPerRow,
-    yardNsPerRow: mean(yardNs),
-    bytesPerSeries: bytes / (processor.state.rows * readings.countersPerRow),
-  };
+  while (values.length < READINGS) fold(await next(1), keeping);
+  const decoder = codec.readingDecoder('metric.interface');
+  await decoder.prepare(values);
+  return values.slice(0, READINGS).map((value) => {
+    const reading = codec.newReading('raw.interface', 'metric.interface');
+    assertValid(decoder.decode(value, reading) === undefined, 'a metric record cannot be decoded');
+    return reading;
+  });
 }
 
-/** @returns CPU ns of all; the wall time of each goes to `recordNs`. */
-function foldAll(
-  processor: Processor,
-  records: readonly BrokerRecord[],
-  out: ProcessorOutput,
-  recordNs: number[],
-): number {
-  const before = process.cpuUsage();
-  for (const each of records) {
-    const began = performance.now();
-    processor.fold('raw.interface', each, out);
-    recordNs.push((performance.now() - began) * 1e6);
+/** Bytes allocated in columns, by stage and group. */
+function bytesPerSeries({ processor, countersPerRow }: FoldedLoad): Map<string, number> {
+  const { state } = processor;
+  const bytes = new Map([['in all', 0]]);
+  for (const [, { stage, column }] of state.columns()) {
+    const share = column.bytes / (state.rows * countersPerRow);
+    for (const name of ['in all', `of ${stage}, ${column.declaration.group}`])
+      bytes.set(name, (bytes.get(name) ?? 0) + share);
   }
+  return bytes;
+}
+
+function cpuNs(work: () => void): number {
+  const before = process.cpuUsage();
+  work();
   const { user, system } = process.cpuUsage(before);
   return (user + system) * 1000;
-}
-
-function record(entity: string, value: Buffer, step: number): BrokerRecord {
-  return {
-    topic: 'raw.interface',
-    partition: 0,
-    offset: step,
-    appendedAtMs: START_MS + (step + 1) * INTERVAL_MS,
-    key: Buffer.from(entity),
-    value,
-  };
-}
-
-/** The stage with a clock around `process`. */
-function clocked(definition: StageDefinition, costs: Map<string, number[]>): StageDefinition {
-  return {
-    ...definition,
-    init(context): Stage {
-      const stage = definition.init(context);
-      const { name } = definition;
-      return {
-        ...stage,
-        process(reading, out) {
-          const before = performance.now();
-          const goesOn = stage.process(reading, out);
-          const ns = (performance.now() - before) * 1e6;
-          const calls = costs.get(name);
-          if (calls === undefined) costs.set(name, [ns]);
-          else calls.push(ns);
-          return goesOn;
-        },
-      };
-    },
-  };
 }

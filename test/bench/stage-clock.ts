@@ -1,0 +1,57 @@
+/** What each stage of a topology takes: a clock reading between two stages, once a record and not once a row. */
+import type { Stage, StageDefinition, StageOutput } from '../../pipeline/stages/stage.ts';
+
+export interface StageClock {
+  readonly stages: readonly StageDefinition[];
+  /** Before a record is folded: the first stage begins when the reading is decoded, which is not its own time. */
+  reset(): void;
+  /** Wall time by part since `reset`, in ns: of each stage without the records that it sends, and of those. */
+  spentNs(): ReadonlyMap<string, number>;
+}
+
+export const SENT_PART = 'records of baselines and anomalies';
+
+/** The stages, with clocks. */
+export function clockedStages(definitions: readonly StageDefinition[]): StageClock {
+  const spentMs = new Float64Array(definitions.length + 1);
+  const sent = definitions.length;
+  return {
+    stages: definitions.map((definition, index) => ({
+      ...definition,
+      init: (context) => clocked(definition.init(context), index),
+    })),
+    reset: () => void spentMs.fill(0),
+    spentNs: () =>
+      new Map(
+        [...definitions.map(({ name }) => name), SENT_PART].map((part, i) => [part, spentMs[i]! * 1e6]),
+      ),
+  };
+
+  function clocked(stage: Stage, index: number): Stage {
+    let sentMs = 0;
+    let inner: StageOutput;
+    const timed = <T>(send: (record: T) => void, record: T): void => {
+      const before = performance.now();
+      send(record);
+      sentMs += performance.now() - before;
+    };
+    const out: StageOutput = {
+      anomaly: (record) => timed(inner.anomaly, record),
+      baseline: (record) => timed(inner.baseline, record),
+      count: (name, outcome, by) => inner.count(name, outcome, by),
+    };
+    return {
+      ...(stage.update && { update: stage.update.bind(stage) }),
+      ...(stage.punctuate && { punctuate: stage.punctuate.bind(stage) }),
+      process(reading, into) {
+        inner = into;
+        sentMs = 0;
+        const before = performance.now();
+        const goesOn = stage.process(reading, out);
+        spentMs[index]! += performance.now() - before - sentMs;
+        spentMs[sent]! += sentMs;
+        return goesOn;
+      },
+    };
+  }
+}
