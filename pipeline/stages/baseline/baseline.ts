@@ -111,24 +111,35 @@ class Baseline implements Stage {
     const { rowCount, slots, quality } = reading;
     const { columns, metric } = into;
     const series = this.#series;
+    const status = this.#status;
+    const position = this.#position;
     const values = into.value.values;
+    const expected = into.expected.values;
+    const scale = into.scale.values;
+    const confidence = into.confidence.values;
+    const residual = into.residual.values;
+    const seconds = this.#dtS.values;
+    const maintenance = this.#maintenance.values;
+    series.quantum = metric.quantum;
     let shifts = 0;
     for (let row = 0; row < rowCount; row += 1) {
       const value = values[row]!;
-      const dtS = this.#dtS.values[row]!;
+      const dtS = seconds[row]!;
       // Only `good` is judged and learned from. A gap's rate is right, but it is the mean of hours that may belong
       // to other cells, and smoother than any poll; the other qualities have no rate worth the name.
-      if (quality[row] !== GOOD || Number.isNaN(value) || !(dtS > 0) || this.#status.idle(row)) continue;
-      if (suspended && this.#maintenance.values[row] === 1) continue;
+      if (quality[row] !== GOOD || Number.isNaN(value) || !(dtS > 0) || status.idle(row)) continue;
+      if (suspended && maintenance[row] === 1) continue;
       const arrays = columns.arraysOf(slots[row]!);
       const slot = slots[row]! & SEGMENT_MASK;
-      if (series.judge(arrays, slot, value, dtS, metric.quantum, this.#position)) {
-        into.expected.values[row] = series.expected;
-        into.scale.values[row] = series.scale;
-        into.confidence.values[row] = series.confidence;
-        into.residual.values[row] = series.residual;
+      series.value = value;
+      series.dtS = dtS;
+      if (series.judge(arrays, slot, position)) {
+        expected[row] = series.expected;
+        scale[row] = series.scale;
+        confidence[row] = series.confidence;
+        residual[row] = series.residual;
       }
-      if (series.learn(arrays, slot, value, dtS)) {
+      if (series.learn(arrays, slot)) {
         into.shifted.values[row] = 1;
         shifts += 1;
       }

@@ -33,25 +33,30 @@ export class SeriesBaseline {
   /** The distance that is least surprising: to the closest of the expectations in use, signed. */
   residual = Number.NaN;
 
+  // The poll that is judged: fields and not parameters, because V8 puts each number that it passes to a call which it
+  // does not inline on the heap (ten of them a series were 90 % of all garbage).
+  /** What was seen. */
+  value = Number.NaN;
+  /** For how long. */
+  dtS = Number.NaN;
+  /** What one count is worth, see BaselinedMetric. */
+  quantum = 0;
+
   readonly #settings: BaselineSettings;
   readonly #day = new CellReading();
   readonly #week = new CellReading();
   /** The scale before the tails widen it: what residual quantiles are counted in. */
   #base = Number.NaN;
+  /** No update goes further than this. */
+  #clip = Infinity;
 
   constructor(settings: BaselineSettings) {
     this.#settings = settings;
   }
 
-  /** @returns false while too little was seen of the series to expect anything. */
-  judge(
-    arrays: SeriesArrays,
-    slot: number,
-    value: number,
-    dtS: number,
-    quantum: number,
-    at: SeasonPosition,
-  ): boolean {
+  /** Judges `value`. @returns false while too little was seen of the series to expect anything. */
+  judge(arrays: SeriesArrays, slot: number, at: SeasonPosition): boolean {
+    const { value } = this;
     const settings = this.#settings;
     const day = this.#day;
     const week = this.#week;
@@ -79,7 +84,7 @@ export class SeriesBaseline {
       expected = week.mean;
     }
     this.expected = expected;
-    this.#base = baseScale(deviation, expected, dtS, quantum, settings);
+    this.#base = baseScale(deviation, expected, this.dtS, this.quantum, settings);
     this.scale = this.#base * arrays.spread[slot]!;
     const learned = Math.min(1, arrays.seconds[slot]! / settings.fullConfidenceS);
     this.confidence =
@@ -101,7 +106,8 @@ export class SeriesBaseline {
    * Takes in the value that `judge` has just looked at.
    * @returns true when it completed a level shift: the series was relearned.
    */
-  learn(arrays: SeriesArrays, slot: number, value: number, dtS: number): boolean {
+  learn(arrays: SeriesArrays, slot: number): boolean {
+    const { value, dtS } = this;
     const settings = this.#settings;
     const polls = arrays.polls[slot]!;
     if (polls === 0) {
@@ -110,8 +116,9 @@ export class SeriesBaseline {
     }
     const clipping = arrays.seconds[slot]! >= settings.clipAfterS;
     const clip = clipping ? settings.clipScales * this.scale : Infinity;
-    this.#learnVisit(arrays, slot, value, dtS, clip);
-    this.#learnErrors(arrays, slot, value, dtS, clip);
+    this.#clip = clip;
+    this.#learnVisit(arrays, slot);
+    this.#learnErrors(arrays, slot);
     // Quantiles are of what is usual: an anomaly of three hours would fill the first percent of two weeks.
     if (polls > 0 && Math.abs(this.residual) <= clip) {
       const bucket = slot * QUANTILE_BUCKETS + quantileBucket((value - this.expected) / this.#base);
@@ -119,7 +126,7 @@ export class SeriesBaseline {
     }
     arrays.polls[slot] = Math.min(polls + 1, 65_535);
     arrays.seconds[slot] = Math.min(arrays.seconds[slot]! + dtS, 4 * settings.fullConfidenceS);
-    return this.confidence >= SHIFT_CONFIDENCE && this.#shifted(arrays, slot, value, dtS);
+    return this.confidence >= SHIFT_CONFIDENCE && this.#shifted(arrays, slot);
   }
 
   #turnHour(arrays: SeriesArrays, slot: number, hour: number): void {
@@ -134,7 +141,9 @@ export class SeriesBaseline {
   }
 
   /** Averages the hour so far. A cell that is in use pulls no value further than `clip` from itself. */
-  #learnVisit(arrays: SeriesArrays, slot: number, value: number, dtS: number, clip: number): void {
+  #learnVisit(arrays: SeriesArrays, slot: number): void {
+    const { value, dtS } = this;
+    const clip = this.#clip;
     const { dayVisits, weekVisits } = this.#settings;
     const seconds = arrays.visit_seconds[slot]! + dtS;
     const weight = dtS / seconds;
@@ -157,7 +166,9 @@ export class SeriesBaseline {
     arrays.visit_seconds[slot] = seconds;
   }
 
-  #learnErrors(arrays: SeriesArrays, slot: number, value: number, dtS: number, clip: number): void {
+  #learnErrors(arrays: SeriesArrays, slot: number): void {
+    const { value, dtS } = this;
+    const clip = this.#clip;
     const { dayVisits, weekVisits, levelMemoryS, errorMemoryS } = this.#settings;
     const seconds = arrays.seconds[slot]!;
     const level = arrays.level[slot]!;
@@ -186,7 +197,8 @@ export class SeriesBaseline {
   }
 
   /** Counts polls that are off on one side; relearns when they have become the new normal. */
-  #shifted(arrays: SeriesArrays, slot: number, value: number, dtS: number): boolean {
+  #shifted(arrays: SeriesArrays, slot: number): boolean {
+    const { value, dtS } = this;
     const settings = this.#settings;
     const off = this.residual / this.scale;
     let run = arrays.run_polls[slot]!;
