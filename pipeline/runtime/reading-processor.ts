@@ -215,8 +215,8 @@ export class ReadingProcessor implements Processor {
   #countRows(reading: Reading, out: ProcessorOutput): void {
     const counts = this.#qualityCounts.fill(0);
     for (let row = 0; row < reading.rowCount; row += 1) counts[reading.quality[row]!]! += 1;
-    for (const [code, quality] of QUALITIES.entries())
-      if (counts[code]! > 0) out.countRows(quality, counts[code]!);
+    for (let code = 0; code < QUALITIES.length; code += 1)
+      if (counts[code]! > 0) out.countRows(QUALITIES[code]!, counts[code]!);
   }
 
   #send(topic: TopicName, entity: string, value: Buffer): void {

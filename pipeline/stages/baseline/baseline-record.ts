@@ -3,9 +3,10 @@ import { SEGMENT_MASK } from '../../model/state.ts';
 import type { BaselineRecord } from '../../../topics/insight.ts';
 import type { BaselinedMetric } from './baselined-metrics.ts';
 import { DAY_CELLS, type SeriesArrays, type SeriesColumns } from './baseline-columns.ts';
-import { baseScale, cellDeviation } from './baseline-scale.ts';
+import { baseScale, drawDeviation } from './baseline-scale.ts';
 import type { BaselineSettings } from './baseline-settings.ts';
 import { QUANTILE_BUCKETS, residualQuantile, residualRange } from './residual-quantiles.ts';
+import { CellReading } from './seasonal-cells.ts';
 import type { StageOutput } from '../stage.ts';
 
 type Row = BaselineRecord['rows'][number];
@@ -50,7 +51,7 @@ export class BaselineCells {
   readonly #metrics: readonly PublishedMetric[];
   readonly #settings: BaselineSettings;
   /** The cell that is being written, and its series' residuals: reused, an hour's turn writes thousands. */
-  readonly #cell = { visits: 0, mean: Number.NaN, deviation: Number.NaN, error: Number.NaN };
+  readonly #cell = new CellReading();
   readonly #residuals: ResidualSummary = { p50: 0, p5: 0, p95: 0, p99: 0, range: undefined };
 
   constructor(metrics: readonly PublishedMetric[], settings: BaselineSettings) {
@@ -157,9 +158,10 @@ export class BaselineCells {
     const settings = this.#settings;
     const cell = this.#cell;
     const { mean, visits } = cell;
-    const error = Number.isNaN(cell.error) ? arrays.level_error[slot]! : cell.error;
-    const deviation = cellDeviation(cell, error, arrays.level[slot]!, settings);
-    const base = baseScale(deviation, mean, intervalS, quantum, settings);
+    if (Number.isNaN(cell.error)) cell.error = arrays.level_error[slot]!;
+    cell.level = arrays.level[slot]!;
+    drawDeviation(cell, settings);
+    const base = baseScale(cell.drawnDeviation, mean, intervalS, quantum, settings);
     const scale = base * arrays.spread[slot]!;
     const { p50, p5, p95, p99, range } = this.#residuals;
     const isShare = unit === '%';

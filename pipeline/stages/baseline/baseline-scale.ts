@@ -18,26 +18,27 @@ export function countingScale(expected: number, dtS: number, quantum: number): n
 /** The prior of a cell follows its mean within this factor of the level. */
 const MAX_PRIOR_FACTOR = 4;
 
-/** A cell, or what is mixed of two. */
+/** A cell, or what is mixed of two, and its series. */
 interface CellScatter {
   readonly visits: number;
   readonly mean: number;
   readonly deviation: number;
+  /** Of the series. */
+  readonly error: number;
+  readonly level: number;
+  /** Of the cell, once it is drawn. */
+  drawnDeviation: number;
 }
 
 /**
- * Mean deviation of a cell, drawn towards the series' own `error` until the cell has had enough visits. Traffic
+ * Sets the mean deviation of a cell, drawn towards the series' own `error` until the cell has had enough visits. Traffic
  * scatters in proportion to its size (a night is not as rough as a day), so the error is scaled to the cell's mean.
  */
-export function cellDeviation(
-  { visits, mean, deviation }: CellScatter,
-  error: number,
-  level: number,
-  { scalePriorVisits }: BaselineSettings,
-): number {
+export function drawDeviation(cell: CellScatter, { scalePriorVisits }: BaselineSettings): void {
+  const { visits, mean, deviation, error, level } = cell;
   const share = level === 0 ? 1 : Math.abs(mean / level);
   const prior = error * Math.min(Math.max(share, 1 / MAX_PRIOR_FACTOR), MAX_PRIOR_FACTOR);
-  return Math.sqrt(
+  cell.drawnDeviation = Math.sqrt(
     (visits * deviation * deviation + scalePriorVisits * prior * prior) / (visits + scalePriorVisits),
   );
 }

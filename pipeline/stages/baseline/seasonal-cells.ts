@@ -42,6 +42,10 @@ export class CellReading {
   mean = Number.NaN;
   plain = Number.NaN;
   deviation = 0;
+  // Set by who asks for the cell's deviation: see drawDeviation.
+  error = Number.NaN;
+  level = Number.NaN;
+  drawnDeviation = Number.NaN;
 
   readDay(arrays: SeriesArrays, slot: number, at: SeasonPosition, minVisits: number): void {
     const { day_mean, day_visits, day_deviation, capacity } = arrays;

@@ -4,7 +4,7 @@
  * used. `slot` is the slot within its segment.
  */
 import type { SeriesArrays } from './baseline-columns.ts';
-import { baseScale, cellDeviation } from './baseline-scale.ts';
+import { baseScale, drawDeviation } from './baseline-scale.ts';
 import type { BaselineSettings } from './baseline-settings.ts';
 import { ageQuantiles, quantileBucket, QUANTILE_BUCKETS, residualQuantile } from './residual-quantiles.ts';
 import { CellReading, closeVisit, forgetCells, scaleCells, type SeasonPosition } from './seasonal-cells.ts';
@@ -75,12 +75,18 @@ export class SeriesBaseline {
     let expected = level;
     if (dayWarm && arrays.day_error[slot]! <= error * PREFERENCE) {
       error = arrays.day_error[slot]!;
-      deviation = cellDeviation(day, error, level, settings);
+      day.error = error;
+      day.level = level;
+      drawDeviation(day, settings);
+      deviation = day.drawnDeviation;
       expected = day.mean;
     }
     if (week.visits >= settings.weekVisits && arrays.week_error[slot]! <= error * PREFERENCE) {
       error = arrays.week_error[slot]!;
-      deviation = cellDeviation(week, error, level, settings);
+      week.error = error;
+      week.level = level;
+      drawDeviation(week, settings);
+      deviation = week.drawnDeviation;
       expected = week.mean;
     }
     this.expected = expected;
@@ -90,14 +96,27 @@ export class SeriesBaseline {
     this.confidence =
       learned * Math.min(1, arrays.polls[slot]! / settings.fullConfidencePolls) * (dayWarm ? 1 : 0.5);
 
+    // Written out: calls that are not inlined would put each number on the heap.
     let residual = value - expected;
+    let other: number;
     const within = error * settings.excuseWithin;
-    if (arrays.level_error[slot]! <= within) residual = closer(residual, value - level);
+    if (arrays.level_error[slot]! <= within) {
+      other = value - level;
+      if (Math.abs(other) < Math.abs(residual)) residual = other;
+    }
     if (dayWarm && arrays.day_error[slot]! <= within) {
-      residual = closer(closer(residual, value - day.mean), value - day.plain);
+      other = value - day.mean;
+      if (Math.abs(other) < Math.abs(residual)) residual = other;
+      other = value - day.plain;
+      if (Math.abs(other) < Math.abs(residual)) residual = other;
     }
     // A week cell of one visit is too little to expect anything, but enough to know the first weekend again.
-    if (week.visits > 0) residual = closer(closer(residual, value - week.mean), value - week.plain);
+    if (week.visits > 0) {
+      other = value - week.mean;
+      if (Math.abs(other) < Math.abs(residual)) residual = other;
+      other = value - week.plain;
+      if (Math.abs(other) < Math.abs(residual)) residual = other;
+    }
     this.residual = residual;
     return arrays.polls[slot]! >= settings.minPolls;
   }
@@ -151,14 +170,18 @@ export class SeriesBaseline {
 
     const dayMean = first ? value : arrays.visit_day_mean[slot]!;
     const dayCentre = this.#day.visits > 0 ? this.#day.mean : dayMean;
-    const forDay = this.#day.visits >= dayVisits ? clipped(value, dayCentre, clip) : value;
+    const forDay =
+      this.#day.visits >= dayVisits ? Math.min(Math.max(value, dayCentre - clip), dayCentre + clip) : value;
     const dayDeviation = first ? 0 : arrays.visit_day_deviation[slot]!;
     arrays.visit_day_mean[slot] = dayMean + weight * (forDay - dayMean);
     arrays.visit_day_deviation[slot] = dayDeviation + weight * (Math.abs(forDay - dayCentre) - dayDeviation);
 
     const weekMean = first ? value : arrays.visit_week_mean[slot]!;
     const weekCentre = this.#week.visits > 0 ? this.#week.mean : weekMean;
-    const forWeek = this.#week.visits >= weekVisits ? clipped(value, weekCentre, clip) : value;
+    const forWeek =
+      this.#week.visits >= weekVisits
+        ? Math.min(Math.max(value, weekCentre - clip), weekCentre + clip)
+        : value;
     const weekDeviation = first ? 0 : arrays.visit_week_deviation[slot]!;
     arrays.visit_week_mean[slot] = weekMean + weight * (forWeek - weekMean);
     arrays.visit_week_deviation[slot] =
@@ -166,6 +189,7 @@ export class SeriesBaseline {
     arrays.visit_seconds[slot] = seconds;
   }
 
+  /** The weight of a poll is its share of all that was seen, and of the memory once that is more. */
   #learnErrors(arrays: SeriesArrays, slot: number): void {
     const { value, dtS } = this;
     const clip = this.#clip;
@@ -173,11 +197,13 @@ export class SeriesBaseline {
     const seconds = arrays.seconds[slot]!;
     const level = arrays.level[slot]!;
     const levelError = arrays.level_error[slot]!;
-    const levelWeight = weightOf(dtS, seconds + dtS, errorMemoryS);
+    const levelWeight = Math.min(1, dtS / Math.min(seconds + dtS, errorMemoryS));
     arrays.level_error[slot] =
       levelError + levelWeight * (Math.min(Math.abs(value - level), clip) - levelError);
     arrays.level[slot] =
-      level + weightOf(dtS, seconds + dtS, levelMemoryS) * (clipped(value, level, clip) - level);
+      level +
+      Math.min(1, dtS / Math.min(seconds + dtS, levelMemoryS)) *
+        (Math.min(Math.max(value, level - clip), level + clip) - level);
 
     // An expectation starts with the error of the one that it refines, which counts like half a day of its own.
     if (this.#day.visits >= dayVisits) {
@@ -185,14 +211,14 @@ export class SeriesBaseline {
       const error = Number.isNaN(before) ? levelError : before;
       const own = Math.max(seconds - dayVisits * DAY_S, 0) + FIRST_ERROR_S;
       const distance = Math.min(Math.abs(value - this.#day.mean), clip);
-      arrays.day_error[slot] = error + weightOf(dtS, own, errorMemoryS) * (distance - error);
+      arrays.day_error[slot] = error + Math.min(1, dtS / Math.min(own, errorMemoryS)) * (distance - error);
     }
     if (this.#week.visits >= weekVisits) {
       const before = arrays.week_error[slot]!;
       const error = Number.isNaN(before) ? arrays.day_error[slot]! : before;
       const own = Math.max(seconds - weekVisits * 7 * DAY_S, 0) + FIRST_ERROR_S;
       const distance = Math.min(Math.abs(value - this.#week.mean), clip);
-      arrays.week_error[slot] = error + weightOf(dtS, own, errorMemoryS) * (distance - error);
+      arrays.week_error[slot] = error + Math.min(1, dtS / Math.min(own, errorMemoryS)) * (distance - error);
     }
   }
 
@@ -237,17 +263,4 @@ export class SeriesBaseline {
     arrays.visit_seconds[slot] = 0;
     arrays.run_polls[slot] = 0;
   }
-}
-
-/** Weight of a poll in a mean over all that was seen, and over `memoryS` once that is more. */
-function weightOf(dtS: number, seenS: number, memoryS: number): number {
-  return Math.min(1, dtS / Math.min(seenS, memoryS));
-}
-
-function closer(a: number, b: number): number {
-  return Math.abs(b) < Math.abs(a) ? b : a;
-}
-
-function clipped(value: number, centre: number, clip: number): number {
-  return Math.min(Math.max(value, centre - clip), centre + clip);
 }

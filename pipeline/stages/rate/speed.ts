@@ -12,7 +12,10 @@ const MAX_HIGH_SPEED_MBPS = 10_000_000;
  * IANAifType of interfaces without a line of their own: softwareLoopback, propVirtual, tunnel. What they report as
  * speed is a figure for routing protocols (10 Mb/s of Linux's lo, 9 kb/s of a tunnel), not a limit.
  */
-const NOMINAL_SPEED_TYPES: ReadonlySet<number> = new Set([24, 53, 131]);
+function isNominal(ifType: number): boolean {
+  return ifType === 24 || ifType === 53 || ifType === 131;
+}
+
 /** An IPv4 header: such interfaces count packets without a link's frame around them. */
 const MIN_BARE_PACKET_OCTETS = 20;
 
@@ -28,7 +31,7 @@ export function speedMbps(
   ifType = Number.NaN,
 ): number {
   if (override > 0) return override;
-  if (NOMINAL_SPEED_TYPES.has(ifType)) return Number.NaN;
+  if (isNominal(ifType)) return Number.NaN;
   const exact = ifSpeed > 0 && ifSpeed < IF_SPEED_SATURATED ? ifSpeed / 1e6 : Number.NaN;
   if (!(ifHighSpeed > 0 && ifHighSpeed <= MAX_HIGH_SPEED_MBPS)) return exact;
   return Math.abs(exact - ifHighSpeed) <= 0.5 ? exact : ifHighSpeed;
@@ -58,13 +61,12 @@ export class Speeds {
     const low = this.#ifSpeed.values;
     const type = this.#ifType.values;
     const mbps = this.#speedMbps.values;
-    for (let row = 0; row < pass.rows; row += 1) {
+    const { rows, bitsPerSecond, minPacketOctets } = pass;
+    for (let row = 0; row < rows; row += 1) {
       const speed = speedMbps(override[row]!, high[row]!, low[row]!, type[row]);
       mbps[row] = speed;
-      pass.bitsPerSecond[row] = speed * 1e6;
-      pass.minPacketOctets[row] = NOMINAL_SPEED_TYPES.has(type[row]!)
-        ? MIN_BARE_PACKET_OCTETS
-        : MIN_PACKET_OCTETS;
+      bitsPerSecond[row] = speed * 1e6;
+      minPacketOctets[row] = isNominal(type[row]!) ? MIN_BARE_PACKET_OCTETS : MIN_PACKET_OCTETS;
     }
   }
 }
