@@ -186,6 +186,8 @@ export class Reading {
   readonly exceptions: ReadingException[] = [];
 
   readonly #columns = new Map<string, ReadingColumn>();
+  /** The same: an iterator over the map would leave an object a column and poll behind. */
+  readonly #list: ReadingColumn[] = [];
   #capacity = INITIAL_ROWS;
 
   /** Registers columns; a name that is there already keeps its column. */
@@ -196,6 +198,7 @@ export class Reading {
         const column = newColumn(kind);
         column.grow(this.#capacity);
         this.#columns.set(name, column);
+        this.#list.push(column);
       } else if (there.kind !== kind) {
         throw new TypeError(`reading column ${name} is a ${there.kind} column, not a ${kind} column`);
       }
@@ -234,12 +237,12 @@ export class Reading {
       this.slots = grown(this.slots, new Int32Array(this.#capacity));
       this.fresh = grown(this.fresh, new Uint8Array(this.#capacity));
       this.quality = grown(this.quality, new Uint8Array(this.#capacity));
-      for (const column of this.#columns.values()) column.grow(this.#capacity);
+      for (const column of this.#list) column.grow(this.#capacity);
     }
     this.rowCount = rows;
     this.quality.fill(0, from, rows);
     this.fresh.fill(0, from, rows);
-    for (const column of this.#columns.values()) column.clear(from, rows);
+    for (let at = 0; at < this.#list.length; at += 1) this.#list[at]!.clear(from, rows);
   }
 
   #column(name: string, kind: ReadingColumn['kind']): ReadingColumn {

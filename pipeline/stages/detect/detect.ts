@@ -49,7 +49,7 @@ export function detect(catalogue: Catalogue, settings: DetectSettings = DETECT_D
               flatline.suspend(reading, maintenance, out);
             }
             deviation.process(reading, out);
-            flatline.process(reading, (row) => deviation.isOpen(reading, row), out);
+            flatline.process(reading, deviation, out);
           }
           return true;
         },

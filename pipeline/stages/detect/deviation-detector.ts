@@ -63,23 +63,32 @@ export class DeviationDetector {
 
   process(reading: Reading, out: StageOutput): void {
     const { rowCount, slots } = reading;
-    const { expected, scale, confidence, residual } = this.#in;
     const { minConfidence, openScore } = this.#settings;
+    const record = this.#record;
+    const watches = this.#watches;
+    const values = this.#value.values;
+    const expected = this.#in.expected.values;
+    const scale = this.#in.scale.values;
+    const confidence = this.#in.confidence.values;
+    const residual = this.#in.residual.values;
+    const seconds = this.#dtS.values;
+    const sigmas = this.#sigma.values;
+    const scores = this.#score.values;
     for (let row = 0; row < rowCount; row += 1) {
       // Baseline expects nothing where the quality is not good or the port is down: such a row neither opens nor
       // closes anything (a lost link is one anomaly, the status detector's, and not ten drops besides).
-      const oneSigma = scale.values[row]!;
+      const oneSigma = scale[row]!;
       if (Number.isNaN(oneSigma)) continue;
       const slot = slots[row]!;
-      const sigma = (this.#value.values[row]! - expected.values[row]!) / oneSigma;
-      const off = residual.values[row]! / oneSigma;
-      const score = Math.abs(off) / this.#record.of(slot, off);
-      this.#sigma.values[row] = sigma;
-      this.#score.values[row] = score;
-      const confident = confidence.values[row]! >= minConfidence;
-      const far = score > openScore && confident && this.#record.isSettled(slot);
-      const frozen = (far || this.#watches.has(slot)) && this.#watch(reading, row, off, far, out);
-      if (confident && !frozen) this.#record.learn(slot, off, this.#dtS.values[row]!);
+      const sigma = (values[row]! - expected[row]!) / oneSigma;
+      const off = residual[row]! / oneSigma;
+      const score = Math.abs(off) / record.of(slot, off);
+      sigmas[row] = sigma;
+      scores[row] = score;
+      const confident = confidence[row]! >= minConfidence;
+      const far = score > openScore && confident && record.isSettled(slot);
+      const frozen = (far || watches.has(slot)) && this.#watch(reading, row, off, far, out);
+      if (confident && !frozen) record.learn(slot, off, seconds[row]!);
     }
   }
 

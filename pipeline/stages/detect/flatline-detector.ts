@@ -80,17 +80,25 @@ export class FlatlineDetector {
     this.#cases = new OpenCases(context, `flatlines.${name}`, name, flat, settings);
   }
 
-  /** `isExplained`: whether another anomaly of the row's series already says that something is wrong. */
-  process(reading: Reading, isExplained: (row: number) => boolean, out: StageOutput): void {
+  /** `other`: whether another anomaly is open on the row's series, which already says that something is wrong. */
+  process(
+    reading: Reading,
+    other: { isOpen(reading: Reading, row: number): boolean },
+    out: StageOutput,
+  ): void {
     const { rowCount, slots } = reading;
+    const { flatPolls } = this.#settings;
+    const expected = this.#expected.values;
+    const values = this.#value.values;
+    const seconds = this.#dtS.values;
     for (let row = 0; row < rowCount; row += 1) {
       // No expectation: the quality is not good, or the port is down, or the series is new.
-      if (Number.isNaN(this.#expected.values[row]!)) continue;
+      if (Number.isNaN(expected[row])) continue;
       const slot = slots[row]!;
       const segment = slot >>> SEGMENT_BITS;
       const within = slot & SEGMENT_MASK;
       const last = this.#last.segments[segment]!;
-      const value = this.#value.values[row]!;
+      const value = values[row]!;
       if (value !== last[within]) {
         if (this.#cases.has(slot)) this.#cases.recover(reading, row, out);
         this.#endRun(segment, within);
@@ -101,9 +109,9 @@ export class FlatlineDetector {
       const runSeconds = this.#runSeconds.segments[segment]!;
       const polls = runPolls[within]! + 1;
       runPolls[within] = polls;
-      runSeconds[within] = runSeconds[within]! + this.#dtS.values[row]!;
+      runSeconds[within] = runSeconds[within]! + seconds[row]!;
       if (this.#cases.has(slot)) this.#goOn(reading, row, out);
-      else if (polls >= this.#settings.flatPolls && this.#isFlat(slot, row) && !isExplained(row)) {
+      else if (polls >= flatPolls && this.#isFlat(segment, within, row) && !other.isOpen(reading, row)) {
         if (!this.#isSuppressed(reading, row)) this.#open(reading, row, slot, out);
       }
     }
@@ -121,14 +129,14 @@ export class FlatlineDetector {
     this.#cases.punctuate(entityTimeMs, out);
   }
 
-  #isFlat(slot: number, row: number): boolean {
+  /** Idle ports and error counters repeat themselves in every poll: they end at the second line. */
+  #isFlat(segment: number, within: number, row: number): boolean {
     const { flatMs, flatTimesLongest, flatMaxRepeats, minConfidence } = this.#settings;
-    const past = this.#polls.get(slot);
-    const longEnough = Math.max(flatMs / 1000, this.#longestSeconds.get(slot) * flatTimesLongest);
+    const past = this.#polls.segments[segment]![within]!;
+    if (past < MIN_POLLS || this.#repeats.segments[segment]![within]! > past * flatMaxRepeats) return false;
+    const longest = this.#longestSeconds.segments[segment]![within]!;
     return (
-      past >= MIN_POLLS &&
-      this.#repeats.get(slot) <= past * flatMaxRepeats &&
-      this.#runSeconds.get(slot) >= longEnough &&
+      this.#runSeconds.segments[segment]![within]! >= Math.max(flatMs / 1000, longest * flatTimesLongest) &&
       this.#confidence.values[row]! >= minConfidence
     );
   }
