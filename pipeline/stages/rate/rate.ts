@@ -124,9 +124,11 @@ class RateStage implements Stage {
     if (reading.rowCount === 0) return true;
 
     const pass = this.#begin(reading);
+    // Loops by index: here V8 does not see through iterators, which would leave objects behind.
+    const counters = this.#counters;
     this.#speeds.fill(pass);
     if (this.#rows.judge(pass, reading, this.#clock)) this.#tellRebootFromRestart(reading, out);
-    for (const counter of this.#counters) counter.fold(pass, reading);
+    for (let at = 0; at < counters.length; at += 1) counters[at]!.fold(pass, reading);
     if (judgePlausibility(pass, this.#plan.directions, this.#mtu.values, this.#settings)) {
       for (const counter of this.#counters) counter.forgetHeld(pass, reading);
     }
@@ -137,8 +139,9 @@ class RateStage implements Stage {
 
     this.#exceptions.begin();
     this.#judgeRows(reading);
-    for (const derive of this.#derivations) derive(pass);
-    for (const { from, to } of this.#carried) {
+    for (let at = 0; at < this.#derivations.length; at += 1) this.#derivations[at]!(pass);
+    for (let at = 0; at < this.#carried.length; at += 1) {
+      const { from, to } = this.#carried[at]!;
       to.hi.set(from.hi);
       to.lo.set(from.lo);
       to.known.set(from.known);
