@@ -4,8 +4,9 @@
  * the heap), iterators and closures of the codec, and two longs a row that the record's writer boxes, 16 bytes each.
  * An object a row is 2.3 KB and more, a number boxed once a judged metric 15 KB: either is beyond the bound.
  *
- * Folded in a process without Jest's contexts, in which V8 does not optimise as in production. V8 optimises when it
- * wants to: the polls that count are those with all code optimised, the leanest tenth.
+ * Folded in a process without Jest's contexts, in which V8 does not optimise as in production, and with its compiler on
+ * the main thread: beside it, what is inlined (and so what is boxed) depends on timing, and differs from run to run. The
+ * polls that count are those with all code optimised, the leanest tenth.
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -25,7 +26,11 @@ let run: AllocationRun;
 
 beforeAll(async () => {
   const script = new URL('./allocation-run.ts', import.meta.url).pathname;
-  const { stdout } = await promisify(execFile)(process.execPath, [script, String(ROWS)]);
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--no-concurrent-recompilation',
+    script,
+    String(ROWS),
+  ]);
   run = JSON.parse(stdout) as AllocationRun;
 }, TIMEOUT_MS);
 
