@@ -15,6 +15,7 @@ import { garbageCollector } from './collect-garbage.ts';
 import { figure, type Figure } from './figure.ts';
 import { foldedLoad, WARM_POLLS, type FoldedLoad } from './folded-load.ts';
 import { clockedStages } from './stage-clock.ts';
+import { yardstick } from './yardstick.ts';
 
 interface StagesBenchOptions {
   readonly entities: number;
@@ -26,8 +27,20 @@ interface StagesBenchOptions {
 
 /** Rows are just short of a power of two, as much as a segment of state is allocated for. */
 const SIZE = { rowsPerEntity: 48, polls: 60, seed: 20_261_121 };
+/** JSON.parse of all polls, so often: as long as the folding takes. */
+const YARD_TIMES = 20;
+const IN_ALL = 'in all';
+const REST_PART = 'of that decode, directory, encode';
 /** Readings that are encoded in turns, so that the encoder is not timed on one in the cache. */
 const READINGS = 16;
+/** Parts that cost enough to be held to their ratio; the others are a few clock reads. */
+const JUDGED: readonly string[] = [
+  'everything',
+  'of that rate',
+  'of that baseline',
+  'of that detect',
+  REST_PART,
+];
 
 export const stages: Bench = {
   name: 'stages',
@@ -40,16 +53,16 @@ export const stages: Bench = {
 async function measureStages(options: StagesBenchOptions): Promise<Figure[]> {
   const topology = entityTopology(catalogue, STAGE_DEFAULTS);
   const values = new Map<string, number[]>();
-  const took = (name: string, value: number): void => {
-    const before = values.get(name);
-    if (before === undefined) values.set(name, [value]);
-    else before.push(value);
-  };
+  const ratios = new Map<string, number[]>();
   const bytes = new Map<string, number[]>();
   const samplesPerSecond: number[] = [];
   for (let run = 0; run < options.runs; run += 1) {
     const whole = await foldedPolls(options, run, topology);
     samplesPerSecond.push(1e9 / whole.nsPerSample);
+    const took = (name: string, ns: number): void => {
+      append(values, name, ns);
+      if (JUDGED.includes(name)) append(ratios, name.replace('of that ', ''), ns / whole.yardNsPerSample);
+    };
     took('everything', whole.nsPerSample);
     took('decode and encode alone', await codecNsPerSample(whole));
 
@@ -61,9 +74,8 @@ async function measureStages(options: StagesBenchOptions): Promise<Figure[]> {
       took(`of that ${part}`, ns * share);
       rest -= ns;
     }
-    took('of that decode, directory, encode', rest * share);
-    for (const [name, value] of bytesPerSeries(whole.load))
-      bytes.set(name, [...(bytes.get(name) ?? []), value]);
+    took(REST_PART, rest * share);
+    for (const [name, value] of bytesPerSeries(whole.load)) append(bytes, name, value);
   }
   return [
     figure('stages: everything, decode and encode', 'samples/s/core', samplesPerSecond, {
@@ -72,14 +84,32 @@ async function measureStages(options: StagesBenchOptions): Promise<Figure[]> {
       then: 1_500_000,
     }),
     ...[...values].map(([name, each]) => figure(`stages: ${name}`, 'ns/sample', each)),
-    ...[...bytes].map(([name, each]) => figure(`stages: state ${name}`, 'bytes/series', each)),
+    ...[...bytes].map(([name, each]) =>
+      figure(
+        `stages: state ${name}`,
+        'bytes/series',
+        each,
+        name === IN_ALL ? { better: 'lower', atLeast: 16_000, then: 4_000 } : undefined,
+      ),
+    ),
+    ...[...ratios].map(([part, each]) =>
+      figure(`stages: ${part} against JSON.parse of the same polls`, 'ratio', each, { better: 'lower' }),
+    ),
   ];
+}
+
+function append(to: Map<string, number[]>, name: string, value: number): void {
+  const before = to.get(name);
+  if (before === undefined) to.set(name, [value]);
+  else before.push(value);
 }
 
 interface Measured {
   readonly load: FoldedLoad;
   readonly records: readonly BrokerRecord[];
   readonly nsPerSample: number;
+  /** Of what ratios are taken against, just before and just after. */
+  readonly yardNsPerSample: number;
   readonly wallNs: number;
 }
 
@@ -93,6 +123,12 @@ async function foldedPolls(
   const load = await foldedLoad(topology, { seed: seed + run, entities, rowsPerEntity });
   for (let poll = 0; poll < WARM_POLLS; poll += 1) load.fold(await load.next(1));
   const records = await load.next(polls);
+  const yard = await yardstick(
+    load.codec,
+    records.slice(0, entities).map(({ value }) => value!),
+  );
+  yard.measure(YARD_TIMES);
+  const yardBefore = yard.measure(YARD_TIMES);
   garbageCollector()();
   warm();
   const began = performance.now();
@@ -104,7 +140,14 @@ async function foldedPolls(
     refused === 0 && sent >= entities * (WARM_POLLS + polls),
     `${refused} records refused, ${sent} sent`,
   );
-  return { load, records, nsPerSample: ns / (load.samplesPerPoll * polls), wallNs };
+  const yardNsPerRow = (yardBefore + yard.measure(YARD_TIMES)) / 2;
+  return {
+    load,
+    records,
+    nsPerSample: ns / (load.samplesPerPoll * polls),
+    yardNsPerSample: yardNsPerRow / load.countersPerRow,
+    wallNs,
+  };
 }
 
 /** Raw records to columns, and columns with all their rates to metric records. */
@@ -156,10 +199,10 @@ async function metricReadings({ codec, next, fold }: FoldedLoad) {
 /** Bytes allocated in columns, by stage and group. */
 function bytesPerSeries({ processor, countersPerRow }: FoldedLoad): Map<string, number> {
   const { state } = processor;
-  const bytes = new Map([['in all', 0]]);
+  const bytes = new Map([[IN_ALL, 0]]);
   for (const [, { stage, column }] of state.columns()) {
     const share = column.bytes / (state.rows * countersPerRow);
-    for (const name of ['in all', `of ${stage}, ${column.declaration.group}`])
+    for (const name of [IN_ALL, `of ${stage}, ${column.declaration.group}`])
       bytes.set(name, (bytes.get(name) ?? 0) + share);
   }
   return bytes;

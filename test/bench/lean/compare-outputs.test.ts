@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { memoryBroker } from '../../../pipeline/broker/memory/memory-broker.ts';
 import type { Broker } from '../../../pipeline/broker/port.ts';
 import { avroType } from '../../../pipeline/codec/avro-type.ts';
-import { frameWriter } from '../../../pipeline/codec/frame-writer.ts';
+import { frameWriter } from '../../codec/compiled/avsc-frames.ts';
 import { compareOutputs } from './compare-outputs.ts';
 import { peerSchema, SCHEMA_IDS } from './peer-topics.ts';
 

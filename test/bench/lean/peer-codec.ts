@@ -2,11 +2,10 @@
  * The compiled codec on the peer's schemas: which columns of a Reading fill which of their fields. The peer's quality
  * `ok` is our `good`; a symbol is an index in the bytes, whatever its name.
  */
-import { avroType } from '../../../pipeline/codec/avro-type.ts';
+import { objectEncoder } from '../../../pipeline/codec/compiled/object-encoder.ts';
 import type { Place, Places } from '../../../pipeline/codec/compiled/places.ts';
 import { readingDecoder } from '../../../pipeline/codec/compiled/reading-decoder.ts';
 import { readingEncoder } from '../../../pipeline/codec/compiled/reading-encoder.ts';
-import { frameWriter } from '../../../pipeline/codec/frame-writer.ts';
 import type {
   AvroSchema,
   ReadingDecoder,
@@ -105,8 +104,7 @@ export function deviationEncoder(): ReadingEncoder {
 }
 
 export function anomalyEncoder(): RecordEncoder<AnomalyOfRow> {
-  const write = frameWriter(avroType(peerSchema('anomaly'), 'bigint'), () => SCHEMA_IDS.anomaly);
-  return { encode: (record) => write(record) };
+  return objectEncoder(peerSchema('anomaly'), () => SCHEMA_IDS.anomaly);
 }
 
 /** Knows the one schema that the loader writes. */

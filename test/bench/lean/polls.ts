@@ -3,7 +3,7 @@
  * spike or a reboot), by avsc, for what needs no broker. The Kafka bench reads the peer's own topic.
  */
 import { avroType } from '../../../pipeline/codec/avro-type.ts';
-import { frameWriter } from '../../../pipeline/codec/frame-writer.ts';
+import { frameWriter } from '../../codec/compiled/avsc-frames.ts';
 import { Int64 } from '../../../pipeline/codec/int64.ts';
 import { randomFrom } from '../../support/random-from.ts';
 import { COUNTERS, peerSchema, SCHEMA_IDS } from './peer-topics.ts';
