@@ -175,7 +175,8 @@ export class CellSet {
         const first = Math.floor(unit / width) * SEGMENT_SLOTS;
         for (const column of columns.values())
           copy.add(column.bytesOf(first, slots(unit, counts), unit % width));
-        this.#putBack(copy.bytes, first, slots(unit, counts), unit % width);
+        if (this.columnMarks.cells.isPending(unit))
+          this.#putBack(copy.bytes, first, slots(unit, counts), unit % width);
         return copy.bytes;
       },
       restore: (unit, saved) => {
