@@ -94,7 +94,13 @@ export class SeriesColumns {
   arraysOf(slot: number): SeriesArrays {
     const segment = slot >>> SEGMENT_BITS;
     const bound = this.#bound[segment];
-    if (bound?.level === this.#columns[0]!.segments[segment]) return bound!;
+    return bound !== undefined && bound.level === this.#columns[0]!.segments[segment]
+      ? bound
+      : this.#bind(segment);
+  }
+
+  /** Apart from `arraysOf`, which is called for each series and small enough to be inlined. */
+  #bind(segment: number): SeriesArrays {
     const marksOf = (name: string) =>
       this.#columns.find(({ declaration }) => declaration.name === name)!.marks;
     const arrays = Object.fromEntries(
