@@ -242,7 +242,9 @@ describeIf(can.kind === 'ready', reasonOf(can))('Kafka in trouble', () => {
       const transaction = await fresh.begin();
       await transaction.send([record(topic, 'c', { partition: 1 })]);
       await transaction.commit();
-      await until(() => reader.values(1).includes('c'), 'the records after', 60_000);
+      const hasEnded = () => reader.failures.length > 0 || reader.values(1).includes('c');
+      await until(hasEnded, 'the records after', 60_000);
+      expect(reader.failures).toEqual([]);
       process.stderr.write(
         `consumer reads again ${Math.round(performance.now() - restartedAt)} ms after the broker\n`,
       );
