@@ -65,11 +65,6 @@ export class UnitMarks {
     return true;
   }
 
-  /** Copies the unit now, if that is still to be done. */
-  take(unit: number): void {
-    this.preserve(unit);
-  }
-
   #change(unit: number): void {
     this.#reserve(unit);
     if (this.#marks[unit] === PENDING) this.#take(unit);

@@ -4,15 +4,11 @@ import { kafkaBroker } from '../../pipeline/broker/kafka/kafka-broker.ts';
 import type { Broker } from '../../pipeline/broker/port.ts';
 import { embeddedRegistry } from '../../pipeline/codec/embedded-registry.ts';
 import type { Codec } from '../../pipeline/codec/port.ts';
-import { readingSubTopology } from '../../pipeline/runtime/reading-processor.ts';
 import { StateStore } from '../../pipeline/runtime/state-store.ts';
-import { streamThread, type StreamThread } from '../../pipeline/runtime/stream-thread.ts';
-import { entityTopology } from '../../pipeline/topology.ts';
 import { catalogue, topicName, topicSpecs, type Naming } from '../../topics/catalogue.ts';
 import { startedCodec } from '../support/codec.ts';
+import { entityThread, type EntityThread } from '../support/entity-thread.ts';
 import { silentLog } from '../support/log.ts';
-import { silentObserver } from '../support/silent-observer.ts';
-import { STAGE_DEFAULTS } from '../support/topology-driver.ts';
 import { until } from '../support/until.ts';
 import { assertValid } from './bench.ts';
 import type { CheckpointBenchOptions } from './checkpoint.bench.ts';
@@ -57,16 +53,16 @@ async function restartOnce(broker: Broker, options: CheckpointBenchOptions, run:
   await write(broker, naming, readings, 0, WARM_POLLS);
   const first = await started(broker, codec, naming);
   await folded(first);
-  const { state } = first.tasks.get(0)!.processor;
+  const { state } = first.thread.tasks.get(0)!.processor;
   assertValid(state instanceof StateStore, 'another state');
   fillCells(state);
   // Something has to come after, or the checkpoint is as fresh as the state seems to be.
   await write(broker, naming, readings, WARM_POLLS, 1);
   await folded(first);
-  await first.stop();
+  await first.thread.stop();
   const second = await timedStart(broker, codec, naming);
   await write(broker, naming, readings, WARM_POLLS + 1, REFOLDED_POLLS);
-  await folded(second.thread);
+  await folded(second);
   await Promise.all([...second.thread.tasks.values()].map((task) => task.abandon()));
   await second.thread.stop();
   const third = await timedStart(broker, codec, naming);
@@ -84,38 +80,36 @@ async function restartOnce(broker: Broker, options: CheckpointBenchOptions, run:
   };
 }
 
-async function started(broker: Broker, codec: Codec, naming: Naming): Promise<StreamThread> {
-  const topology = entityTopology(catalogue, STAGE_DEFAULTS);
-  const thread = streamThread({
+async function started(broker: Broker, codec: Codec, naming: Naming): Promise<EntityThread> {
+  const started = entityThread({
     broker,
     codec,
-    catalogue,
     naming,
-    subTopology: readingSubTopology({ codec, catalogue, topology }),
-    settings: { commitIntervalMs: 100, commitBytes: 1_000_000 },
-    checkpoints: { intervalMs: 86_400_000, startAnew: false },
-    clock: Date.now,
-    log: silentLog,
-    observer: silentObserver,
-    failed: (error) => {
-      throw error;
-    },
+    commitIntervalMs: 100,
+    commitBytes: 1_000_000,
+    checkpointIntervalMs: 86_400_000,
   });
-  await thread.start();
-  return thread;
+  await started.thread.start();
+  return started;
 }
 
 /** From the moment that the task exists, that is without joining the group, until it runs. */
 async function timedStart(broker: Broker, codec: Codec, naming: Naming) {
-  const thread = await started(broker, codec, naming);
-  await until(() => thread.tasks.size > 0, 'the task', TIMEOUT_MS);
+  const begun = await started(broker, codec, naming);
+  const { thread } = begun;
+  await reached(begun, () => thread.tasks.size > 0, 'the task');
   const beganMs = performance.now();
-  await until(() => thread.status()[0]?.state === 'running', 'the task to run', TIMEOUT_MS);
-  return { thread, seconds: (performance.now() - beganMs) / 1000 };
+  await reached(begun, () => thread.status()[0]?.state === 'running', 'the task to run');
+  return { ...begun, seconds: (performance.now() - beganMs) / 1000 };
 }
 
-async function folded(thread: StreamThread): Promise<void> {
-  await until(() => thread.idle, 'everything to be folded', TIMEOUT_MS);
+async function folded(begun: EntityThread): Promise<void> {
+  await reached(begun, () => begun.thread.idle, 'everything to be folded');
+}
+
+async function reached({ failures }: EntityThread, condition: () => boolean, what: string): Promise<void> {
+  await until(() => failures.length > 0 || condition(), what, TIMEOUT_MS);
+  if (failures.length > 0) throw failures[0];
 }
 
 async function write(

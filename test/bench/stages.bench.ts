@@ -12,6 +12,7 @@ import { catalogue } from '../../topics/catalogue.ts';
 import { STAGE_DEFAULTS } from '../support/topology-driver.ts';
 import { assertValid, type Bench } from './bench.ts';
 import { garbageCollector } from './collect-garbage.ts';
+import { cpuNs } from './cpu-time.ts';
 import { figure, type Figure } from './figure.ts';
 import { foldedLoad, WARM_POLLS, type FoldedLoad } from './folded-load.ts';
 import { clockedStages } from './stage-clock.ts';
@@ -206,11 +207,4 @@ function bytesPerSeries({ processor, countersPerRow }: FoldedLoad): Map<string, 
       bytes.set(name, (bytes.get(name) ?? 0) + share);
   }
   return bytes;
-}
-
-function cpuNs(work: () => void): number {
-  const before = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) * 1000;
 }

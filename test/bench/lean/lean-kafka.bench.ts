@@ -33,7 +33,7 @@ const WEEK = 'peer.raw168';
 /** So many bytes that the time decides when a task commits, as it does in the peer. */
 const COMMITS = { commitIntervalMs: 100, commitBytes: 4_000_000 } as const;
 /** As `runtime.checkpoint_interval` is unless configured. */
-const CHECKPOINT_MS = 300_000;
+const CHECKPOINT_MS = 900_000;
 
 /** Store, and what has one state value: what people write, then the best that were found. */
 const VARIANTS: Readonly<Record<string, PeerOptions>> = {

@@ -7,6 +7,7 @@ import { avroType } from '../../../pipeline/codec/avro-type.ts';
 import { HEADER_BYTES } from '../../../pipeline/codec/wire-format.ts';
 import type { ProcessorOutput } from '../../../pipeline/runtime/sub-topology.ts';
 import { assertValid, type Bench } from '../bench.ts';
+import { cpuNs } from '../cpu-time.ts';
 import { figure, type Figure } from '../figure.ts';
 import { LeanProcessor } from './lean-sub-topology.ts';
 import { METRICS, peerSchema } from './peer-topics.ts';
@@ -84,8 +85,8 @@ async function measure(options: LeanBenchOptions, run: number): Promise<Cost> {
   const outputs = new Outputs();
   const decoder = peerDecoder();
   const reading = newPeerReading();
-  let wholeUs = 0;
-  let decodeUs = 0;
+  let wholeTotal = 0;
+  let decodeTotal = 0;
   for (let step = 0; step < warmPolls + polls; step += 1) {
     const records = network.entities.map((entity, device) => {
       const observedAtMs = START_MS + step * INTERVAL_S * 1000 + (device % 1000);
@@ -95,26 +96,19 @@ async function measure(options: LeanBenchOptions, run: number): Promise<Cost> {
     });
     const values = [records[0]!.value];
     await Promise.all([processor.prepare('raw.interface', values), decoder.prepare(values)]);
-    const whole = cpuUs(() => records.forEach((each) => processor.fold('raw.interface', each, outputs)));
-    const decode = cpuUs(() =>
+    const whole = cpuNs(() => records.forEach((each) => processor.fold('raw.interface', each, outputs)));
+    const decode = cpuNs(() =>
       records.forEach(({ value }) =>
         assertValid(decoder.decode(value!, reading) === undefined, 'a poll was refused'),
       ),
     );
     if (step < warmPolls) continue;
-    wholeUs += whole;
-    decodeUs += decode;
+    wholeTotal += whole;
+    decodeTotal += decode;
   }
   await outputs.assertRight(devices * (warmPolls + polls));
   const samples = devices * rowsPerDevice * METRICS * polls;
-  return { wholeNs: (wholeUs * 1000) / samples, decodeNs: (decodeUs * 1000) / samples };
-}
-
-function cpuUs(work: () => void): number {
-  const before = process.cpuUsage();
-  work();
-  const { user, system } = process.cpuUsage(before);
-  return user + system;
+  return { wholeNs: wholeTotal / samples, decodeNs: decodeTotal / samples };
 }
 
 function record(entity: string, value: Buffer, offset: number): BrokerRecord {

@@ -1,6 +1,6 @@
 /** The part of a run that counts, as the peer is measured: from 30 % to 95 % of the input, processed. */
+import { processCost } from '../process-cost.ts';
 import type { LeanMeasured } from './lean-process.ts';
-import { cpuSecondsOf } from './process-cpu.ts';
 
 const WINDOW = { from: 0.3, to: 0.95 };
 
@@ -8,7 +8,7 @@ interface Stamp {
   readonly polls: number;
   readonly seconds: number;
   readonly cpuUs: number;
-  readonly brokerSeconds: number;
+  readonly brokerMs: number;
 }
 
 /** Stamps of clocks where the window begins and ends, taken as the records are folded. */
@@ -43,7 +43,7 @@ export class MeasuredWindow {
     return {
       samplesPerSecond: samples / (to.seconds - from.seconds),
       cpuUsPerSample: (to.cpuUs - from.cpuUs) / samples,
-      brokerCpuUsPerSample: ((to.brokerSeconds - from.brokerSeconds) * 1e6) / samples,
+      brokerCpuUsPerSample: ((to.brokerMs - from.brokerMs) * 1000) / samples,
     };
   }
 
@@ -53,7 +53,7 @@ export class MeasuredWindow {
       polls: this.polls,
       seconds: performance.now() / 1000,
       cpuUs: user + system,
-      brokerSeconds: this.#brokerPid === undefined ? 0 : cpuSecondsOf(this.#brokerPid),
+      brokerMs: this.#brokerPid === undefined ? 0 : processCost(this.#brokerPid).cpuMs,
     };
   }
 }

@@ -9,6 +9,7 @@ import { startedCodec } from '../../support/codec.ts';
 import { STAGE_DEFAULTS } from '../../support/topology-driver.ts';
 import { assertValid } from '../bench.ts';
 import { childOptions, tell } from '../child.ts';
+import { cpuNs } from '../cpu-time.ts';
 import { load, type Load } from '../load.ts';
 import { COUNTERS_PER_ROW, METRICS, pollTime, WARM_POLLS } from '../schedule.ts';
 import type { MemoryCell, MemoryCellOptions } from './memory-cells.ts';
@@ -63,10 +64,9 @@ async function foldPoll(into: readonly ReadingProcessor[], readings: Load, step:
     return { topic: 'raw.interface', partition, offset: step, appendedAtMs, key, value };
   });
   for (const processor of into) await processor.prepare('raw.interface', [records[0]!.value]);
-  const before = process.cpuUsage();
-  for (const record of records) into[record.partition]!.fold('raw.interface', record, out);
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) * 1000;
+  return cpuNs(() => {
+    for (const record of records) into[record.partition]!.fold('raw.interface', record, out);
+  });
 }
 
 // The compiler's time is no part of what grows with the series: processors of the same kind are run hot first.

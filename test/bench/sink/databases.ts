@@ -2,10 +2,11 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import pg, { type Pool } from 'pg';
+import type { Pool } from 'pg';
 import { migrate } from '../../../pipeline/db/migrate.ts';
 import { connectionPool } from '../../../pipeline/db/pool.ts';
 import { catalogue } from '../../../topics/catalogue.ts';
+import { admin } from '../../services/admin.ts';
 import { prepareTimescale, timescaleServer } from '../../services/timescale-server.ts';
 import { silentLog } from '../../support/log.ts';
 import type { BenchContext } from '../bench.ts';
@@ -78,14 +79,4 @@ export async function benchServer(
       };
     },
   };
-}
-
-async function admin(url: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(statement);
-  } finally {
-    await client.end();
-  }
 }

@@ -1,6 +1,6 @@
 /** Whole poll intervals of a running collector, measured from outside. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { processCost } from './process-cost.ts';
+import { processCost } from '../process-cost.ts';
 
 export interface Collecting {
   readonly pid: number;
