@@ -40,14 +40,14 @@ const OPTIONS: SnmpBenchOptions = {
 
 export const snmp: Bench = {
   name: 'snmp',
-  measures: 'CPU of one collector on 1,000 switches a minute, v2c and v3, to Kafka, beside Telegraf.',
+  measures: 'CPU of one collector on 1,000 switches a minute, v2c and v3, to Kafka, beside Telegraf',
   minutes: 22,
   full: (context) => snmpBench(context, OPTIONS),
 };
 
 export const snmp10k: Bench = {
   name: 'snmp-10k',
-  measures: 'The same on 10,000 switches.',
+  measures: 'the same on 10,000 switches',
   minutes: 24,
   full: (context) => snmpBench(context, { ...OPTIONS, sizes: [10_000] }),
 };
