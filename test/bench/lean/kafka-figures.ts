@@ -1,9 +1,14 @@
 /** What was measured in turns, as figures. */
 import { figure, type Figure } from '../figure.ts';
+import { CHECKPOINT_MINUTES, type LeanDurability } from './lean-durability.ts';
+import type { LeanCost } from './lean.bench.ts';
 import type { LeanMeasured } from './lean-process.ts';
 import type { PeerMeasured } from './peer.ts';
 
-export function ourFigures(ours: readonly LeanMeasured[]): Figure[] {
+/** Of `runtime.checkpoint_interval` unless configured. */
+const DEFAULT_MINUTES = 15;
+
+export function ourFigures(ours: readonly LeanMeasured[], inMemory: readonly LeanCost[]): Figure[] {
   const of = (pick: (one: LeanMeasured) => number) => ours.map(pick);
   const cpu = of((one) => one.cpuUsPerSample);
   return [
@@ -12,6 +17,12 @@ export function ourFigures(ours: readonly LeanMeasured[]): Figure[] {
       atLeast: 0.5,
       then: 0.2,
     }),
+    figure(
+      'lean-kafka: of that client and transactions',
+      'CPU us/sample',
+      cpu.map((us, run) => us - inMemory[run]!.wholeNs / 1000),
+      { better: 'lower', atLeast: 0.17, then: 0.08 },
+    ),
     figure(
       'lean-kafka: speed',
       'samples/s',
@@ -27,13 +38,51 @@ export function ourFigures(ours: readonly LeanMeasured[]): Figure[] {
       'MiB RSS',
       of((one) => one.rssMb),
     ),
-    // A run ends before its first checkpoint: alone it says nothing of what durability costs.
+    // A run ends before its first checkpoint: those are lean-restart's.
     figure(
       'lean-kafka: journal alone, no checkpoint in the run',
       'bytes/sample',
       of((one) => one.durabilityBytesPerSample),
     ),
   ];
+}
+
+/**
+ * Bytes that checkpoints write a sample, each with the restart that it buys: state restored in `restoreS`, then what
+ * came since the last checkpoint folded at the speed of `folded`.
+ */
+export function durabilityFigures(
+  runs: readonly LeanDurability[],
+  folded: LeanMeasured,
+  restoreS: readonly number[],
+): Figure[] {
+  const perSecond = runs[0]!.samplesPerPoll / 60;
+  const catchUpS = (minutes: number) => (minutes * 60 * perSecond) / folded.samplesPerSecond;
+  return CHECKPOINT_MINUTES.flatMap((minutes) => {
+    const bytes = runs.map(({ bytesPerSample }) => bytesPerSample.get(minutes)!);
+    const name = `lean-restart: a checkpoint every ${minutes} min`;
+    const goal =
+      minutes === DEFAULT_MINUTES ? ({ better: 'lower', atLeast: 8, then: 2 } as const) : undefined;
+    return [
+      figure(`${name}, polled each 60 s`, 'bytes/sample', bytes, goal),
+      figure(
+        `${name}, at full speed`,
+        'bytes/sample',
+        bytes.map((each) => (each * perSecond) / folded.samplesPerSecond),
+        goal,
+      ),
+      figure(
+        `${name}, restart on average`,
+        'seconds',
+        restoreS.map((seconds) => seconds + catchUpS(minutes / 2)),
+      ),
+      figure(
+        `${name}, restart at worst`,
+        'seconds',
+        restoreS.map((seconds) => seconds + catchUpS(minutes)),
+      ),
+    ];
+  });
 }
 
 /** Ratios are of the same turn: both met the same machine. */

@@ -10,7 +10,9 @@ import { assertValid, type Bench, type BenchContext } from '../bench.ts';
 import { figure, type Figure } from '../figure.ts';
 import { createRunTopics, deleteRunTopics, deleteTopics, loadInput, runTopics } from './bench-topics.ts';
 import { compareOutputs } from './compare-outputs.ts';
-import { ourFigures, peerFigures } from './kafka-figures.ts';
+import { durabilityFigures, ourFigures, peerFigures } from './kafka-figures.ts';
+import { leanCost, type LeanCost } from './lean.bench.ts';
+import { leanDurability, type LeanDurability } from './lean-durability.ts';
 import { leanProcess, type LeanMeasured, type LeanMemberOptions } from './lean-process.ts';
 import { peer, type Peer, type PeerMeasured, type PeerOptions } from './peer.ts';
 import { METRICS } from './peer-topics.ts';
@@ -119,12 +121,14 @@ class Turns {
     await this.#load(kafkaStreams, input);
     const anomalies = kafkaStreams && (await this.#compare(kafkaStreams));
     const ours: LeanMeasured[] = [];
+    const inMemory: LeanCost[] = [];
     const theirs = new Map<string, PeerMeasured[]>(Object.keys(VARIANTS).map((name) => [name, []]));
     for (let run = 0; run < runs; run += 1) {
       this.#progress(`run ${run + 1} of ${runs}`);
       const mine = await this.#ours(INPUT, devices * polls);
       this.#progress(`ours: ${mine.cpuUsPerSample.toFixed(3)} CPU us/sample`);
       ours.push(mine);
+      inMemory.push(await leanCost(run));
       for (const [name, variant] of Object.entries(VARIANTS)) {
         const measured = await kafkaStreams?.streams(variant);
         if (measured === undefined) continue;
@@ -137,7 +141,10 @@ class Turns {
       }
     }
     await deleteTopics(this.#address, [INPUT]);
-    return [...ourFigures(ours), ...[...theirs].flatMap(([name, all]) => peerFigures(name, all, ours))];
+    return [
+      ...ourFigures(ours, inMemory),
+      ...[...theirs].flatMap(([name, all]) => peerFigures(name, all, ours)),
+    ];
   }
 
   async #load(
@@ -220,7 +227,7 @@ class Turns {
     await this.#load(kafkaStreams, { topic: WEEK, devices, polls, seconds: 3600, from: WEEK_FROM });
     const name = this.#nextName();
     this.#progress('filling the cells of a week, then restarting');
-    const { checkpointBytes } = await this.#ours(WEEK, devices * polls, { name, stop: true });
+    const filled = await this.#ours(WEEK, devices * polls, { name, stop: true });
     const seconds: number[] = [];
     for (let run = 0; run < runs; run += 1) {
       const { runningSeconds, polls: refolded } = await this.#ours(WEEK, 0, { name });
@@ -229,13 +236,17 @@ class Turns {
     }
     await deleteRunTopics(this.#address, name, runTopics(name, WEEK));
     const series = (devices * ROWS * METRICS).toLocaleString('en-US');
+    this.#progress('two hours of polls in memory: what checkpoints would write of them');
+    const durability: LeanDurability[] = [];
+    for (let run = 0; run < runs; run += 1) durability.push(await leanDurability(devices, run));
     const figures = [
       figure(`lean-restart: ${series} full series, process start to running`, 'seconds', seconds, {
         better: 'lower',
         atLeast: 8,
         then: 3,
       }),
-      figure('lean-restart: the checkpoint of an orderly end', 'MB', [checkpointBytes / 1e6]),
+      figure('lean-restart: the checkpoint of an orderly end', 'MB', [filled.checkpointBytes / 1e6]),
+      ...durabilityFigures(durability, filled, seconds),
     ];
     if (kafkaStreams === undefined) return figures;
     for (const [variant, variantOptions] of Object.entries(VARIANTS)) {

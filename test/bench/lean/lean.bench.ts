@@ -15,18 +15,23 @@ import { newPeerReading, peerDecoder } from './peer-codec.ts';
 import { Network, pollEncoder, type RawPoll } from './polls.ts';
 import { ReferenceJob } from './reference-job.ts';
 
-interface LeanBenchOptions {
+/** Of one run. */
+export interface LeanSize {
   readonly devices: number;
   readonly rowsPerDevice: number;
   /** Not timed: rows get their slots, the code gets compiled. */
   readonly warmPolls: number;
   readonly polls: number;
-  readonly runs: number;
   readonly seed: number;
+}
+
+interface LeanBenchOptions extends LeanSize {
+  readonly runs: number;
 }
 
 /** Anomalies need 16 polls. */
 const SIZE = { rowsPerDevice: 48, warmPolls: 20, seed: 20_261_121 };
+const FULL: LeanSize = { ...SIZE, devices: 2_000, polls: 10 };
 const START_MS = Date.UTC(2026, 10, 16, 9, 30);
 const INTERVAL_S = 60;
 /** One device of so many is compared. */
@@ -36,19 +41,19 @@ export const lean: Bench = {
   name: 'lean',
   measures: "the Kafka Streams peer's job on our stages and state, in memory on one core",
   minutes: 2,
-  full: () => leanBench({ ...SIZE, devices: 2_000, polls: 10, runs: 5 }),
+  full: () => leanBench({ ...FULL, runs: 5 }),
   quick: () => leanBench({ ...SIZE, devices: 200, polls: 10, runs: 3 }),
 };
 
 async function leanBench(options: LeanBenchOptions): Promise<Figure[]> {
-  const costs: Cost[] = [];
+  const costs: LeanCost[] = [];
   const rssMb: number[] = [];
   for (let run = 0; run < options.runs; run += 1) {
-    costs.push(await measure(options, run));
+    costs.push(await leanCost(run, options));
     rssMb.push(process.memoryUsage.rss() / 2 ** 20);
   }
   const series = (options.devices * options.rowsPerDevice * METRICS).toLocaleString('en-US');
-  const of = (pick: (cost: Cost) => number) => costs.map(pick);
+  const of = (pick: (cost: LeanCost) => number) => costs.map(pick);
   return [
     figure(
       `lean: ${series} series, decode and encode`,
@@ -71,14 +76,14 @@ async function leanBench(options: LeanBenchOptions): Promise<Figure[]> {
 }
 
 /** CPU time of the process (garbage collection included) for one sample. */
-interface Cost {
+export interface LeanCost {
   readonly wholeNs: number;
   readonly decodeNs: number;
 }
 
-/** @throws Error when what came out is not what the reference says. */
-async function measure(options: LeanBenchOptions, run: number): Promise<Cost> {
-  const { devices, rowsPerDevice, warmPolls, polls, seed } = options;
+/** Of one run in this process. @throws Error when what came out is not what the reference says. */
+export async function leanCost(run: number, size: LeanSize = FULL): Promise<LeanCost> {
+  const { devices, rowsPerDevice, warmPolls, polls, seed } = size;
   const network = new Network({ seed: seed + run, devices, rowsPerDevice });
   const encode = await pollEncoder();
   const processor = new LeanProcessor();
