@@ -6,19 +6,19 @@ import type { BrokerRecord } from '../broker/port.ts';
 import { TICK_MS, type TopicName } from '../../topics/catalogue.ts';
 import type { Processor, ProcessorOutput } from './sub-topology.ts';
 
-export class Folding {
-  readonly #newProcessor: () => Processor;
-  #processor: Processor;
+export class Folding<P extends Processor = Processor> {
+  readonly #newProcessor: () => P;
+  #processor: P;
   /** Records of a topic below its offset here were read ahead of all others: their append times are not the task's. */
   #preload: ReadonlyMap<TopicName, number> = new Map();
   #lastTickMs = Number.NaN;
 
-  constructor(newProcessor: () => Processor) {
+  constructor(newProcessor: () => P) {
     this.#newProcessor = newProcessor;
     this.#processor = newProcessor();
   }
 
-  get processor(): Processor {
+  get processor(): P {
     return this.#processor;
   }
 

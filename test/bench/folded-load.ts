@@ -2,6 +2,7 @@
 import type { BrokerRecord } from '../../pipeline/broker/port.ts';
 import { embeddedRegistry } from '../../pipeline/codec/embedded-registry.ts';
 import type { Codec } from '../../pipeline/codec/port.ts';
+import { Folding } from '../../pipeline/runtime/folding.ts';
 import { ReadingProcessor } from '../../pipeline/runtime/reading-processor.ts';
 import type { ProcessorOutput } from '../../pipeline/runtime/sub-topology.ts';
 import type { ReadingTopology } from '../../pipeline/topology.ts';
@@ -36,7 +37,8 @@ export const WARM_POLLS = 620;
 
 export async function foldedLoad(topology: ReadingTopology, options: FoldedLoadOptions): Promise<FoldedLoad> {
   const codec = await startedCodec(catalogue, embeddedRegistry());
-  const processor = new ReadingProcessor({ codec, catalogue, topology });
+  const folding = new Folding(() => new ReadingProcessor({ codec, catalogue, topology }));
+  const processor = folding.processor;
   const readings = load(codec, { ...options, startMs: START_MS, intervalMs: INTERVAL_MS });
   const keys = readings.entities.map((entity) => Buffer.from(entity));
   const counts = { sent: 0, refused: 0 };
@@ -63,7 +65,7 @@ export async function foldedLoad(topology: ReadingTopology, options: FoldedLoadO
       return records;
     },
     fold(records, out = counting) {
-      for (const each of records) processor.fold('raw.interface', each, out);
+      for (const each of records) folding.fold('raw.interface', each, out);
     },
   };
 }

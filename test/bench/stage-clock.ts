@@ -40,18 +40,22 @@ export function clockedStages(definitions: readonly StageDefinition[]): StageClo
       baseline: (record) => timed(inner.baseline, record),
       count: (name, outcome, by) => inner.count(name, outcome, by),
     };
+    const clock = <T>(into: StageOutput, work: () => T): T => {
+      inner = into;
+      sentMs = 0;
+      const before = performance.now();
+      const result = work();
+      spentMs[index]! += performance.now() - before - sentMs;
+      spentMs[sent]! += sentMs;
+      return result;
+    };
     return {
       ...(stage.update && { update: stage.update.bind(stage) }),
-      ...(stage.punctuate && { punctuate: stage.punctuate.bind(stage) }),
-      process(reading, into) {
-        inner = into;
-        sentMs = 0;
-        const before = performance.now();
-        const goesOn = stage.process(reading, out);
-        spentMs[index]! += performance.now() - before - sentMs;
-        spentMs[sent]! += sentMs;
-        return goesOn;
-      },
+      ...(stage.punctuate && {
+        punctuate: (tickMs, entityTimeMs, into) =>
+          clock(into, () => stage.punctuate!(tickMs, entityTimeMs, out)),
+      }),
+      process: (reading, into) => clock(into, () => stage.process(reading, out)),
     };
   }
 }

@@ -1,7 +1,8 @@
 /**
- * Which seasonal cells have changed and are owed to insight.baseline. A live entity pays for an hour when its next
- * record closes it; what has piled up before (history) follows at ticks, one hour of the day at a time, so that a
- * restart does not publish a million cells at once. Cells that did not change are not repeated.
+ * Which seasonal cells have changed and are owed to insight.baseline: those of an hour when the entity's next record
+ * closes it. They are paid at ticks, some live entities a tick and one hour of the day of each: at a full hour every
+ * series of a network closes two cells within one poll, and what loads them into a table must not stand before the
+ * readings. Cells that did not change are not repeated.
  */
 import type { Reading } from '../../model/reading.ts';
 import type { StateColumn } from '../../model/state.ts';
@@ -33,6 +34,11 @@ const OBSERVED = {
 
 export const PUBLICATION_COLUMNS = [OWED, HOUR, SINCE, OBSERVED] as const;
 
+/** A tick pays until it has sent so many cells, */
+const CELLS_A_TICK = 2_000;
+/** but at least every so manieth entity: all of them in half an hour. */
+const SPREAD_TICKS = 360;
+
 /** A live entity with hours to publish: what a tick needs to know of it without a reading. */
 interface Debtor {
   readonly entitySlot: number;
@@ -62,60 +68,74 @@ export class BaselinePublication {
   }
 
   /** After the reading's rows were folded. `shifted`: a series was relearned, so all of its cells changed. */
-  afterReading(reading: Reading, hour: number, shifted: boolean, out: StageOutput): void {
+  afterReading(reading: Reading, hour: number, shifted: boolean): void {
     const { entitySlot, observedAtMs, part, parts } = reading;
     const before = this.#hour.get(entitySlot);
-    const live = reading.appendedAtMs - observedAtMs <= this.#liveMs;
     if (before === 0) this.#since.set(entitySlot, observedAtMs);
     this.#observed.set(entitySlot, observedAtMs);
     if (shifted) for (let week = 0; week < WEEK_CELLS; week += 1) this.#owe(entitySlot, week);
-    // The hour turns with the last part of the poll, so that every part publishes its rows.
-    if (before !== hour && part >= parts) this.#hour.set(entitySlot, hour);
-    const turned = before !== 0 && before !== hour;
-    if (turned && !live) this.#owe(entitySlot, hourOfWeek(before));
-    if (!live) return;
-    if (turned) {
-      const week = hourOfWeek(before);
-      this.#cells.publish(this.#place(reading), observedAtMs, hourOfDay(before), [week], out);
-      this.#pay(entitySlot, week);
-    }
-    if (!this.#owes(entitySlot)) return;
-    this.#keepPlace(reading, turned);
+    // The hour turns with the last part of the poll, when the rows of every part have closed it.
+    const turns = before !== hour && part >= parts;
+    if (turns) this.#hour.set(entitySlot, hour);
+    if (turns && before !== 0) this.#owe(entitySlot, hourOfWeek(before));
+    const live = reading.appendedAtMs - observedAtMs <= this.#liveMs;
+    if (live && this.#owes(entitySlot)) this.#keepPlace(reading, before !== hour);
   }
 
   /**
-   * One hour of the day of each live debtor, from the present hour on. Its revision is the last observed_at and not
-   * the tick: the reading that closes the present hour may have been observed before this tick, and must outrank it.
+   * Pays those who have waited longest, from their present hour on. The revision is the last observed_at and not the
+   * tick: the reading that closes the present hour may have been observed before this tick, and must outrank it.
    */
   punctuate(tickMs: number, entityTimeMs: (entity: string) => number, out: StageOutput): void {
+    const { size } = this.#debtors;
+    if (size === 0) return;
+    const least = Math.ceil(size / SPREAD_TICKS);
+    let seen = 0;
+    let paid = 0;
+    let cells = 0;
     for (const [entity, debtor] of this.#debtors.entries()) {
-      const { entitySlot, places } = debtor;
-      if (!(tickMs - entityTimeMs(entity) <= this.#liveMs)) continue;
+      if (seen === size || (paid >= least && cells >= CELLS_A_TICK)) return;
+      seen += 1;
+      const { midPoll, places, entitySlot } = debtor;
       // What a part owes is not paid while nobody knows its rows.
-      if (debtor.midPoll || places.includes(undefined)) continue;
-      const present = hourOfDay(this.#hour.get(entitySlot));
-      const owed = this.#nextOwed(entitySlot, present);
-      if (owed === undefined) {
-        this.#debtors.delete(entity);
-        continue;
-      }
-      const atMs = this.#observed.get(entitySlot);
-      for (const place of places) {
-        if (place !== undefined) this.#cells.publish(place, atMs, owed.hourOfDay, owed.hoursOfWeek, out);
-      }
+      if (midPoll || places.includes(undefined) || !(tickMs - entityTimeMs(entity) <= this.#liveMs)) continue;
+      cells += this.#pay(debtor, out);
+      paid += 1;
+      // Behind the others, if it owes more.
+      this.#debtors.delete(entity);
+      if (this.#owes(entitySlot)) this.#debtors.set(entity, debtor);
     }
+  }
+
+  /** @returns cells sent: of one hour of the day. */
+  #pay({ entitySlot, places }: Debtor, out: StageOutput): number {
+    const owed = this.#nextOwed(entitySlot, hourOfDay(this.#hour.get(entitySlot)));
+    if (owed === undefined) return 0;
+    const atMs = this.#observed.get(entitySlot);
+    let cells = 0;
+    for (const place of places) {
+      if (place !== undefined)
+        cells += this.#cells.publish(place, atMs, owed.hourOfDay, owed.hoursOfWeek, out);
+    }
+    return cells;
   }
 
   #keepPlace(reading: Reading, turned: boolean): void {
     const { entity, entitySlot, part, parts, rowCount, fresh } = reading;
-    const debtor = this.#debtors.get(entity) ?? { entitySlot, places: [], midPoll: false };
+    const known = this.#debtors.get(entity);
+    const debtor = known ?? { entitySlot, places: [], midPoll: false };
     // With another number of parts, rows stand in other parts.
     const count = Math.max(part, parts);
+    const midPoll = part < parts;
+    const isNew =
+      turned ||
+      debtor.places.length !== count ||
+      debtor.places[part - 1] === undefined ||
+      fresh.subarray(0, rowCount).includes(1);
+    if (known !== undefined && !isNew && known.midPoll === midPoll) return;
     if (debtor.places.length !== count) debtor.places = new Array<undefined>(count).fill(undefined);
-    if (turned || debtor.places[part - 1] === undefined || fresh.subarray(0, rowCount).includes(1)) {
-      debtor.places[part - 1] = this.#place(reading);
-    }
-    debtor.midPoll = part < parts;
+    if (isNew) debtor.places[part - 1] = this.#place(reading);
+    debtor.midPoll = midPoll;
     this.#debtors.set(entity, debtor);
   }
 
@@ -134,7 +154,7 @@ export class BaselinePublication {
     this.#owed.set(entitySlot, this.#owed.get(entitySlot, word) | (1 << (week & 31)), word);
   }
 
-  #pay(entitySlot: number, week: number): void {
+  #settle(entitySlot: number, week: number): void {
     const word = week >>> 5;
     this.#owed.set(entitySlot, this.#owed.get(entitySlot, word) & ~(1 << (week & 31)), word);
   }
@@ -155,7 +175,7 @@ export class BaselinePublication {
       for (let week = day; week < WEEK_CELLS; week += DAY_CELLS) {
         if ((this.#owed.get(entitySlot, week >>> 5) & (1 << (week & 31))) === 0) continue;
         hoursOfWeek.push(week);
-        this.#pay(entitySlot, week);
+        this.#settle(entitySlot, week);
       }
       if (hoursOfWeek.length > 0) return { hourOfDay: day, hoursOfWeek };
     }

@@ -28,7 +28,7 @@ import type { Stage, StageContext, StageDefinition, StageOutput } from '../stage
 
 export { BASELINE_DEFAULTS, type BaselineSettings };
 
-const VERSION = 3;
+const VERSION = 4;
 const GOOD = QUALITIES.indexOf('good');
 
 export function baseline(
@@ -98,7 +98,7 @@ class Baseline implements Stage {
     let shifts = 0;
     for (const metric of this.#metrics) shifts += this.#foldMetric(reading, metric, suspended);
     if (shifts > 0) out.count('baseline', 'level_shift', shifts);
-    this.#publication.afterReading(reading, this.#position.hour, shifts > 0, out);
+    this.#publication.afterReading(reading, this.#position.hour, shifts > 0);
     return true;
   }
 

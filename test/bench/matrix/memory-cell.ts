@@ -1,6 +1,7 @@
 /** One cell of the matrix in memory, in a process of its own: node memory-cell.ts '{"entities":...}'. */
 import { partitionFor } from '../../../pipeline/broker/partitioner.ts';
 import { embeddedRegistry } from '../../../pipeline/codec/embedded-registry.ts';
+import { Folding } from '../../../pipeline/runtime/folding.ts';
 import { ReadingProcessor } from '../../../pipeline/runtime/reading-processor.ts';
 import type { ProcessorOutput } from '../../../pipeline/runtime/sub-topology.ts';
 import { entityTopology } from '../../../pipeline/topology.ts';
@@ -34,8 +35,11 @@ const loadOf = (count: number) =>
     intervalMs: 0,
     metrics: METRICS,
   });
-const newProcessors = () =>
-  Array.from({ length: partitions }, () => new ReadingProcessor({ codec, catalogue, topology }));
+const newTasks = () =>
+  Array.from(
+    { length: partitions },
+    () => new Folding(() => new ReadingProcessor({ codec, catalogue, topology })),
+  );
 
 const sent = new Map<string, number>();
 /** Of values, by topic. */
@@ -54,7 +58,11 @@ const out: ProcessorOutput = {
 };
 
 /** One poll of all. @returns CPU ns. */
-async function foldPoll(into: readonly ReadingProcessor[], readings: Load, step: number): Promise<number> {
+async function foldPoll(
+  into: readonly Folding<ReadingProcessor>[],
+  readings: Load,
+  step: number,
+): Promise<number> {
   const time = pollTime(START_MS, step);
   const records = readings.poll(step, time).map((value, index) => {
     const key = Buffer.from(readings.entities[index]!);
@@ -63,14 +71,14 @@ async function foldPoll(into: readonly ReadingProcessor[], readings: Load, step:
     const partition = partitionFor(key, partitions);
     return { topic: 'raw.interface', partition, offset: step, appendedAtMs, key, value };
   });
-  for (const processor of into) await processor.prepare('raw.interface', [records[0]!.value]);
+  for (const { processor } of into) await processor.prepare('raw.interface', [records[0]!.value]);
   return cpuNs(() => {
     for (const record of records) into[record.partition]!.fold('raw.interface', record, out);
   });
 }
 
 // The compiler's time is no part of what grows with the series: processors of the same kind are run hot first.
-const hot = newProcessors();
+const hot = newTasks();
 const few = loadOf(Math.ceil(400 / rowsPerEntity));
 for (let step = 0; step < 3 * WARM_POLLS; step += 1) await foldPoll(hot, few, step);
 sent.clear();
@@ -80,18 +88,18 @@ const readings = loadOf(entities);
 readings.poll(0, pollTime(START_MS, 0));
 globalThis.gc!();
 const rssBefore = process.memoryUsage.rss();
-const processors = newProcessors();
+const tasks = newTasks();
 const nsPerSample: number[] = [];
-for (let step = 0; step < WARM_POLLS - 1; step += 1) await foldPoll(processors, readings, step);
+for (let step = 0; step < WARM_POLLS - 1; step += 1) await foldPoll(tasks, readings, step);
 bytes.clear();
 // An hourly poll closes an hour, so it owes every cell of the hour before.
-await foldPoll(processors, readings, WARM_POLLS - 1);
+await foldPoll(tasks, readings, WARM_POLLS - 1);
 const baselineBytesPerRowHour = (bytes.get('insight.baseline') ?? 0) / (entities * rowsPerEntity);
 bytes.clear();
 for (let run = 0; run < runs; run += 1) {
   let ns = 0;
   for (let poll = 0; poll < pollsPerRun; poll += 1)
-    ns += await foldPoll(processors, readings, WARM_POLLS + run * pollsPerRun + poll);
+    ns += await foldPoll(tasks, readings, WARM_POLLS + run * pollsPerRun + poll);
   nsPerSample.push(ns / samplesPerPoll / pollsPerRun);
 }
 
@@ -103,12 +111,13 @@ assertValid(
 for (const topic of ['insight.deviation', 'insight.baseline'])
   assertValid((sent.get(topic) ?? 0) > 0, `nothing was sent to ${topic}`);
 const series = entities * rowsPerEntity * COUNTERS_PER_ROW;
-const rows = processors.reduce((sum, { state }) => sum + state.rows, 0);
+const states = tasks.map(({ processor }) => processor.state);
+const rows = states.reduce((sum, each) => sum + each.rows, 0);
 assertValid(rows === entities * rowsPerEntity, `${rows} rows in the state`);
 globalThis.gc!();
 const state = { hot: 0, cell: 0 };
-for (const processor of processors)
-  for (const [, { column }] of processor.state.columns()) state[column.declaration.group] += column.bytes;
+for (const each of states)
+  for (const [, { column }] of each.columns()) state[column.declaration.group] += column.bytes;
 const cell: MemoryCell = {
   kind: 'cell',
   nsPerSample,

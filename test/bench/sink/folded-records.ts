@@ -2,6 +2,7 @@
 import { partitionFor } from '../../../pipeline/broker/partitioner.ts';
 import type { ProducerRecord } from '../../../pipeline/broker/port.ts';
 import type { Codec } from '../../../pipeline/codec/port.ts';
+import { Folding } from '../../../pipeline/runtime/folding.ts';
 import { ReadingProcessor } from '../../../pipeline/runtime/reading-processor.ts';
 import { entityTopology } from '../../../pipeline/topology.ts';
 import { catalogue, type TopicName } from '../../../topics/catalogue.ts';
@@ -37,20 +38,22 @@ export async function foldedRecords(codec: Codec, options: FoldedOptions): Promi
   const startMs = Date.now() - (steps + 1) * intervalMs;
   const readings = load(codec, { ...options, startMs });
   const topology = entityTopology(catalogue, STAGE_DEFAULTS);
-  const processor = new ReadingProcessor({ codec, catalogue, topology });
+  const folding = new Folding(() => new ReadingProcessor({ codec, catalogue, topology }));
   const records: FoldedRecord[] = [];
   const raw = readings.poll(0);
   for (let step = 0; step < steps; step += 1) {
     const values = step === 0 ? raw : readings.poll(step);
-    await processor.prepare('raw.interface', values);
+    await folding.processor.prepare('raw.interface', values);
     const appendedAtMs = startMs + (step + 1) * intervalMs;
     for (const [index, value] of values.entries()) {
       const key = Buffer.from(readings.entities[index]!);
       const record = { topic: 'raw.interface', partition: 0, offset: step, appendedAtMs, key, value };
-      processor.fold('raw.interface', record, {
+      folding.fold('raw.interface', record, {
         send(topic, sentKey, sent) {
           if (step < warmPolls) return;
-          records.push({ topic, partition: partitionFor(key, partitions), key: sentKey, value: sent });
+          // What a tick sends is of another entity than the record.
+          const partition = partitionFor(sentKey ?? key, partitions);
+          records.push({ topic, partition, key: sentKey, value: sent });
         },
         deadLetter: (_topic, _record, reason) => assertValid(false, reason),
         count: () => undefined,
