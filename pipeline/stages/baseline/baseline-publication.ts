@@ -35,7 +35,7 @@ const OBSERVED = {
 export const PUBLICATION_COLUMNS = [OWED, HOUR, SINCE, OBSERVED] as const;
 
 /** A tick pays until it has sent so many cells, */
-const CELLS_A_TICK = 2_000;
+const CELLS_A_TICK = 500;
 /** but at least every so manieth entity: all of them in half an hour. */
 const SPREAD_TICKS = 360;
 
