@@ -1,16 +1,19 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { allSettings } from '../../pipeline/config/names.ts';
 import { catalogue, rowFields } from '../../topics/catalogue.ts';
 import { stalePages, writePages } from './pages.ts';
+import { withFigures } from './readme-figures.ts';
 
 describe('generated pages', () => {
   const folder = pathToFileURL(`${mkdtempSync(join(tmpdir(), 'netsigma-docs-'))}/`);
   const page = (file: string) => readFileSync(new URL(file, folder), 'utf8');
-  writePages(folder);
+  const readme = new URL('README.md', folder);
+  writeFileSync(readme, '# x\n\n<!-- bench --> old <!-- /bench --> y\n');
+  writePages(folder, readme);
   afterAll(() => rmSync(folder.pathname, { recursive: true }));
 
   it('in docs/ match the code (npm run docs writes them)', () => {
@@ -18,12 +21,20 @@ describe('generated pages', () => {
   });
 
   it('are stale when they are missing or were changed by hand', () => {
-    expect(stalePages(folder)).toEqual([]);
+    expect(stalePages(folder, readme)).toEqual([]);
     appendFileSync(new URL('metrics.md', folder), 'x');
     rmSync(new URL('settings.md', folder));
-    expect(stalePages(folder)).toEqual(['metrics.md', 'settings.md']);
-    writePages(folder);
-    expect(stalePages(folder)).toEqual([]);
+    writeFileSync(readme, page('README.md').replace('| figure |', '| fig |'));
+    expect(stalePages(folder, readme)).toEqual(['metrics.md', 'settings.md', 'README.md']);
+    writePages(folder, readme);
+    expect(stalePages(folder, readme)).toEqual([]);
+  });
+
+  it('put the recorded figures into README.md between their marks, and leave the rest alone', () => {
+    const text = page('README.md');
+    expect(text).toMatch(/^# x\n\n<!-- bench -->\n[^]*<!-- \/bench --> y\n$/);
+    expect(text).toMatch(/\| everything on, in memory, decode and encode included \| [\d,]+ \|/);
+    expect(() => withFigures('no marks')).toThrow('<!-- bench -->');
   });
 
   it('name every topic, field, metric, setting and command', () => {

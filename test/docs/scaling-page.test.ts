@@ -10,7 +10,7 @@ const FIGURES: Readonly<Record<string, readonly (readonly [string, number])[]>> 
     ['matrix-kafka: 4 partitions, 1 process', 100_000],
   ],
   matrix: [
-    ['matrix: 100k series, growth of the process', 1_000],
+    ['matrix: 100k series, growth of the process, all cells filled', 1_000],
     ['matrix: raw.interface, a poll', 100],
     ['matrix: metric.interface, a poll', 200],
     ['matrix: insight.deviation, a poll', 300],

@@ -18,7 +18,7 @@ function sources(read: Read) {
   return {
     processUs: median('matrix-kafka', 'matrix-kafka: 4 partitions, 1 process, CPU'),
     processPerSecond: median('matrix-kafka', 'matrix-kafka: 4 partitions, 1 process'),
-    bytesPerSeries: median('matrix', 'matrix: 100k series, growth of the process'),
+    bytesPerSeries: median('matrix', 'matrix: 100k series, growth of the process, all cells filled'),
     rawBytes: median('matrix', 'matrix: raw.interface, a poll'),
     metricBytes: median('matrix', 'matrix: metric.interface, a poll'),
     deviationBytes: median('matrix', 'matrix: insight.deviation, a poll'),

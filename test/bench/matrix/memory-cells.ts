@@ -20,7 +20,7 @@ export interface MemoryCell {
   /** Allocated in state columns. */
   readonly hotBytesPerSeries: number;
   readonly cellBytesPerSeries: number;
-  /** What the process grew by, the records of a poll included. */
+  /** What the process grew by with every cell filled, the records of a poll included. */
   readonly rssBytesPerSeries: number;
   readonly rssGib: number;
   /** Values of records, before any compression, of one poll. */
@@ -63,7 +63,7 @@ export async function measureMemory(
       figure(name, 'CPU ns/sample', cell.nsPerSample),
       figure(`${name}, hot state`, 'bytes/series', [cell.hotBytesPerSeries]),
       figure(`${name}, seasonal cells`, 'bytes/series', [cell.cellBytesPerSeries]),
-      figure(`${name}, growth of the process`, 'bytes/series', [cell.rssBytesPerSeries]),
+      figure(`${name}, growth of the process, all cells filled`, 'bytes/series', [cell.rssBytesPerSeries]),
       figure(`${name}, the process`, 'GiB', [cell.rssGib]),
     );
   }
