@@ -44,6 +44,15 @@ export function benchesNamed(names: readonly string[], from: readonly Bench[] = 
   });
 }
 
+/** Those that have a small run. @throws RangeError naming one that has none, or is unknown. */
+export function quickBenches(names: readonly string[], from: readonly Bench[] = BENCHES): readonly Bench[] {
+  const named = benchesNamed(names, from);
+  const without = named.find(({ quick }) => quick === undefined);
+  if (without !== undefined && names.length > 0)
+    throw new RangeError(`"${without.name}" has no small run: those with [quick] in --list have`);
+  return named.filter(({ quick }) => quick !== undefined);
+}
+
 /** For `--list`. */
 export function listText(from: readonly Bench[] = BENCHES): string {
   const rows = from.map(

@@ -9,6 +9,8 @@ export interface Recording {
   readonly bench: string;
   /** ISO day. */
   readonly date: string;
+  /** Of what was measured; ends with "+" where files were changed. */
+  readonly commit: string;
   readonly machine: Machine;
   /** What else the machine did, as whoever recorded it says. */
   readonly conditions: string;

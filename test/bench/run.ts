@@ -8,11 +8,12 @@
  * Figures go to standard output, progress to standard error. Ctrl-C ends everything that was started.
  */
 import { parseArgs } from 'node:util';
+import { ConfigError } from '../../pipeline/model/errors.ts';
 import type { Bench } from './bench.ts';
-import { benchesNamed, listText } from './catalogue.ts';
+import { benchesNamed, listText, quickBenches } from './catalogue.ts';
 import { runContext } from './context.ts';
 import { figureLine, type Figure } from './figure.ts';
-import { machineText, thisMachine } from './machine.ts';
+import { machineText, thisCommit, thisMachine } from './machine.ts';
 import { judged, recordedRatios, recordRatios } from './quick-ratios.ts';
 import { writeRecording } from './recorded.ts';
 
@@ -37,7 +38,7 @@ async function run(): Promise<number> {
   const isQuick = positionals[0] === 'quick';
   let benches: readonly Bench[];
   try {
-    benches = benchesNamed(isQuick ? positionals.slice(1) : positionals);
+    benches = isQuick ? quickBenches(positionals.slice(1)) : benchesNamed(positionals);
     if (values.record && values.conditions === undefined)
       throw new RangeError('--record needs --conditions: what else the machine does, such as "idle"');
   } catch (error) {
@@ -54,40 +55,48 @@ async function run(): Promise<number> {
     void context.end().then(() => process.exit(130));
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
-  try {
-    const figures = await measured(benches, isQuick, context);
-    if (values.json) process.stdout.write(`${JSON.stringify(document(figures))}\n`);
-    return isQuick ? verdict(figures) : 0;
-  } catch (error) {
-    // What was taken away from a bench under way is no failure of its own.
-    if (interrupted > 0) return 130;
-    throw error;
-  } finally {
-    if (interrupted === 0) await context.end();
+  const figures: Figure[] = [];
+  let failed = 0;
+  for (const bench of benches) {
+    try {
+      figures.push(...(await measured(bench, isQuick, context)));
+    } catch (error) {
+      // What was taken away from a bench under way is no failure of its own.
+      if (interrupted > 0) return 130;
+      // The others have figures of their own.
+      failed += 1;
+      toStderr(`${bench.name} failed: ${failureText(error)}`);
+    }
   }
+  await context.end();
+  if (values.json) process.stdout.write(`${JSON.stringify(document(figures))}\n`);
+  if (isQuick && failed === 0) return verdict(figures);
+  return failed === 0 ? 0 : 1;
 }
 
 async function measured(
-  benches: readonly Bench[],
+  bench: Bench,
   isQuick: boolean,
   context: ReturnType<typeof runContext>,
-): Promise<Figure[]> {
-  const figures: Figure[] = [];
-  for (const bench of benches) {
-    const measure = isQuick ? bench.quick?.bind(bench) : bench.full.bind(bench);
-    if (measure === undefined) continue;
-    toStderr(isQuick ? `${bench.name} ...` : `${bench.name}: ${bench.measures} (about ${bench.minutes} min)`);
-    const beganMs = performance.now();
-    const taken = await measure(context);
-    toStderr(`${bench.name}: ${since(beganMs)}`);
-    figures.push(...taken);
-    if (!values.json) for (const each of taken) process.stdout.write(`${figureLine(each)}\n`);
-    if (values.record && !isQuick) {
-      const { machine, date } = document([]);
-      writeRecording({ bench: bench.name, date, machine, conditions: values.conditions!, figures: taken });
-    }
+): Promise<readonly Figure[]> {
+  const measure = (isQuick ? bench.quick : bench.full)!.bind(bench);
+  toStderr(isQuick ? `${bench.name} ...` : `${bench.name}: ${bench.measures} (about ${bench.minutes} min)`);
+  const beganMs = performance.now();
+  const figures = await measure(context);
+  toStderr(`${bench.name}: ${since(beganMs)}`);
+  if (!values.json) for (const each of figures) process.stdout.write(`${figureLine(each)}\n`);
+  if (values.record && !isQuick) {
+    const { machine, date, commit } = document([]);
+    const conditions = values.conditions!;
+    writeRecording({ bench: bench.name, date, commit, machine, conditions, figures });
   }
   return figures;
+}
+
+/** What is missing is said in a line; what went wrong, with where. */
+function failureText(error: unknown): string {
+  if (error instanceof ConfigError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 /** Holds the ratios to those recorded, or records them. */
@@ -102,5 +111,6 @@ function verdict(figures: readonly Figure[]): number {
 }
 
 function document(figures: readonly Figure[]) {
-  return { machine: thisMachine(), date: new Date().toISOString().slice(0, 10), figures };
+  const date = new Date().toISOString().slice(0, 10);
+  return { machine: thisMachine(), commit: thisCommit(), date, figures };
 }

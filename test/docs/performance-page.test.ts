@@ -16,6 +16,7 @@ const bench = (name: string): Bench => ({
 const recording: Recording = {
   bench: 'fold',
   date: '2026-11-21',
+  commit: 'abc1234',
   machine: { cpu: 'EPYC', cores: 2, memory_gib: 24, node: '24.21.0' },
   conditions: 'idle',
   figures: [
@@ -41,7 +42,7 @@ describe('docs/performance.md', () => {
   });
 
   it('names the machine, the conditions, how to repeat it, and what there is to say', () => {
-    expect(page).toContain('Recorded on 2026-11-21: EPYC, 2 cores, 24 GiB, Node 24.21.0; idle.');
+    expect(page).toContain('Recorded on 2026-11-21 at abc1234: EPYC, 2 cores, 24 GiB, Node 24.21.0; idle.');
     expect(page).toContain('What fold is. `npm run bench -- fold`, about 2 min.');
     expect(page).toContain('- fold: cost: the disk');
   });

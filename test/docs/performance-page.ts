@@ -30,14 +30,14 @@ function section(
 ): string[] {
   const heading = [`## ${name}`, `${capital(measures)}. \`npm run bench -- ${name}\`, about ${minutes} min.`];
   if (recording === undefined) return [...heading, 'Not recorded yet.'];
-  const { date, machine, conditions, figures } = recording;
+  const { date, commit, machine, conditions, figures } = recording;
   const notes = figures.flatMap((figure) => {
     const remark = remarks[figure.name];
     return remark === undefined ? [] : [`- ${figure.name}: ${remark}`];
   });
   return [
     ...heading,
-    `Recorded on ${date}: ${machineText(machine)}; ${conditions}.`,
+    `Recorded on ${date} at ${commit}: ${machineText(machine)}; ${conditions}.`,
     table(['figure', 'median', 'unit', 'lowest - highest', 'runs', 'target', 'reached'], figures.map(cells)),
     ...(notes.length === 0 ? [] : [notes.join('\n')]),
   ];

@@ -27,6 +27,7 @@ const FIGURES: Readonly<Record<string, readonly (readonly [string, number])[]>> 
 const recorded = (bench: string): Recording => ({
   bench,
   date: '2026-11-21',
+  commit: 'abc1234',
   machine: { cpu: 'c', cores: 2, memory_gib: 1, node: '24' },
   conditions: 'idle',
   figures: FIGURES[bench]!.map(([name, value]) => figure(name, 'x', [value])),

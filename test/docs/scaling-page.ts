@@ -13,8 +13,13 @@ const GB = 1e9;
 
 /** The figures that everything follows from. Each is undefined until its bench is recorded. */
 function sources(read: Read) {
-  const median = (bench: string, name: string): number | undefined =>
-    read(bench)?.figures.find((figure: Figure) => figure.name === name)?.median;
+  const median = (bench: string, name: string): number | undefined => {
+    const recording = read(bench);
+    const found = recording?.figures.find((figure: Figure) => figure.name === name);
+    if (recording !== undefined && found === undefined)
+      throw new RangeError(`the recording of ${bench} has no "${name}"`);
+    return found?.median;
+  };
   return {
     processUs: median('matrix-kafka', 'matrix-kafka: 4 partitions, 1 process, CPU'),
     processPerSecond: median('matrix-kafka', 'matrix-kafka: 4 partitions, 1 process'),
