@@ -1,6 +1,5 @@
 /** The restart of a task with full state on a real Kafka: from its checkpoint alone, and with records to fold again. */
 import { randomUUID } from 'node:crypto';
-import { kafkaBroker } from '../../pipeline/broker/kafka/kafka-broker.ts';
 import type { Broker } from '../../pipeline/broker/port.ts';
 import { embeddedRegistry } from '../../pipeline/codec/embedded-registry.ts';
 import type { Codec } from '../../pipeline/codec/port.ts';
@@ -8,12 +7,12 @@ import { StateStore } from '../../pipeline/runtime/state-store.ts';
 import { catalogue, topicName, topicSpecs, type Naming } from '../../topics/catalogue.ts';
 import { startedCodec } from '../support/codec.ts';
 import { entityThread, type EntityThread } from '../support/entity-thread.ts';
-import { silentLog } from '../support/log.ts';
 import { until } from '../support/until.ts';
 import { assertValid } from './bench.ts';
 import type { CheckpointBenchOptions } from './checkpoint.bench.ts';
 import { fillCells } from './full-state.ts';
 import { load, type Load } from './load.ts';
+import { benchBroker } from './shipped.ts';
 
 export interface Restart {
   readonly countersPerRow: number;
@@ -28,7 +27,7 @@ const TIMEOUT_MS = 600_000;
 
 /** On the Kafka at this address. */
 export async function measureRestart(address: string, options: CheckpointBenchOptions): Promise<Restart> {
-  const broker = kafkaBroker({ brokers: [address], clientId: 'bench', log: silentLog });
+  const broker = benchBroker(address);
   await broker.start();
   try {
     const runs = [];

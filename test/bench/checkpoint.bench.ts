@@ -81,10 +81,11 @@ async function measure(address: string, options: CheckpointBenchOptions): Promis
     figure('checkpoint: refold', 'samples/s', restart.refoldedPerSecond),
     ...INTERVALS_MIN.flatMap((minutes) => [
       figure(`checkpoint: every ${minutes} min, polled each 60 s`, 'B/sample', written.get(minutes)!),
+      // Hours pass in seconds: every unit has changed.
       figure(
         `checkpoint: every ${minutes} min, at full speed`,
         'B/sample',
-        written.get(minutes)!.map((bytes, run) => (bytes * samplesPerPoll) / 60 / speeds[run]!),
+        whole.map((megabytes, run) => (megabytes * 1e6) / (minutes * 60 * speeds[run]!)),
       ),
       figure(`checkpoint: every ${minutes} min, restart on average`, 's', seconds(minutes, 0.5)),
       figure(`checkpoint: every ${minutes} min, restart at worst`, 's', seconds(minutes, 1)),

@@ -2,10 +2,12 @@
  * From a process's start until it emits again: its state comes out of Kafka. It was stopped cleanly before, so that the
  * group knows it to be gone; after a crash the session timeout comes on top, and what was folded since the checkpoint.
  */
+import { catalogue, topicName } from '../../topics/catalogue.ts';
 import { assertValid, type Bench, type BenchContext } from './bench.ts';
+import { countRecords } from './count-records.ts';
 import { figure, type Figure, type Target } from './figure.ts';
 import { polledTopic, reports, startMember, stopMembers } from './member/members.ts';
-import { COUNTERS_PER_ROW, WARM_POLLS } from './schedule.ts';
+import { COUNTERS_PER_ROW, WEEK_POLLS } from './schedule.ts';
 
 const PORTS = 48;
 const PARTITIONS = 4;
@@ -26,14 +28,20 @@ export async function measureRestart(
   { series, runs, target }: { readonly series: number; readonly runs: number; readonly target?: Target },
 ): Promise<Figure[]> {
   const entities = Math.ceil(series / COUNTERS_PER_ROW / PORTS);
-  const options = { entities, rowsPerEntity: PORTS, partitions: PARTITIONS, polls: runs };
+  const options = {
+    entities,
+    rowsPerEntity: PORTS,
+    partitions: PARTITIONS,
+    polls: runs,
+    warmPolls: WEEK_POLLS,
+  };
   const topic = await polledTopic(context, options);
   const member = { address: await context.kafka(), naming: topic.naming };
   const emitting: number[] = [];
   const caughtUp: number[] = [];
   for (let start = 0; start <= runs; start += 1) {
     context.progress(`restart: ${series} series, ${start === 0 ? 'first start' : `run ${start} of ${runs}`}`);
-    const written = await topic.write(start === 0 ? WARM_POLLS : 1);
+    const written = await topic.write(start === 0 ? WEEK_POLLS : 1);
     const startedMs = Date.now();
     const one = startMember(context, member);
     try {
@@ -50,6 +58,9 @@ export async function measureRestart(
       await one.kill();
     }
   }
+  const all = entities * (WEEK_POLLS + runs);
+  const committed = await countRecords(topic.broker, topicName(catalogue['metric.interface'], topic.naming));
+  assertValid(committed === all, `${committed} metric records of ${all} readings are in the topic`);
   const name = `restart: ${series / 1000}k series`;
   return [
     figure(`${name}, process start to first record`, 's', emitting, target),

@@ -8,6 +8,7 @@ type Read = (bench: string) => Recording | undefined;
 const SIZES = [10_000, 100_000, 1_000_000];
 const INTERVAL_S = 60;
 const COUNTERS = 8;
+const PORTS = 48;
 const DAY_S = 86_400;
 const GB = 1e9;
 
@@ -32,6 +33,9 @@ function sources(read: Read) {
     sinkPerSecond: median('sink', 'sink: timescaledb-apache: topic to table, decode to commit'),
     diskBytes: median('sink', 'sink: timescaledb-apache: table and indexes on disk'),
     restartS: median('restart', 'restart: 100k series, process start to first record'),
+    restartMillionS: median('restart', 'restart: 1000k series, process start to first record'),
+    checkpointBytes: median('checkpoint', 'checkpoint: every 15 min, polled each 60 s'),
+    pollMs: median('snmp', 'snmp: 1000 switches, v2c, netsigma: CPU'),
   };
 }
 
@@ -50,6 +54,11 @@ const samplesPerSecond = (interfaces: number): number => rowsPerSecond(interface
 const ROWS: readonly Row[] = [
   { what: 'rows a second', how: 'interfaces / 60 s', of: rowsPerSecond },
   { what: 'samples a second', how: '8 counters a row', of: samplesPerSecond },
+  {
+    what: 'collectors: cores, SNMP v2c',
+    how: `CPU a poll of ${PORTS} ports with 12 counters`,
+    of: (n, { pollMs }) => ((rowsPerSecond(n) / PORTS) * pollMs) / 1000,
+  },
   {
     what: 'process: cores',
     how: 'CPU a sample through Kafka, 4 partitions',
@@ -76,6 +85,11 @@ const ROWS: readonly Row[] = [
     of: (n, { sinkPerSecond }) => rowsPerSecond(n) / sinkPerSecond,
   },
   {
+    what: 'broker: checkpoints, MB/s in',
+    how: 'bytes a sample, a checkpoint every 15 minutes',
+    of: (n, { checkpointBytes }) => (samplesPerSecond(n) * checkpointBytes) / 1e6,
+  },
+  {
     what: 'broker: in, MB/s, without replication',
     how: 'raw, metric and deviation records of a poll, baselines of an hour; values alone',
     of: (n, from) => brokerBytes(n, from) / 1e6,
@@ -99,8 +113,11 @@ const ROWS: readonly Row[] = [
   },
   {
     what: 'restart, s, one process with all of it',
-    how: 'restart of 100k series, in proportion',
-    of: (n, { restartS }) => (restartS * n * COUNTERS) / 100_000,
+    how: 'restart of 100k series up to that, of 1M series beyond, in proportion',
+    of: (n, { restartS, restartMillionS }) => {
+      const series = n * COUNTERS;
+      return series <= 100_000 ? (restartS * series) / 100_000 : (restartMillionS * series) / 1_000_000;
+    },
   },
 ];
 
@@ -124,7 +141,7 @@ export function scalingPage(read: Read = readRecording): string {
   const cell = (value: number): string => (Number.isNaN(value) ? 'not recorded' : formatted(value));
   return [
     '# Scaling',
-    `What a network takes whose interfaces are all polled every ${INTERVAL_S} s, with ${COUNTERS} counters each and everything switched on, 48 interfaces a device. Worked out in proportion from the medians of [performance](performance.md): they hold for that machine, and for load that is spread evenly. The sums are estimates; the figures they follow from are measured.`,
+    `What a network takes whose interfaces are all polled every ${INTERVAL_S} s, with ${COUNTERS} counters each and everything switched on, ${PORTS} interfaces a device. Worked out in proportion from the medians of [performance](performance.md): they hold for that machine, and for load that is spread evenly. The sums are estimates; the figures they follow from are measured. Bytes are before compression: zstd halves what the broker stores. Commits cost a task some transactions a second whatever its load: a small network takes more than its proportion.`,
     table(
       ['', ...SIZES.map((size) => `${size / 1000}k interfaces`), 'from'],
       ROWS.map(({ what, how, of }) => [what, ...SIZES.map((size) => cell(of(size, known))), how]),

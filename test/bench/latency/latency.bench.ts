@@ -29,8 +29,6 @@ interface LatencyOptions {
 
 const ROWS = 48;
 const PARTITIONS = 4;
-/** As `netsigma process` has it unless told otherwise. */
-const COMMIT_INTERVAL_MS = 150;
 const TARGET: Target = { better: 'lower', atLeast: 1_000, then: 300 };
 
 const PARTS = ['in all', 'of that producing', 'of that folding, Kafka commit', 'of that the sink'] as const;
@@ -65,7 +63,7 @@ export async function measureLatency(context: BenchContext, options: LatencyOpti
   const { naming, broker, readings } = topic;
   context.progress('latency: two days of polls first');
   await topic.write(WARM_POLLS);
-  const member = startMember(context, { address, naming, commitIntervalMs: COMMIT_INTERVAL_MS });
+  const member = startMember(context, { address, naming });
   const tables = startSink(context, { address, naming, url });
   let stored = entities * WARM_POLLS * ROWS;
   await untilStored(tables, stored);

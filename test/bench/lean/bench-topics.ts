@@ -1,12 +1,10 @@
 /** Topics of one run of the lean job: made before it, deleted after it, so that runs do not fill the disk. */
 import kafkajs from 'kafkajs';
-import type { Broker, ProducerRecord } from '../../../pipeline/broker/port.ts';
-import { partitionFor } from '../../../pipeline/broker/partitioner.ts';
+import type { Broker } from '../../../pipeline/broker/port.ts';
 import { checkpointTopicName, topicSpecs } from '../../../topics/catalogue.ts';
 import { checkpointName } from '../../../topics/checkpoint.ts';
 import { NAMING } from '../../support/codec.ts';
 import { leanCatalogue } from './lean-sub-topology.ts';
-import { Network, pollEncoder } from './polls.ts';
 
 export interface RunTopics {
   readonly input: string;
@@ -48,34 +46,4 @@ export async function deleteTopics(address: string, topics: readonly string[]): 
   } finally {
     await admin.disconnect();
   }
-}
-
-export interface LoadOptions {
-  readonly devices: number;
-  readonly polls: number;
-  readonly fromMs: number;
-  readonly seconds: number;
-  readonly partitions: number;
-}
-
-/** Fills an input where the peer's own loader cannot. */
-export async function loadInput(broker: Broker, topic: string, options: LoadOptions): Promise<void> {
-  const { devices, polls, fromMs, seconds, partitions } = options;
-  const network = new Network({ seed: 42, devices, rowsPerDevice: 48 });
-  const encode = await pollEncoder();
-  await broker.createTopics([
-    { topic, partitions, cleanup: 'delete', retentionMs: Infinity, maxRecordBytes: 1_000_000 },
-  ]);
-  const producer = broker.producer();
-  await producer.start();
-  for (let step = 0; step < polls; step += 1) {
-    const records = network.entities.map((entity, device): ProducerRecord => {
-      const key = Buffer.from(entity);
-      const observedAtMs = fromMs + step * seconds * 1000 + (device % 1000);
-      const value = encode(network.poll(device, step, observedAtMs, seconds));
-      return { topic, partition: partitionFor(key, partitions), key, value };
-    });
-    for (let at = 0; at < records.length; at += 500) await producer.send(records.slice(at, at + 500));
-  }
-  await producer.stop();
 }

@@ -1,11 +1,22 @@
 /** A broker that adds up what is sent through it. */
 import type { Broker, ProducerRecord, TransactionalProducer } from '../../../pipeline/broker/port.ts';
 
-/** The broker that adds up the bytes of keys and values sent in transactions, by topic. */
-export function countingBroker(broker: Broker, sizes: Map<string, number>): Broker {
+/** Of one topic. */
+export interface Sent {
+  records: number;
+  /** Keys and values. */
+  bytes: number;
+}
+
+/** The broker that adds up what is sent in transactions, by topic. */
+export function countingBroker(broker: Broker, sent: Map<string, Sent>): Broker {
   const count = (records: readonly ProducerRecord[]) => {
-    for (const { topic, key, value } of records)
-      sizes.set(topic, (sizes.get(topic) ?? 0) + (key?.length ?? 0) + (value?.length ?? 0));
+    for (const { topic, key, value } of records) {
+      const of = sent.get(topic) ?? { records: 0, bytes: 0 };
+      of.records += 1;
+      of.bytes += (key?.length ?? 0) + (value?.length ?? 0);
+      sent.set(topic, of);
+    }
   };
   const counted = (producer: TransactionalProducer): TransactionalProducer => ({
     name: producer.name,

@@ -8,43 +8,33 @@ import type { PeerMeasured } from './peer.ts';
 /** Of `runtime.checkpoint_interval` unless configured. */
 const DEFAULT_MINUTES = 15;
 
-export function ourFigures(ours: readonly LeanMeasured[], inMemory: readonly LeanCost[]): Figure[] {
-  const of = (pick: (one: LeanMeasured) => number) => ours.map(pick);
-  const cpu = of((one) => one.cpuUsPerSample);
-  return [
-    figure('lean-kafka: exactly once, 100 ms', 'CPU us/sample', cpu, {
-      better: 'lower',
-      atLeast: 0.5,
-      then: 0.2,
-    }),
-    figure(
-      'lean-kafka: of that client and transactions',
-      'CPU us/sample',
-      cpu.map((us, run) => us - inMemory[run]!.wholeNs / 1000),
-      { better: 'lower', atLeast: 0.17, then: 0.08 },
-    ),
-    figure(
-      'lean-kafka: speed',
-      'samples/s',
-      of((one) => one.samplesPerSecond),
-    ),
-    figure(
-      'lean-kafka: the broker',
-      'CPU us/sample',
-      of((one) => one.brokerCpuUsPerSample),
-    ),
-    figure(
-      'lean-kafka: process',
-      'MiB RSS',
-      of((one) => one.rssMb),
-    ),
-    // A run ends before its first checkpoint: those are lean-restart's.
-    figure(
-      'lean-kafka: journal alone, no checkpoint in the run',
-      'bytes/sample',
-      of((one) => one.durabilityBytesPerSample),
-    ),
-  ];
+/** By setting. `inMemory`: the same job without Kafka, of the same turns, or nothing. */
+export function ourFigures(
+  bench: string,
+  runs: Readonly<Record<string, readonly LeanMeasured[]>>,
+  inMemory: readonly LeanCost[],
+): Figure[] {
+  return Object.entries(runs).flatMap(([setting, ours]) => {
+    const name = `${bench}: exactly once, 100 ms, ${setting}`;
+    const of = (pick: (one: LeanMeasured) => number) => ours.map(pick);
+    const cpu = of((one) => one.cpuUsPerSample);
+    const client = inMemory.map(({ wholeNs }, run) => cpu[run]! - wholeNs / 1000);
+    const clientTarget = { better: 'lower', atLeast: 0.17, then: 0.08 } as const;
+    const speed = of((one) => one.samplesPerSecond);
+    const broker = of((one) => one.brokerCpuUsPerSample);
+    const rss = of((one) => one.rssMb);
+    const durability = of((one) => one.durabilityBytesPerSample);
+    return [
+      figure(name, 'CPU us/sample', cpu, { better: 'lower', atLeast: 0.5, then: 0.2 }),
+      ...(client.length === 0
+        ? []
+        : [figure(`${name}: of that client and transactions`, 'CPU us/sample', client, clientTarget)]),
+      figure(`${name}: speed`, 'samples/s', speed),
+      figure(`${name}: the broker`, 'CPU us/sample', broker),
+      figure(`${name}: process`, 'MiB RSS', rss),
+      figure(`${name}: journal and checkpoints`, 'bytes/sample', durability),
+    ];
+  });
 }
 
 /**
@@ -65,10 +55,11 @@ export function durabilityFigures(
       minutes === DEFAULT_MINUTES ? ({ better: 'lower', atLeast: 8, then: 2 } as const) : undefined;
     return [
       figure(`${name}, polled each 60 s`, 'bytes/sample', bytes, goal),
+      // Hours pass in seconds: every unit has changed.
       figure(
         `${name}, at full speed`,
         'bytes/sample',
-        bytes.map((each) => (each * perSecond) / folded.samplesPerSecond),
+        [folded.checkpointBytes / (minutes * 60 * folded.samplesPerSecond)],
         goal,
       ),
       figure(
@@ -87,44 +78,23 @@ export function durabilityFigures(
 
 /** Ratios are of the same turn: both met the same machine. */
 export function peerFigures(
-  variant: string,
+  name: string,
   all: readonly PeerMeasured[],
   ours: readonly LeanMeasured[],
 ): Figure[] {
-  if (all.length === 0) return [];
-  const name = `lean-kafka: Kafka Streams, ${variant}`;
   const of = (pick: (one: PeerMeasured) => number) => all.map(pick);
+  const cpu = of((one) => one.cpu_s_per_million);
+  const speed = of((one) => one.samples_per_s);
+  const broker = of((one) => one.broker_cpu_s_per_million);
+  const rss = of((one) => one.rss_mb);
+  const changelog = of((one) => one.changelog_bytes_per_sample);
+  const ratios = cpu.map((us, run) => us / ours[run]!.cpuUsPerSample);
   return [
-    figure(
-      name,
-      'CPU us/sample',
-      of((one) => one.cpu_s_per_million),
-    ),
-    figure(
-      `${name}: speed`,
-      'samples/s',
-      of((one) => one.samples_per_s),
-    ),
-    figure(
-      `${name}: the broker`,
-      'CPU us/sample',
-      of((one) => one.broker_cpu_s_per_million),
-    ),
-    figure(
-      `${name}: process`,
-      'MiB RSS',
-      of((one) => one.rss_mb),
-    ),
-    figure(
-      `${name}: changelog`,
-      'bytes/sample',
-      of((one) => one.changelog_bytes_per_sample),
-    ),
-    figure(
-      `${name}: its CPU / ours`,
-      'ratio',
-      all.map((one, run) => one.cpu_s_per_million / ours[run]!.cpuUsPerSample),
-      { better: 'higher' },
-    ),
+    figure(name, 'CPU us/sample', cpu),
+    figure(`${name}: speed`, 'samples/s', speed),
+    figure(`${name}: the broker`, 'CPU us/sample', broker),
+    figure(`${name}: process`, 'MiB RSS', rss),
+    figure(`${name}: changelog`, 'bytes/sample', changelog),
+    figure(`${name}: its CPU / ours`, 'ratio', ratios, { better: 'higher' }),
   ];
 }

@@ -2,20 +2,20 @@
  * The lean job on netsigma's runtime beside the same job on Kafka Streams, in turns on one broker and one topic,
  * exactly once, commits each 100 ms. First the outputs are compared: without that, no figure is given.
  */
-import { kafkaBroker } from '../../../pipeline/broker/kafka/kafka-broker.ts';
 import type { Broker } from '../../../pipeline/broker/port.ts';
+import { ConfigError } from '../../../pipeline/model/errors.ts';
 import { kafkaServer, type KafkaServer } from '../../services/kafka-server.ts';
-import { silentLog } from '../../support/log.ts';
 import { assertValid, type Bench, type BenchContext } from '../bench.ts';
 import { figure, type Figure } from '../figure.ts';
-import { createRunTopics, deleteRunTopics, deleteTopics, loadInput, runTopics } from './bench-topics.ts';
+import { createRunTopics, deleteRunTopics, deleteTopics, runTopics } from './bench-topics.ts';
 import { compareOutputs } from './compare-outputs.ts';
 import { durabilityFigures, ourFigures, peerFigures } from './kafka-figures.ts';
-import { leanCost, type LeanCost } from './lean.bench.ts';
+import { FULL, leanCost, type LeanCost } from './lean.bench.ts';
 import { leanDurability, type LeanDurability } from './lean-durability.ts';
 import { leanProcess, type LeanMeasured, type LeanMemberOptions } from './lean-process.ts';
 import { peer, type Peer, type PeerMeasured, type PeerOptions } from './peer.ts';
 import { METRICS } from './peer-topics.ts';
+import { benchBroker, SHIPPED } from '../shipped.ts';
 
 interface LeanKafkaOptions {
   readonly devices: number;
@@ -34,14 +34,33 @@ const INPUT = 'peer.raw';
 const WEEK = 'peer.raw168';
 /** So many bytes that the time decides when a task commits, as it does in the peer. */
 const COMMITS = { commitIntervalMs: 100, commitBytes: 4_000_000 } as const;
-/** As `runtime.checkpoint_interval` is unless configured. */
-const CHECKPOINT_MS = 900_000;
 
-/** Store, and what has one state value: what people write, then the best that were found. */
-const VARIANTS: Readonly<Record<string, PeerOptions>> = {
+/** A run takes some seconds: without the second, none has a checkpoint in it. */
+const OURS = {
+  'as shipped': { compression: SHIPPED.compression, checkpointIntervalMs: SHIPPED.checkpointIntervalMs },
+  'a checkpoint each second': { compression: SHIPPED.compression, checkpointIntervalMs: 1_000 },
+  'no compression': { compression: 'none', checkpointIntervalMs: SHIPPED.checkpointIntervalMs },
+} as const satisfies Record<string, Partial<LeanMemberOptions>>;
+
+/** Store, and what has one state value: what people write, then the best that were found. lz4 unless told. */
+const VARIANTS = {
   'rocksdb by interface': { store: 'rocksdb', grain: 'row' },
   'rocksdb by device': { store: 'rocksdb', grain: 'entity' },
   'memory by device': { store: 'memory', grain: 'entity', cache: false },
+  'memory by device, no compression': {
+    store: 'memory',
+    grain: 'entity',
+    cache: false,
+    compression: 'none',
+  },
+} as const satisfies Record<string, PeerOptions>;
+
+/** What a variant of the peer is held against. */
+const AGAINST: Readonly<Record<keyof typeof VARIANTS, keyof typeof OURS>> = {
+  'rocksdb by interface': 'as shipped',
+  'rocksdb by device': 'as shipped',
+  'memory by device': 'as shipped',
+  'memory by device, no compression': 'no compression',
 };
 
 /** 23 M samples a run. */
@@ -50,7 +69,7 @@ export const leanKafka: Bench = {
   measures: 'the same job through Kafka, exactly once, beside Kafka Streams on the same topic',
   minutes: 10,
   full: (run) =>
-    inTurns({ devices: 2_000, polls: 30, runs: 3 }, run, (turns, peer) => turns.throughput(peer)),
+    inTurns({ devices: 2_000, polls: 30, runs: 3 }, run, (turns) => turns.throughput('lean-kafka')),
 };
 
 /** No device comes twice within a commit, as in real time: no cache of the peer's merges its writes. */
@@ -59,7 +78,9 @@ export const leanKafkaSteady: Bench = {
   measures: 'lean-kafka with 10,000 devices (3.84 M series): no device twice within a commit',
   minutes: 15,
   full: (run) =>
-    inTurns({ devices: 10_000, polls: 10, runs: 3, heapGb: 4 }, run, (turns, peer) => turns.throughput(peer)),
+    inTurns({ devices: 10_000, polls: 10, runs: 3, heapGb: 4 }, run, (turns) =>
+      turns.throughput('lean-kafka-10k'),
+    ),
 };
 
 /** Polls an hour apart for a week: every cell of 99,840 series is filled. */
@@ -67,19 +88,19 @@ export const leanRestart: Bench = {
   name: 'lean-restart',
   measures: 'the same job: from the start of a process until it runs, every cell of a week filled',
   minutes: 5,
-  full: (run) => inTurns({ devices: 260, polls: 168, runs: 3 }, run, (turns, peer) => turns.restart(peer)),
+  full: (run) => inTurns({ devices: 260, polls: 168, runs: 3 }, run, (turns) => turns.restart()),
 };
 
-/** @throws ConfigError when no Kafka can be had; Error when the two jobs do not say the same. */
+/** @throws ConfigError when Kafka or the peer cannot be had; Error when the two jobs do not say the same. */
 export async function inTurns(
   options: LeanKafkaOptions,
   context: BenchContext,
-  measure: (turns: Turns, peer: Peer | undefined) => Promise<Figure[]>,
+  measure: (turns: Turns) => Promise<Figure[]>,
 ): Promise<Figure[]> {
   // Its own: the CPU time of the broker is read, and nobody else uses it.
   const server = await kafkaServer({ progress: (line) => context.progress(line) });
   context.onEnd(() => server.stop());
-  const broker = kafkaBroker({ brokers: [server.address], clientId: 'bench', log: silentLog });
+  const broker = benchBroker(server.address);
   await broker.start();
   try {
     const there = await peer({
@@ -89,9 +110,8 @@ export async function inTurns(
       progress: (line) => context.progress(line),
     });
     if (there.kind === 'missing')
-      context.progress(`Kafka Streams is left out, so outputs are not compared: ${there.reason}`);
-    const turns = new Turns(options, context, server, broker);
-    return await measure(turns, there.kind === 'ready' ? there : undefined);
+      throw new ConfigError(`the bench compares with Kafka Streams, which cannot be run: ${there.reason}`);
+    return await measure(new Turns(options, context, server, broker, there));
   } finally {
     await broker.stop();
     await server.stop();
@@ -103,68 +123,67 @@ class Turns {
   readonly #address: string;
   readonly #brokerPid: number;
   readonly #broker: Broker;
+  readonly #kafkaStreams: Peer;
   readonly #progress: (line: string) => void;
   #run = 0;
 
-  constructor(options: LeanKafkaOptions, context: BenchContext, server: KafkaServer, broker: Broker) {
+  constructor(
+    options: LeanKafkaOptions,
+    context: BenchContext,
+    server: KafkaServer,
+    broker: Broker,
+    kafkaStreams: Peer,
+  ) {
     this.#options = options;
+    this.#kafkaStreams = kafkaStreams;
     this.#progress = (line) => context.progress(line);
     this.#address = server.address;
     this.#brokerPid = server.pid();
     this.#broker = broker;
   }
 
-  /** CPU, speed, memory and durability of both. */
-  async throughput(kafkaStreams: Peer | undefined): Promise<Figure[]> {
+  /** CPU, speed, memory and durability of both, as figures of the bench of this name. */
+  async throughput(bench: string): Promise<Figure[]> {
     const { devices, polls, runs } = this.#options;
-    const input = { topic: INPUT, devices, polls, seconds: 60, from: FROM };
-    await this.#load(kafkaStreams, input);
-    const anomalies = kafkaStreams && (await this.#compare(kafkaStreams));
-    const ours: LeanMeasured[] = [];
+    await this.#load({ topic: INPUT, devices, polls, seconds: 60, from: FROM });
+    const anomalies = await this.#compare();
+    const ours: Record<keyof typeof OURS, LeanMeasured[]> = emptyRuns(OURS);
+    const theirs: Record<keyof typeof VARIANTS, PeerMeasured[]> = emptyRuns(VARIANTS);
     const inMemory: LeanCost[] = [];
-    const theirs = new Map<string, PeerMeasured[]>(Object.keys(VARIANTS).map((name) => [name, []]));
+    const checked = <M extends { readonly anomalies: number }>(name: string, measured: M): M => {
+      const { anomalies: found } = measured;
+      assertValid(found === anomalies, `${name}: ${found} anomalies, not ${anomalies}`);
+      return measured;
+    };
     for (let run = 0; run < runs; run += 1) {
       this.#progress(`run ${run + 1} of ${runs}`);
-      const mine = await this.#ours(INPUT, devices * polls);
-      this.#progress(`ours: ${mine.cpuUsPerSample.toFixed(3)} CPU us/sample`);
-      ours.push(mine);
-      inMemory.push(await leanCost(run));
+      for (const [name, setting] of Object.entries(OURS)) {
+        const mine = checked(name, await this.#ours(INPUT, devices * polls, setting));
+        this.#progress(`ours, ${name}: ${mine.cpuUsPerSample.toFixed(3)} CPU us/sample`);
+        ours[name as keyof typeof OURS].push(mine);
+      }
+      if (devices === FULL.devices) inMemory.push(await leanCost(run));
       for (const [name, variant] of Object.entries(VARIANTS)) {
-        const measured = await kafkaStreams?.streams(variant);
-        if (measured === undefined) continue;
-        assertValid(
-          measured.anomalies === anomalies,
-          `${name} found ${measured.anomalies} anomalies, not ${anomalies}`,
-        );
+        const measured = checked(name, await this.#kafkaStreams.streams(variant));
         this.#progress(`${name}: ${measured.cpu_s_per_million} CPU us/sample`);
-        theirs.get(name)!.push(measured);
+        theirs[name as keyof typeof VARIANTS].push(measured);
       }
     }
     await deleteTopics(this.#address, [INPUT]);
     return [
-      ...ourFigures(ours, inMemory),
-      ...[...theirs].flatMap(([name, all]) => peerFigures(name, all, ours)),
+      ...ourFigures(bench, ours, inMemory),
+      ...Object.entries(theirs).flatMap(([name, all]) =>
+        peerFigures(`${bench}: Kafka Streams, ${name}`, all, ours[AGAINST[name as keyof typeof VARIANTS]]),
+      ),
     ];
   }
 
   async #load(
-    kafkaStreams: Peer | undefined,
-    {
-      topic,
-      devices,
-      polls,
-      seconds,
-      from,
-    }: Record<'devices' | 'polls' | 'seconds', number> & {
-      topic: string;
-      from: string;
-    },
+    input: Record<'devices' | 'polls' | 'seconds', number> & { topic: string; from: string },
   ): Promise<void> {
-    this.#progress(`loading ${(devices * polls * SAMPLES_PER_POLL).toLocaleString('en-US')} samples`);
-    if (kafkaStreams === undefined) {
-      const fromMs = Date.parse(from);
-      await loadInput(this.#broker, topic, { devices, polls, seconds, fromMs, partitions: PARTITIONS });
-    } else await kafkaStreams.load({ topic, devices, polls, seconds, from, partitions: PARTITIONS });
+    const samples = input.devices * input.polls * SAMPLES_PER_POLL;
+    this.#progress(`loading ${samples.toLocaleString('en-US')} samples`);
+    await this.#kafkaStreams.load({ ...input, partitions: PARTITIONS });
   }
 
   async #ours(input: string, polls: number, over: Partial<LeanMemberOptions> = {}): Promise<LeanMeasured> {
@@ -179,7 +198,7 @@ class Turns {
       polls,
       samplesPerPoll: SAMPLES_PER_POLL,
       ...COMMITS,
-      checkpointIntervalMs: CHECKPOINT_MS,
+      ...OURS['as shipped'],
       stop: false,
       ...over,
     });
@@ -196,13 +215,13 @@ class Turns {
   }
 
   /** @returns how many anomalies both found. @throws Error naming what differs. */
-  async #compare(kafkaStreams: Peer): Promise<number> {
+  async #compare(): Promise<number> {
     const { devices, polls } = this.#options;
     this.#progress('comparing the outputs of both');
     const name = this.#nextName();
     await this.#ours(INPUT, devices * polls, { name });
     // Nothing here reads lz4, the peer's default.
-    await kafkaStreams.streams({ keep: true, compression: 'none' });
+    await this.#kafkaStreams.streams({ keep: true, compression: 'none' });
     const theirs = { deviation: 'peer.deviation', anomaly: 'peer.anomaly' };
     const ours = runTopics(name, INPUT);
     const found = await compareOutputs(this.#broker, ours, theirs);
@@ -222,9 +241,9 @@ class Turns {
   }
 
   /** Every cell of a week is filled; the process ends in order, and another one starts. */
-  async restart(kafkaStreams: Peer | undefined): Promise<Figure[]> {
+  async restart(): Promise<Figure[]> {
     const { devices, polls, runs } = this.#options;
-    await this.#load(kafkaStreams, { topic: WEEK, devices, polls, seconds: 3600, from: WEEK_FROM });
+    await this.#load({ topic: WEEK, devices, polls, seconds: 3600, from: WEEK_FROM });
     const name = this.#nextName();
     this.#progress('filling the cells of a week, then restarting');
     const filled = await this.#ours(WEEK, devices * polls, { name, stop: true });
@@ -248,16 +267,19 @@ class Turns {
       figure('lean-restart: the checkpoint of an orderly end', 'MB', [filled.checkpointBytes / 1e6]),
       ...durabilityFigures(durability, filled, seconds),
     ];
-    if (kafkaStreams === undefined) return figures;
     for (const [variant, variantOptions] of Object.entries(VARIANTS)) {
       const topic = { ...variantOptions, topic: WEEK, app: 'peer.restore', output: 'peer.restore' };
-      await kafkaStreams.streams({ ...topic, keep: true });
+      await this.#kafkaStreams.streams({ ...topic, keep: true });
       const theirs: number[] = [];
       for (let run = 0; run < runs; run += 1)
-        theirs.push((await kafkaStreams.resume({ ...topic, keep: true })).main_to_running_s);
-      await kafkaStreams.resume(topic);
+        theirs.push((await this.#kafkaStreams.resume({ ...topic, keep: true })).main_to_running_s);
+      await this.#kafkaStreams.resume(topic);
       figures.push(figure(`lean-restart: Kafka Streams, ${variant}, main to running`, 'seconds', theirs));
     }
     return figures;
   }
+}
+
+function emptyRuns<K extends string, M>(variants: Readonly<Record<K, unknown>>): Record<K, M[]> {
+  return Object.fromEntries(Object.keys(variants).map((name) => [name, [] as M[]])) as Record<K, M[]>;
 }

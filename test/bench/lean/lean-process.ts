@@ -1,5 +1,6 @@
 /** The lean job as a process of its own (member.ts), so that CPU and memory are its alone. */
 import { measuredLine } from './measured-line.ts';
+import type { Compression } from '../shipped.ts';
 import type { OutputTopics } from './compare-outputs.ts';
 
 export interface LeanMemberOptions {
@@ -15,6 +16,7 @@ export interface LeanMemberOptions {
   readonly commitIntervalMs: number;
   readonly commitBytes: number;
   readonly checkpointIntervalMs: number;
+  readonly compression: Compression;
   /** End in order, with a checkpoint. */
   readonly stop: boolean;
 }
@@ -25,6 +27,7 @@ export interface LeanMeasured {
   readonly samplesPerSecond: number;
   readonly cpuUsPerSample: number;
   readonly brokerCpuUsPerSample: number;
+  readonly anomalies: number;
   readonly rssMb: number;
   /** Keys and values sent to the checkpoint topic until all was folded. */
   readonly durabilityBytesPerSample: number;

@@ -31,7 +31,7 @@ interface LeanBenchOptions extends LeanSize {
 
 /** Anomalies need 16 polls. */
 const SIZE = { rowsPerDevice: 48, warmPolls: 20, seed: 20_261_121 };
-const FULL: LeanSize = { ...SIZE, devices: 2_000, polls: 10 };
+export const FULL: LeanSize = { ...SIZE, devices: 2_000, polls: 10 };
 const START_MS = Date.UTC(2026, 10, 16, 9, 30);
 const INTERVAL_S = 60;
 /** One device of so many is compared. */
@@ -70,6 +70,12 @@ async function leanBench(options: LeanBenchOptions): Promise<Figure[]> {
       'lean: of that decode',
       'ns/sample',
       of(({ decodeNs }) => decodeNs),
+    ),
+    figure(
+      'lean: everything against decode alone',
+      'ratio',
+      of(({ wholeNs, decodeNs }) => wholeNs / decodeNs),
+      { better: 'lower' },
     ),
     figure('lean: process with polls and state', 'MiB RSS', rssMb),
   ];

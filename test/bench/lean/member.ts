@@ -2,7 +2,6 @@
  * One process that runs the lean job on Kafka, as `netsigma process` runs the pipeline: a stream thread with journal
  * and checkpoints. Its one argument is LeanMemberOptions as JSON; it prints one line of JSON, LeanMeasured.
  */
-import { kafkaBroker } from '../../../pipeline/broker/kafka/kafka-broker.ts';
 import { embeddedRegistry } from '../../../pipeline/codec/embedded-registry.ts';
 import { streamThread } from '../../../pipeline/runtime/stream-thread.ts';
 import { checkpointTopicName } from '../../../topics/catalogue.ts';
@@ -10,10 +9,11 @@ import { NAMING, startedCodec } from '../../support/codec.ts';
 import { silentLog } from '../../support/log.ts';
 import { silentObserver } from '../../support/silent-observer.ts';
 import { until } from '../../support/until.ts';
-import { countingBroker } from './counting-broker.ts';
+import { countingBroker, type Sent } from './counting-broker.ts';
 import type { LeanMeasured, LeanMemberOptions } from './lean-process.ts';
 import { MeasuredWindow } from './measured-window.ts';
 import { leanCatalogue, leanSubTopology } from './lean-sub-topology.ts';
+import { benchBroker } from '../shipped.ts';
 
 const TIMEOUT_MS = 1_800_000;
 
@@ -25,13 +25,13 @@ async function run(member: LeanMemberOptions): Promise<LeanMeasured> {
   const { address, name, topics, polls, samplesPerPoll, brokerPid } = member;
   const catalogue = leanCatalogue(topics);
   const checkpointTopic = checkpointTopicName(name, NAMING);
-  const kafka = kafkaBroker({ brokers: [address], clientId: name, log: silentLog });
+  const kafka = benchBroker(address, { clientId: name, compression: member.compression });
   await kafka.start();
-  const sizes = new Map<string, number>();
+  const sent = new Map<string, Sent>();
   const window = new MeasuredWindow(polls, brokerPid);
   const failures: unknown[] = [];
   const thread = streamThread({
-    broker: countingBroker(kafka, sizes),
+    broker: countingBroker(kafka, sent),
     codec: await startedCodec(catalogue, embeddedRegistry()),
     catalogue,
     naming: NAMING,
@@ -50,13 +50,14 @@ async function run(member: LeanMemberOptions): Promise<LeanMeasured> {
   const runningSeconds = performance.now() / 1000;
   await until(() => hasFailed() || thread.idle, 'everything to be folded', TIMEOUT_MS);
   const rssMb = process.memoryUsage.rss() / 2 ** 20;
-  const durabilityBytes = sizes.get(checkpointTopic) ?? 0;
+  const durabilityBytes = sent.get(checkpointTopic)?.bytes ?? 0;
   if (member.stop) await thread.stop();
-  const checkpointBytes = (sizes.get(checkpointTopic) ?? 0) - durabilityBytes;
+  const checkpointBytes = (sent.get(checkpointTopic)?.bytes ?? 0) - durabilityBytes;
   if (failures.length > 0) throw failures[0];
   return {
     polls: window.polls,
     ...window.measured(samplesPerPoll),
+    anomalies: sent.get(topics.anomaly)?.records ?? 0,
     rssMb,
     durabilityBytesPerSample: durabilityBytes / (window.polls * samplesPerPoll),
     checkpointBytes,

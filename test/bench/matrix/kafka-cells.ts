@@ -1,5 +1,7 @@
-/** The matrix through Kafka, exactly once: by partitions, rows a record, and one or two processes of one group. */
+/** The matrix through Kafka, exactly once: by series, partitions, rows a record, and one or two processes of one group. */
+import { catalogue, topicName } from '../../../topics/catalogue.ts';
 import { assertValid, type BenchContext } from '../bench.ts';
+import { countRecords } from '../count-records.ts';
 import { figure, type Figure } from '../figure.ts';
 import { polledTopic, reports, startMember, stopMembers } from '../member/members.ts';
 import { COUNTERS_PER_ROW, WARM_POLLS } from '../schedule.ts';
@@ -24,12 +26,17 @@ const PORTS = 48;
 
 export async function measureKafka(
   context: BenchContext,
-  size: Pick<KafkaCellOptions, 'series' | 'runs' | 'samplesPerRun'>,
+  {
+    sizes,
+    ...size
+  }: Pick<KafkaCellOptions, 'series' | 'runs' | 'samplesPerRun'> & {
+    readonly sizes: readonly number[];
+  },
 ): Promise<Figure[]> {
   const figures: Figure[] = [];
   const measure = async (
     name: string,
-    options: Omit<KafkaCellOptions, keyof typeof size>,
+    options: Omit<KafkaCellOptions, keyof typeof size> & { readonly series?: number },
   ): Promise<KafkaCell> => {
     context.progress(`matrix: through Kafka, ${name}`);
     const cell = await cellOf(context, { ...size, ...options });
@@ -39,6 +46,10 @@ export async function measureKafka(
     );
     return cell;
   };
+  for (const series of sizes) {
+    const options = { series, rowsPerEntity: PORTS, partitions: 4, processes: 1 };
+    await measure(`${series / 1000}k series`, options);
+  }
   for (const rowsPerEntity of [1, 8, 48, 500])
     await measure(`${rowsPerEntity} rows a record`, { rowsPerEntity, partitions: 4, processes: 1 });
   const one = new Map<number, KafkaCell>();
@@ -94,6 +105,12 @@ async function cellOf(context: BenchContext, options: KafkaCellOptions): Promise
       cpuUsPerSample.push(total(said, 'cpuUs') / samples);
     }
     await stopMembers(members);
+    const all = warm + runs * pollsPerRun * entities;
+    const committed = await countRecords(
+      topic.broker,
+      topicName(catalogue['metric.interface'], topic.naming),
+    );
+    assertValid(committed === all, `${committed} metric records of ${all} readings are in the topic`);
   } finally {
     for (const one of members) await one.kill();
   }

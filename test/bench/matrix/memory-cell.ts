@@ -13,7 +13,7 @@ import { childOptions, tell } from '../child.ts';
 import { cpuNs } from '../cpu-time.ts';
 import { fillCells } from '../full-state.ts';
 import { load, type Load } from '../load.ts';
-import { COUNTERS_PER_ROW, METRICS, pollTime, WARM_POLLS } from '../schedule.ts';
+import { COUNTERS_PER_ROW, METRICS, POLLS_AN_HOUR, pollTime, WARM_POLLS } from '../schedule.ts';
 import type { MemoryCell, MemoryCellOptions } from './memory-cells.ts';
 
 const START_MS = 1_780_000_000_000;
@@ -23,7 +23,8 @@ const SAMPLES_A_RUN = 200_000;
 
 const { entities, rowsPerEntity, partitions, runs } = childOptions() as MemoryCellOptions;
 const samplesPerPoll = entities * rowsPerEntity * COUNTERS_PER_ROW;
-const pollsPerRun = Math.ceil(SAMPLES_A_RUN / samplesPerPoll);
+// Whole hours: at each one's turn the cells are closed and published, whatever the size.
+const pollsPerRun = POLLS_AN_HOUR * Math.ceil(SAMPLES_A_RUN / samplesPerPoll / POLLS_AN_HOUR);
 const polls = runs * pollsPerRun;
 const codec = await startedCodec(catalogue, embeddedRegistry());
 const topology = entityTopology(catalogue, STAGE_DEFAULTS);

@@ -1,12 +1,10 @@
 /** Members of the entity sub-topology on a real broker, and the polls that they fold. */
 import { randomUUID } from 'node:crypto';
-import { kafkaBroker } from '../../../pipeline/broker/kafka/kafka-broker.ts';
 import { partitionFor } from '../../../pipeline/broker/partitioner.ts';
 import type { Broker } from '../../../pipeline/broker/port.ts';
 import { embeddedRegistry } from '../../../pipeline/codec/embedded-registry.ts';
 import { catalogue, topicName, topicSpecs, type Naming } from '../../../topics/catalogue.ts';
 import { startedCodec } from '../../support/codec.ts';
-import { silentLog } from '../../support/log.ts';
 import { assertValid, type BenchContext } from '../bench.ts';
 import { benchChild, type BenchChild } from '../child.ts';
 import { load, type Load } from '../load.ts';
@@ -18,11 +16,12 @@ import {
   WARM_INTERVAL_MS,
   WARM_POLLS,
 } from '../schedule.ts';
+import { benchBroker } from '../shipped.ts';
 
 export interface MemberOptions {
   readonly address: string;
   readonly naming: Naming;
-  /** 100 unless told. */
+  /** As shipped unless told. */
   readonly commitIntervalMs?: number;
 }
 
@@ -91,17 +90,19 @@ export interface PolledTopicOptions {
   readonly partitions: number;
   /** After those that warm up: with the last of them time reaches the present. */
   readonly polls: number;
+  /** Hourly ones before; WARM_POLLS unless told. */
+  readonly warmPolls?: number;
 }
 
 const PRODUCED_AT_ONCE = 200;
 
-/** Fresh topics; their first WARM_POLLS polls are hourly. */
+/** Fresh topics. */
 export async function polledTopic(
   context: BenchContext,
-  { entities, rowsPerEntity, partitions, polls }: PolledTopicOptions,
+  { entities, rowsPerEntity, partitions, polls, warmPolls = WARM_POLLS }: PolledTopicOptions,
 ): Promise<PolledTopic> {
   const naming: Naming = { prefix: `bench-${randomUUID()}.`, generation: '' };
-  const broker = kafkaBroker({ brokers: [await context.kafka()], clientId: 'bench', log: silentLog });
+  const broker = benchBroker(await context.kafka());
   await broker.start();
   context.onEnd(() => broker.stop());
   await broker.createTopics(topicSpecs(catalogue, naming, partitions));
@@ -109,7 +110,7 @@ export async function polledTopic(
   await producer.start();
   context.onEnd(() => producer.stop());
   const codec = await startedCodec(catalogue, embeddedRegistry());
-  const startMs = Date.now() - (WARM_POLLS - 1) * WARM_INTERVAL_MS - polls * INTERVAL_MS - entities;
+  const startMs = Date.now() - (warmPolls - 1) * WARM_INTERVAL_MS - polls * INTERVAL_MS - entities;
   const readings = load(codec, {
     seed: 20_261_121,
     entities,
@@ -129,9 +130,9 @@ export async function polledTopic(
     },
     samplesPerPoll: entities * rowsPerEntity * COUNTERS_PER_ROW,
     async write(count) {
-      assertValid(step + count <= WARM_POLLS + polls, 'more polls are asked for than were planned');
+      assertValid(step + count <= warmPolls + polls, 'more polls are asked for than were planned');
       for (const end = step + count; step < end; step += 1) {
-        const records = readings.poll(step, pollTime(startMs, step)).map((value, index) => {
+        const records = readings.poll(step, pollTime(startMs, step, warmPolls)).map((value, index) => {
           const key = Buffer.from(readings.entities[index]!);
           return { topic, partition: partitionFor(key, partitions), key, value };
         });

@@ -3,7 +3,6 @@
  * its first commit; `hold` keeps what it fetches from now on from its tasks, until `go`; `report` is answered once
  * everything is folded; `stop` ends it with a checkpoint.
  */
-import { kafkaBroker } from '../../../pipeline/broker/kafka/kafka-broker.ts';
 import type { Broker } from '../../../pipeline/broker/port.ts';
 import { embeddedRegistry } from '../../../pipeline/codec/embedded-registry.ts';
 import { delegatingBroker } from '../../../pipeline/observe/delegating-broker.ts';
@@ -18,10 +17,13 @@ import { STAGE_DEFAULTS } from '../../support/topology-driver.ts';
 import { until } from '../../support/until.ts';
 import { childOptions, tell } from '../child.ts';
 import type { MemberAnswer, MemberOptions, MemberQuestion } from './members.ts';
+import { benchBroker, SHIPPED } from '../shipped.ts';
 
-const COMMIT_INTERVAL_MS = 100;
-
-const { address, naming, commitIntervalMs = COMMIT_INTERVAL_MS } = childOptions() as MemberOptions;
+const {
+  address,
+  naming,
+  commitIntervalMs = SHIPPED.commits.commitIntervalMs,
+} = childOptions() as MemberOptions;
 const answer = (one: MemberAnswer): void => tell(one);
 const fail = (error: unknown): void => {
   process.stderr.write(`${String(error)}\n`);
@@ -30,7 +32,7 @@ const fail = (error: unknown): void => {
 
 let gate = Promise.resolve();
 let open = (): void => undefined;
-const broker = kafkaBroker({ brokers: [address], clientId: 'bench', log: silentLog });
+const broker = benchBroker(address);
 await broker.start();
 const codec = await startedCodec(catalogue, embeddedRegistry());
 const metric = topicName(catalogue['metric.interface'], naming);
@@ -41,7 +43,7 @@ const thread = streamThread({
   catalogue,
   naming,
   subTopology: readingSubTopology({ codec, catalogue, topology: entityTopology(catalogue, STAGE_DEFAULTS) }),
-  settings: { commitIntervalMs, commitBytes: 1_000_000 },
+  settings: { ...SHIPPED.commits, commitIntervalMs },
   checkpoints: { intervalMs: 60_000, startAnew: false },
   clock: Date.now,
   log: silentLog,

@@ -9,6 +9,7 @@ import { NAMING } from '../../support/codec.ts';
 import { silentLog } from '../../support/log.ts';
 import { until } from '../../support/until.ts';
 import { assertValid } from '../bench.ts';
+import { SHIPPED } from '../shipped.ts';
 
 export const PARTITIONS = 12;
 
@@ -43,7 +44,7 @@ export async function sinkRun(
     pool,
     clock: Date.now,
     log: silentLog,
-    settings: { group: 'bench-sink', writer: 'bench', flushMs: 200, flushRows: 20_000 },
+    settings: { ...SHIPPED.sink, group: 'bench-sink', writer: 'bench' },
     observer: {
       flushed(stored) {
         for (const [table, count] of stored) rows.set(table, (rows.get(table) ?? 0) + count);
