@@ -14,6 +14,7 @@ import { assertValid, type Bench } from './bench.ts';
 import { garbageCollector } from './collect-garbage.ts';
 import { cpuNs } from './cpu-time.ts';
 import { figure, type Figure } from './figure.ts';
+import { garbageOf } from './garbage-watch.ts';
 import { foldedLoad, WARM_POLLS, type FoldedLoad } from './folded-load.ts';
 import { clockedStages } from './stage-clock.ts';
 import { yardstick } from './yardstick.ts';
@@ -57,9 +58,13 @@ async function measureStages(options: StagesBenchOptions): Promise<Figure[]> {
   const ratios = new Map<string, number[]>();
   const bytes = new Map<string, number[]>();
   const samplesPerSecond: number[] = [];
+  const collections: number[] = [];
+  const garbage: number[] = [];
   for (let run = 0; run < options.runs; run += 1) {
     const whole = await foldedPolls(options, run, topology);
     samplesPerSecond.push(1e9 / whole.nsPerSample);
+    collections.push(whole.collectionsPerMillion);
+    garbage.push(100 * whole.garbageShare);
     const took = (name: string, ns: number): void => {
       append(values, name, ns);
       if (JUDGED.includes(name)) append(ratios, name.replace('of that ', ''), ns / whole.yardNsPerSample);
@@ -85,6 +90,8 @@ async function measureStages(options: StagesBenchOptions): Promise<Figure[]> {
       then: 1_500_000,
     }),
     ...[...values].map(([name, each]) => figure(`stages: ${name}`, 'ns/sample', each)),
+    figure('stages: garbage collections', 'in 1M samples', collections),
+    figure('stages: garbage collections, of the time', '%', garbage),
     ...[...bytes].map(([name, each]) =>
       figure(
         `stages: state ${name}`,
@@ -112,6 +119,9 @@ interface Measured {
   /** Of what ratios are taken against, just before and just after. */
   readonly yardNsPerSample: number;
   readonly wallNs: number;
+  /** Garbage collections for a million samples, and their share of the time. */
+  readonly collectionsPerMillion: number;
+  readonly garbageShare: number;
 }
 
 /** Folds warm polls, then times the rest; CPU time of this process, so that a busy machine counts less. */
@@ -132,9 +142,13 @@ async function foldedPolls(
   const yardBefore = yard.measure(YARD_TIMES);
   garbageCollector()();
   warm();
-  const began = performance.now();
-  const ns = cpuNs(() => load.fold(records));
-  const wallNs = (performance.now() - began) * 1e6;
+  let ns = 0;
+  let wallNs = 0;
+  const garbage = await garbageOf(() => {
+    const began = performance.now();
+    ns = cpuNs(() => load.fold(records));
+    wallNs = (performance.now() - began) * 1e6;
+  });
   // The work must have been done: a metric record for every poll of every entity, and nothing refused.
   const { sent, refused } = load.counts;
   assertValid(
@@ -148,6 +162,8 @@ async function foldedPolls(
     nsPerSample: ns / (load.samplesPerPoll * polls),
     yardNsPerSample: yardNsPerRow / load.countersPerRow,
     wallNs,
+    collectionsPerMillion: (garbage.collections * 1e6) / (load.samplesPerPoll * polls),
+    garbageShare: (garbage.ms * 1e6) / wallNs,
   };
 }
 
