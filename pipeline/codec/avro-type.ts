@@ -1,4 +1,4 @@
-/** avsc types for our schemas: exact longs, ints of 32 bits, and no count believed that is larger than the bytes left. */
+/** avsc types for our schemas: exact longs, ints of 32 bits, no count or length believed that the bytes left cannot hold. */
 import avro from 'avsc';
 import type { AvroSchema } from './port.ts';
 import { bigintLong, halvesLong } from './int64.ts';
@@ -8,9 +8,10 @@ export type LongsAs = 'halves' | 'bigint';
 interface Tap {
   readonly buf: Buffer;
   pos: number;
+  /** Ours: items that arrays and maps have claimed so far. */
+  items?: number;
   readInt(): number;
   readLong(): number;
-  readString(): string;
   skipLong(): void;
 }
 
@@ -20,7 +21,8 @@ interface Readable {
 
 /**
  * Calls `read` for each item of an array or a map. Block counts are untrusted: avsc would allocate, or loop for, whatever
- * a corrupt count says. No item of a schema worth having is shorter than a byte.
+ * a corrupt count says. No item of a schema worth having is shorter than a byte: where a writer's are, blocks within
+ * blocks could still claim the square of the record's bytes, so all counts of a record together are bounded too.
  */
 function readItems(tap: Tap, kind: string, read: () => void): void {
   for (let count = tap.readLong(); count !== 0; count = tap.readLong()) {
@@ -28,7 +30,9 @@ function readItems(tap: Tap, kind: string, read: () => void): void {
       count = -count;
       tap.skipLong();
     }
-    if (count > tap.buf.length - tap.pos) {
+    tap.items = (tap.items ?? 0) + count;
+    // NaN, out of a varint of 148 bytes or more, is not within either.
+    if (!(count <= tap.buf.length - tap.pos && tap.items <= tap.buf.length)) {
       throw new RangeError(`${kind} of ${count} items in ${tap.buf.length - tap.pos} bytes`);
     }
     for (; count > 0; count -= 1) read();
@@ -57,23 +61,54 @@ class BoundedMapType extends avro.types.MapType {
   _read(tap: Tap): Record<string, unknown> {
     const values = (this as unknown as { valuesType: Readable }).valuesType;
     const entries: [string, unknown][] = [];
-    readItems(tap, 'map', () => entries.push([tap.readString(), values._read(tap)]));
+    readItems(tap, 'map', () => entries.push([readText(tap), values._read(tap)]));
     return Object.fromEntries(entries);
   }
 }
 
-/** avsc takes an int of any size, and refuses it only when it is written again. */
-const boundedInt = Object.create(new (avro.types.IntType as unknown as new () => avro.Type)(), {
-  _read: {
-    value: (tap: Tap) => {
-      const value = tap.readInt();
-      if (value !== (value | 0)) throw new RangeError(`${value} is no int: it needs more than 32 bits`);
-      return value;
-    },
-  },
-}) as avro.Type;
+/**
+ * Moves behind a string or bytes. @returns where it begins. A length that cannot be is a truncated record. avsc takes one
+ * that is NaN: from then on every `bytes` that the process reads is empty, as its pool of buffers stands at NaN.
+ */
+function readRange(tap: Tap): number {
+  const length = tap.readLong();
+  const start = tap.pos;
+  if (length >= 0 && length <= tap.buf.length - start) tap.pos += length;
+  else tap.pos = tap.buf.length + 1;
+  return start;
+}
 
-const BOUNDED: Readonly<Record<string, unknown>> = { array: BoundedArrayType, map: BoundedMapType };
+function readText(tap: Tap): string {
+  const start = readRange(tap);
+  return tap.pos > tap.buf.length ? '' : tap.buf.toString('utf8', start, tap.pos);
+}
+
+const boundedString = bounded(avro.types.StringType, { _read: readText, _skip: readRange });
+
+const boundedBytes = bounded(avro.types.BytesType, {
+  _read(tap) {
+    const start = readRange(tap);
+    return Buffer.from(tap.buf.subarray(start, tap.pos));
+  },
+  _skip: readRange,
+});
+
+/** avsc takes an int of any size, and refuses it only when it is written again. */
+const boundedInt = bounded(avro.types.IntType, {
+  _read(tap) {
+    const value = tap.readInt();
+    if (value !== (value | 0)) throw new RangeError(`${value} is no int: it needs more than 32 bits`);
+    return value;
+  },
+});
+
+/** avsc's type with other methods before its own. */
+function bounded(base: unknown, methods: Readonly<Record<string, (tap: Tap) => unknown>>): avro.Type {
+  const type = new (base as new () => avro.Type)();
+  return Object.assign(Object.create(type) as avro.Type, methods);
+}
+
+const BOUNDED_ITEMS: Readonly<Record<string, unknown>> = { array: BoundedArrayType, map: BoundedMapType };
 
 /** The avsc type of a schema. Timestamps are numbers (milliseconds), other longs as told. */
 export function avroType(schema: AvroSchema, longs: LongsAs): avro.Type {
@@ -82,11 +117,13 @@ export function avroType(schema: AvroSchema, longs: LongsAs): avro.Type {
     // undefined = avsc's own type; its declaration does not know that
     typeHook: (node: unknown, options: unknown): avro.Type | undefined => {
       if (node === 'long') return long;
-      if (node === 'int') return boundedInt;
-      if (typeof node !== 'object' || node === null || !('type' in node)) return undefined;
-      const bounded = BOUNDED[String(node.type)] as
+      const name = typeof node === 'object' && node !== null && 'type' in node ? node.type : node;
+      if (name === 'int') return boundedInt;
+      if (name === 'string') return boundedString;
+      if (name === 'bytes') return boundedBytes;
+      const items = BOUNDED_ITEMS[String(name)] as
         (new (node: unknown, options: unknown) => avro.Type) | undefined;
-      return bounded === undefined ? undefined : new bounded(node, options);
+      return items === undefined ? undefined : new items(node, options);
     },
   });
 }

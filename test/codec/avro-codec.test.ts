@@ -200,6 +200,15 @@ describe('bytes that are no record', () => {
     );
   });
 
+  it('leave the bytes of later records as they are, also with a length that is no number', () => {
+    const type = avroType({ type: 'bytes' }, 'bigint');
+    const bytes = Buffer.of(6, 1, 2, 3);
+    // A varint of 150 bytes: its last factor is infinite.
+    const noNumber = Buffer.concat([Buffer.alloc(149, 128), Buffer.of(0)]);
+    expect(type.decode(noNumber, 0)).toEqual({ value: undefined, offset: -1 });
+    expect(type.fromBuffer(bytes)).toEqual(Buffer.of(1, 2, 3));
+  });
+
   it('include an array that claims more items than there are bytes', () => {
     const type = avroType({ type: 'array', items: 'long' }, 'bigint');
     expect((): unknown => type.fromBuffer(Buffer.from([0xfe, 0xff, 0xff, 0xff, 0x0f, 2, 0]))).toThrow(

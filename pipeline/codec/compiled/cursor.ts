@@ -19,6 +19,8 @@ export class Cursor {
   /** The last long, as signed halves: they stay small integers of the engine. */
   hi = 0;
   lo = 0;
+  /** What arrays and maps have claimed so far. */
+  #items = 0;
   #cache: TextCache | undefined;
   readonly #hi = new Uint32Array(1);
   readonly #lo = new Uint32Array(1);
@@ -27,6 +29,7 @@ export class Cursor {
     this.buf = buf;
     this.pos = pos;
     this.end = buf.length;
+    this.#items = 0;
   }
 
   get truncated(): boolean {
@@ -128,8 +131,9 @@ export class Cursor {
   }
 
   /**
-   * Calls `read` with the number of items of each block of an array: no more than there are bytes left.
-   * @throws RangeError for a count that is larger.
+   * Calls `read` with the number of items of each block of an array: no more than there are bytes left, and in all of the
+   * record no more than it has bytes.
+   * @throws RangeError for a count that is larger, or NaN.
    */
   blocks(read: (items: number) => void): void {
     for (let count = this.number(); count !== 0; count = this.number()) {
@@ -137,11 +141,12 @@ export class Cursor {
         count = -count;
         this.skipVarint();
       }
+      this.#items += count;
       // No item of our schemas is shorter than a byte.
-      if (count > this.end - this.pos) {
+      if (!(count <= this.end - this.pos && this.#items <= this.end)) {
         throw new RangeError(`array of ${count} items in ${this.end - this.pos} bytes`);
       }
-      if (count > 0) read(count);
+      read(count);
       if (this.truncated) return;
     }
   }
