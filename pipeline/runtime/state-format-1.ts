@@ -5,7 +5,8 @@
 import { columnBytes, SEGMENT_BITS, SEGMENT_SLOTS } from '../model/state.ts';
 import type { Directory, FormatOneEntity } from './directory.ts';
 import { decodedUnit, ObjectUnits } from './object-units.ts';
-import { CellSet, HotUnits, Source, type SavedUnit, type SlotCounts } from './state-units.ts';
+import { CellSet, HotUnits, type SavedUnit, type SlotCounts } from './state-units.ts';
+import { Source } from './unit-bytes.ts';
 import type { StateStore } from './state-store.ts';
 
 /** `row.cell.3` of format 1 is the unit `format1.row.cell.3`; `objects` is `format1.objects.0`. */

@@ -4,7 +4,6 @@
  *
  *   row.hot.<segment>      row.cell.<stage>.<width>.<segment * width + k>      row.block.<stage>.<width>.<slot / 8>
  */
-import { PermanentError } from '../model/errors.ts';
 import { BLOCK_BITS, BLOCK_SLOTS, HotMarks, CellMarks } from '../model/state-marks.ts';
 import {
   columnBytes,
@@ -15,6 +14,7 @@ import {
   type StateColumn,
 } from '../model/state.ts';
 import type { UnitMarks } from '../model/unit-marks.ts';
+import { Copy, Source } from './unit-bytes.ts';
 
 /** A column as a checkpoint names it: what is read back by name may stand elsewhere by then. */
 export interface ColumnLayout {
@@ -270,36 +270,4 @@ function sum<T>(values: Iterable<T>, of: (value: T) => number): number {
   let total = 0;
   for (const value of values) total += of(value);
   return total;
-}
-
-class Copy {
-  readonly bytes: Uint8Array;
-  #at = 0;
-
-  constructor(size: number) {
-    this.bytes = new Uint8Array(size);
-  }
-
-  add(part: Uint8Array): void {
-    this.bytes.set(part, this.#at);
-    this.#at += part.length;
-  }
-}
-
-/** @throws PermanentError when more is taken than there is. */
-export class Source {
-  readonly #saved: SavedUnit;
-  #at = 0;
-
-  constructor(saved: SavedUnit) {
-    this.#saved = saved;
-  }
-
-  take(size: number): Uint8Array {
-    const { name, bytes } = this.#saved;
-    this.#at += size;
-    if (this.#at > bytes.length)
-      throw new PermanentError(`the checkpoint's unit ${name} is cut at ${bytes.length} bytes`);
-    return bytes.subarray(this.#at - size, this.#at);
-  }
 }

@@ -6,7 +6,6 @@ import { zstdCompressSync } from 'node:zlib';
 import { committedRecords } from '../../pipeline/broker/kafka/committed-records.ts';
 import { crc32c } from '../../pipeline/broker/kafka/crc32c.ts';
 import { recordBatches } from '../../pipeline/broker/kafka/record-batches.ts';
-import { VarintReader } from '../../pipeline/broker/kafka/varint-reader.ts';
 import { PermanentError } from '../../pipeline/model/errors.ts';
 import '../../pipeline/broker/kafka/patches.ts';
 
@@ -291,19 +290,5 @@ describe('an answer that unpacks to a lot', () => {
     expect(first.nextOffset).toBe(2);
     const second = committedRecords(answer(bytes.subarray(2 * half.length)), first.nextOffset);
     expect(second.records.map(({ offset }) => offset)).toEqual([2, 3]);
-  });
-});
-
-describe('varints', () => {
-  it('are exact up to 2^52, of either sign', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }), fc.nat(2 ** 21), (low, high) => {
-        const number = high * 2 ** 31 + low;
-        const { buffer } = new NewEncoder().writeVarLong(BigInt(number));
-        const reader = new VarintReader(buffer, 0);
-        expect(reader.next()).toBe(number);
-        expect(reader.at).toBe(buffer.length);
-      }),
-    );
   });
 });
