@@ -13,7 +13,11 @@ const COMMIT_READINGS = 20;
 /** By poll: the units that changed with it. */
 export type Changes = readonly (readonly { readonly name: string; readonly bytes: number }[])[];
 
-/** What checkpoints every so many polls would write, units that they rewrite to keep their log short included. */
+/**
+ * Bytes of units that checkpoints every so many polls would write, those included that they rewrite to keep their log
+ * short. Blocks of cells stay alive here, where real checkpoints drop them once all of their cells lie behind them: they
+ * come of level shifts, which are rare.
+ */
 export function bytesWritten(base: LiveUnits, changes: Changes, pollsBetween: number): number {
   let live = base;
   for (let poll = 0; poll < changes.length; poll += pollsBetween) {
