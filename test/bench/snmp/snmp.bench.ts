@@ -9,7 +9,7 @@ import { registryService } from '../../services/registry.ts';
 import { V2C, V3 } from '../../services/snmpd.ts';
 import { killProcesses } from '../../support/netsigma-process.ts';
 import { assertValid, type Bench, type BenchContext } from '../bench.ts';
-import { figure, figureLine, type Figure } from '../figure.ts';
+import { figure, figureLine, type Figure, type Target } from '../figure.ts';
 import { telegraf } from '../peers/telegraf/build.ts';
 import { telegrafCollector } from '../peers/telegraf/telegraf-collector.ts';
 import { startAgents } from './agents.ts';
@@ -37,6 +37,8 @@ const OPTIONS: SnmpBenchOptions = {
   maxMessageBytes: 65_507,
   besideTelegraf: true,
 };
+
+const TARGET: Target = { better: 'higher', atLeast: 2_000, then: 10_000 };
 
 export const snmp: Bench = {
   name: 'snmp',
@@ -82,7 +84,7 @@ export async function snmpBench(context: BenchContext, options: SnmpBenchOptions
       const label = `snmp: ${devices} switches, ${credential.version}`;
       context.progress(`${label}: netsigma`);
       const own = await measure(netsigmaCollector, at, options);
-      keep(...figuresOf(`${label}, netsigma`, own, devices));
+      keep(...figuresOf(`${label}, netsigma`, own, devices, TARGET));
       if (peer === undefined) continue;
       context.progress(`${label}: Telegraf`);
       const other = await measure(peer, at, options);
@@ -125,18 +127,19 @@ async function measure(
   }
 }
 
-function figuresOf(label: string, { window, found, cpuMs }: Measured, devices: number): Figure[] {
+function figuresOf(
+  label: string,
+  { window, found, cpuMs }: Measured,
+  devices: number,
+  target?: Target,
+): Figure[] {
   const one = (what: string, unit: string, value: number | undefined) =>
     value === undefined || Number.isNaN(value) ? [] : [figure(`${label}: ${what}`, unit, [value])];
   const aMinute = cpuMs.map((ms) => 60_000 / ms);
   const { polls, requests, records, bytes, durationsMs, lateMs, missed, retries } = found;
   return [
     figure(`${label}: CPU`, 'ms/poll', cpuMs),
-    figure(`${label}: devices a core each minute`, 'devices', aMinute, {
-      better: 'higher',
-      atLeast: 2_000,
-      then: 10_000,
-    }),
+    figure(`${label}: devices a core each minute`, 'devices', aMinute, target),
     ...one('polls missed', 'in all', missed),
     ...one('polls begin after their time, p99', 'ms', quantile(lateMs, 0.99)),
     ...one('polls begin after their time, at most', 'ms', quantile(lateMs, 1)),
