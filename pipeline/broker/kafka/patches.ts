@@ -6,8 +6,9 @@
  * Everything is taken through one `require`, so that the changed objects are the ones that kafkajs uses, in Jest too.
  */
 import { createRequire } from 'node:module';
-import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
+import { zstdCompress, zstdDecompress } from 'node:zlib';
 import { promisify } from 'node:util';
+import { ZSTD_OPTIONS } from './produce-encoder.ts';
 import {
   withHeadroom,
   withProduceEncoder,
@@ -93,12 +94,11 @@ withHeadroom(encoder);
 withProduceEncoder(require('kafkajs/src/protocol/requests/produce') as ProduceVersions, encoder);
 withCoordinatorRetry(require('kafkajs/src/cluster') as { prototype: { retry?: object } });
 
-/** kafkajs has no zstd; Node has. Level 1: as fast as none once copies and the broker's writes are counted. */
+/** kafkajs has no zstd; Node has. */
 const compressZstd = promisify(zstdCompress);
 const decompressZstd = promisify(zstdDecompress);
 kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
-  compress: ({ buffer }: { buffer: Buffer }) =>
-    compressZstd(buffer, { params: { [constants.ZSTD_c_compressionLevel]: 1 } }),
+  compress: ({ buffer }: { buffer: Buffer }) => compressZstd(buffer, ZSTD_OPTIONS),
   decompress: (buffer: Buffer) => decompressZstd(buffer),
 });
 
