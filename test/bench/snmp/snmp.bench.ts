@@ -49,9 +49,10 @@ export const snmp: Bench = {
 
 export const snmp10k: Bench = {
   name: 'snmp-10k',
-  measures: 'the same on 10,000 switches',
-  minutes: 24,
-  full: (context) => snmpBench(context, { ...OPTIONS, sizes: [10_000] }),
+  measures: 'one collector on 10,000 switches a minute, v2c and v3, to Kafka',
+  minutes: 12,
+  // With a peer of a core and more the switches would have too little left of two.
+  full: (context) => snmpBench(context, { ...OPTIONS, sizes: [10_000], besideTelegraf: false }),
 };
 
 /** Starts a collector. */
