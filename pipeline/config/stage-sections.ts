@@ -85,6 +85,10 @@ export const baselineSection = setting.section('Seasonal baselines.', {
     'Cells are published while readings come within this of being observed.',
     baseline.liveMs,
   ),
+  spread: milliseconds(
+    'And within so long after their hour, each entity at its own time. Longer for networks of more than 100k interfaces.',
+    baseline.spreadMs,
+  ),
 });
 
 export const detectSection = setting.section('Anomalies.', {

@@ -71,17 +71,17 @@ export class TextColumn {
     return textEquals(this.source, start, this.ends[row]!, text);
   }
 
-  /** FNV-1a of the UTF-16 units, 32 bits and never 0; 0 for a text that is unknown or empty. */
+  /** `textHash` of row's text, without making a string of it. */
   hash(row: number): number {
     const { source } = this;
     const start = this.starts[row]!;
     const end = this.ends[row]!;
-    if (start < 0) return hashOf(this.get(row));
+    if (start < 0) return textHash(this.get(row));
     if (start === end) return 0;
     let sum = FNV_OFFSET;
     for (let at = start; at < end; at += 1) {
       const byte = source[at]!;
-      if (byte > 127) return hashOf(this.get(row));
+      if (byte > 127) return textHash(this.get(row));
       sum = Math.imul(sum ^ byte, FNV_PRIME);
     }
     return sum >>> 0 || 1;
@@ -100,7 +100,8 @@ export class TextColumn {
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
-function hashOf(text: string | null): number {
+/** FNV-1a of the UTF-16 units, 32 bits and never 0; 0 for a text that is unknown or empty. */
+export function textHash(text: string | null): number {
   if (text === null || text === '') return 0;
   let sum = FNV_OFFSET;
   for (let at = 0; at < text.length; at += 1) sum = Math.imul(sum ^ text.charCodeAt(at), FNV_PRIME);

@@ -14,7 +14,7 @@ describe('answers of a registry', () => {
   let url: string;
   let answer: (request: IncomingMessage, response: ServerResponse) => void;
   const registry = (more: object = {}): HttpRegistry =>
-    httpRegistry({ url, log: silentLog, timeoutMs: 200, ...more });
+    httpRegistry({ url, log: silentLog, timeoutMs: 10_000, ...more });
 
   beforeAll(async () => {
     server = createServer((request, response) => answer(request, response));
@@ -67,7 +67,7 @@ describe('answers of a registry', () => {
 
   it('that are late, overloaded or failures are a RetryableError', async () => {
     answer = () => undefined;
-    await expect(registry().start()).rejects.toThrow(/is away \(no answer in 200 ms\): start it/);
+    await expect(registry({ timeoutMs: 200 }).start()).rejects.toThrow(/is away \(no answer in 200 ms\): start it/);
     for (const status of [408, 429, 500, 503]) {
       says(status, '{"message":"overloaded"}');
       const failed = registry().schema(1);

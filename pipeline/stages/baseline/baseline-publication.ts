@@ -1,14 +1,17 @@
 /**
  * Which seasonal cells have changed and are owed to insight.baseline: those of an hour when the entity's next record
- * closes it. They are paid at ticks, some live entities a tick and one hour of the day of each: at a full hour every
- * series of a network closes two cells within one poll, and what loads them into a table must not stand before the
- * readings. Cells that did not change are not repeated.
+ * closes it. They are paid at ticks, each live entity at its own among those of `spreadMs`, one hour of the day at a time:
+ * at a full hour every series of a network closes two cells within one poll, and what loads them into a table must not
+ * stand before the readings. Cells that did not change are not repeated. Which tick is an entity's own has nothing to do
+ * with the other entities of its task: outputs are the same through any number of partitions.
  */
-import type { Reading } from '../../model/reading.ts';
+import { TICK_MS } from '../../../topics/catalogue.ts';
+import { textHash, type Reading } from '../../model/reading.ts';
 import type { StateColumn } from '../../model/state.ts';
 import { hourOfDay, hourOfWeek } from '../../model/wall-clock.ts';
 import { DAY_CELLS, WEEK_CELLS } from './baseline-columns.ts';
 import type { BaselineCells, CellPlace } from './baseline-record.ts';
+import type { BaselineSettings } from './baseline-settings.ts';
 import type { ObjectState, StageContext, StageOutput } from '../stage.ts';
 import { readingIdentity } from '../reading-identity.ts';
 
@@ -34,14 +37,11 @@ const OBSERVED = {
 
 export const PUBLICATION_COLUMNS = [OWED, HOUR, SINCE, OBSERVED] as const;
 
-/** A tick pays until it has sent so many cells, */
-const CELLS_A_TICK = 500;
-/** but at least every so manieth entity: all of them in half an hour. */
-const SPREAD_TICKS = 360;
-
 /** A live entity with hours to publish: what a tick needs to know of it without a reading. */
 interface Debtor {
   readonly entitySlot: number;
+  /** Tells its ticks from those of others. */
+  readonly phase: number;
   /** One a part of the poll: a device of more than 500 rows comes in several. `undefined` until its part came. */
   places: (CellPlace | undefined)[];
   /** Between the first and the last part of a poll: only some of the rows are as of observed_at. */
@@ -51,20 +51,26 @@ interface Debtor {
 export class BaselinePublication {
   readonly #cells: BaselineCells;
   readonly #liveMs: number;
+  readonly #spreadTicks: number;
   readonly #owed: StateColumn<'u32'>;
   readonly #hour: StateColumn<'u32'>;
   readonly #since: StateColumn<'f64'>;
   readonly #observed: StateColumn<'f64'>;
   readonly #debtors: ObjectState<Debtor>;
 
-  constructor(context: StageContext, cells: BaselineCells, liveMs: number) {
+  constructor(
+    context: StageContext,
+    cells: BaselineCells,
+    { liveMs, spreadMs }: Pick<BaselineSettings, 'liveMs' | 'spreadMs'>,
+  ) {
     this.#cells = cells;
     this.#liveMs = liveMs;
+    this.#spreadTicks = Math.max(1, Math.round(spreadMs / TICK_MS));
     this.#owed = context.column(OWED);
     this.#hour = context.column(HOUR);
     this.#since = context.column(SINCE);
     this.#observed = context.column(OBSERVED);
-    this.#debtors = context.objects('debtors');
+    this.#debtors = context.objects('debts');
   }
 
   /** After the reading's rows were folded. `shifted`: a series was relearned, so all of its cells changed. */
@@ -83,47 +89,29 @@ export class BaselinePublication {
   }
 
   /**
-   * Pays those who have waited longest, from their present hour on. The revision is the last observed_at and not the
-   * tick: the reading that closes the present hour may have been observed before this tick, and must outrank it.
+   * Pays those whose tick it is, from their present hour on. The revision is the last observed_at and not the tick: the
+   * reading that closes the present hour may have been observed before this tick, and must outrank it.
    */
   punctuate(tickMs: number, entityTimeMs: (entity: string) => number, out: StageOutput): void {
-    const { size } = this.#debtors;
-    if (size === 0) return;
-    const least = Math.ceil(size / SPREAD_TICKS);
-    let seen = 0;
-    let paid = 0;
-    let cells = 0;
-    for (const [entity, debtor] of this.#debtors.entries()) {
-      if (seen === size || (paid >= least && cells >= CELLS_A_TICK)) return;
-      seen += 1;
-      const { midPoll, places, entitySlot } = debtor;
+    const tick = tickMs / TICK_MS;
+    for (const [entity, { entitySlot, phase, midPoll, places }] of this.#debtors.entries()) {
+      if ((tick + phase) % this.#spreadTicks !== 0) continue;
       // What a part owes is not paid while nobody knows its rows.
       if (midPoll || places.includes(undefined) || !(tickMs - entityTimeMs(entity) <= this.#liveMs)) continue;
-      cells += this.#pay(debtor, out);
-      paid += 1;
-      // Behind the others, if it owes more.
-      this.#debtors.delete(entity);
-      if (this.#owes(entitySlot)) this.#debtors.set(entity, debtor);
+      const owed = this.#nextOwed(entitySlot, hourOfDay(this.#hour.get(entitySlot)));
+      if (owed !== undefined) {
+        const atMs = this.#observed.get(entitySlot);
+        for (const place of places)
+          if (place !== undefined) this.#cells.publish(place, atMs, owed.hourOfDay, owed.hoursOfWeek, out);
+      }
+      if (!this.#owes(entitySlot)) this.#debtors.delete(entity);
     }
-  }
-
-  /** @returns cells sent: of one hour of the day. */
-  #pay({ entitySlot, places }: Debtor, out: StageOutput): number {
-    const owed = this.#nextOwed(entitySlot, hourOfDay(this.#hour.get(entitySlot)));
-    if (owed === undefined) return 0;
-    const atMs = this.#observed.get(entitySlot);
-    let cells = 0;
-    for (const place of places) {
-      if (place !== undefined)
-        cells += this.#cells.publish(place, atMs, owed.hourOfDay, owed.hoursOfWeek, out);
-    }
-    return cells;
   }
 
   #keepPlace(reading: Reading, turned: boolean): void {
     const { entity, entitySlot, part, parts, rowCount, fresh } = reading;
     const known = this.#debtors.get(entity);
-    const debtor = known ?? { entitySlot, places: [], midPoll: false };
+    const debtor = known ?? { entitySlot, phase: textHash(entity), places: [], midPoll: false };
     // With another number of parts, rows stand in other parts.
     const count = Math.max(part, parts);
     const midPoll = part < parts;

@@ -59,20 +59,16 @@ export class BaselineCells {
     this.#settings = settings;
   }
 
-  /**
-   * Sends the cell of `hourOfDay` and those of `hoursOfWeek`, split where a record would grow too large.
-   * @returns how many cells.
-   */
+  /** Sends the cell of `hourOfDay` and those of `hoursOfWeek`, split where a record would grow too large. */
   publish(
     place: CellPlace,
     atMs: number,
     hourOfDay: number,
     hoursOfWeek: readonly number[],
     out: StageOutput,
-  ): number {
+  ): void {
     let rows: Row[] = [];
     let count = 0;
-    let all = 0;
     for (const [index, slot] of place.slots.entries()) {
       const cells = this.#cellsOf(place, slot, hourOfDay, hoursOfWeek);
       if (cells.length === 0) continue;
@@ -83,10 +79,8 @@ export class BaselineCells {
       }
       rows.push({ interface_name: place.instances[index]!, cells });
       count += cells.length;
-      all += cells.length;
     }
     if (rows.length > 0) out.baseline(this.#record(place, atMs, rows));
-    return all;
   }
 
   #record(place: CellPlace, atMs: number, rows: Row[]): BaselineRecord {

@@ -32,6 +32,8 @@ export interface BaselineSettings {
   readonly shiftKeepsFactor: number;
   /** Cells are published while readings come within this of being observed. */
   readonly liveMs: number;
+  /** And within so long after their hour, each entity at its own time; an hour of the day at a time. */
+  readonly spreadMs: number;
 }
 
 export const BASELINE_DEFAULTS: BaselineSettings = {
@@ -54,4 +56,5 @@ export const BASELINE_DEFAULTS: BaselineSettings = {
   shiftS: 6 * 3_600,
   shiftKeepsFactor: 8,
   liveMs: 600_000,
+  spreadMs: 600_000,
 };

@@ -86,7 +86,7 @@ class Baseline implements Stage {
     this.#status = new PortStatus(reading);
     this.#maintenance = maintenanceColumn(reading);
     const cells = new BaselineCells(this.#metrics, settings);
-    this.#publication = new BaselinePublication(context, cells, settings.liveMs);
+    this.#publication = new BaselinePublication(context, cells, settings);
   }
 
   process(reading: Reading, out: StageOutput): boolean {

@@ -67,7 +67,7 @@ const AGAINST: Readonly<Record<keyof typeof VARIANTS, keyof typeof OURS>> = {
 export const leanKafka: Bench = {
   name: 'lean-kafka',
   measures: 'the same job through Kafka, exactly once, beside Kafka Streams on the same topic',
-  minutes: 10,
+  minutes: 5,
   full: (run) =>
     inTurns({ devices: 2_000, polls: 30, runs: 3 }, run, (turns) => turns.throughput('lean-kafka')),
 };
@@ -76,9 +76,9 @@ export const leanKafka: Bench = {
 export const leanKafkaSteady: Bench = {
   name: 'lean-kafka-10k',
   measures: 'lean-kafka with 10,000 devices (3.84 M series): no device twice within a commit',
-  minutes: 15,
+  minutes: 6,
   full: (run) =>
-    inTurns({ devices: 10_000, polls: 10, runs: 3, heapGb: 4 }, run, (turns) =>
+    inTurns({ devices: 10_000, polls: 10, runs: 1, heapGb: 4 }, run, (turns) =>
       turns.throughput('lean-kafka-10k'),
     ),
 };
