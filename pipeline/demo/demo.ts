@@ -12,7 +12,7 @@ import { Secret, type SnmpCredential } from '../model/secret.ts';
 import { createMetrics } from '../observe/metrics.ts';
 import { lifecycle, type Lifecycle } from '../runtime/lifecycle.ts';
 import { wiring, type Wiring } from '../wiring.ts';
-import { catalogue } from '../../topics/catalogue.ts';
+import { catalogue, TICK_MS } from '../../topics/catalogue.ts';
 import { anomalyFeed } from './anomaly-feed.ts';
 import { demoFaults } from './demo-faults.ts';
 import { deviceMib } from './device-mib.ts';
@@ -78,7 +78,12 @@ export async function demo(options: DemoOptions): Promise<{ result: DemoResult; 
     await refuseUsed(store);
     const wired = wiring({
       // Whatever is configured: the demo's history must not reach the topics of others.
-      config: { ...config, broker: { ...config.broker, kind: 'memory' } },
+      config: {
+        ...config,
+        broker: { ...config.broker, kind: 'memory' },
+        // Baselines of a few devices need not be spread, and people want to see them.
+        baseline: { ...config.baseline, spreadMs: TICK_MS },
+      },
       catalogue,
       pool: store.pool,
       clock,
