@@ -63,7 +63,7 @@ const ROWS: readonly Row[] = [
     unit: 's',
   },
   {
-    what: 'sink: topic to committed rows (40 columns, 4 indexes), TimescaleDB',
+    what: 'sink: records to committed rows (40 columns, 4 indexes), TimescaleDB',
     bench: 'sink',
     figure: 'sink: timescaledb-apache: topic to table, decode to commit',
     unit: 'rows/s',
@@ -87,7 +87,7 @@ const ROWS: readonly Row[] = [
     unit: 'CPU ms',
   },
   {
-    what: 'Telegraf on 1,000 of them: its CPU beside ours',
+    what: 'Telegraf on 1,000 such switches: its CPU beside ours',
     bench: 'snmp',
     figure: "snmp: 1000 switches, v2c: Telegraf's CPU / netsigma's",
     unit: 'times',

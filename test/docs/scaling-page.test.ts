@@ -11,6 +11,7 @@ const FIGURES: Readonly<Record<string, readonly (readonly [string, number])[]>> 
   ],
   matrix: [
     ['matrix: 100k series, growth of the process, all cells filled', 1_000],
+    ['matrix: 1000k series, growth of the process, all cells filled', 500],
     ['matrix: raw.interface, a poll', 100],
     ['matrix: metric.interface, a poll', 200],
     ['matrix: insight.deviation, a poll', 300],
@@ -46,7 +47,7 @@ describe('docs/scaling.md', () => {
     'samples a second | 1,333 | 13,333 | 133,333',
     'process: cores | 0.0133 | 0.133 | 1.33',
     'process: share of what one process reached | 0.0133 | 0.133 | 1.33',
-    'process: memory, GB, all processes | 0.0800 | 0.800 | 8.00',
+    'process: memory, GB, all processes | 0.0800 | 0.400 | 4.00',
     'sink: cores, without the database | 0.00100 | 0.0100 | 0.100',
     'sink: share of what one sink reached | 0.00167 | 0.0167 | 0.167',
     // 100 + 200 + 300 + 6,000 / 60 bytes a row

@@ -25,6 +25,10 @@ function sources(read: Read) {
     processUs: median('matrix-kafka', 'matrix-kafka: 4 partitions, 1 process, CPU'),
     processPerSecond: median('matrix-kafka', 'matrix-kafka: 4 partitions, 1 process'),
     bytesPerSeries: median('matrix', 'matrix: 100k series, growth of the process, all cells filled'),
+    bytesPerSeriesOfAMillion: median(
+      'matrix',
+      'matrix: 1000k series, growth of the process, all cells filled',
+    ),
     rawBytes: median('matrix', 'matrix: raw.interface, a poll'),
     metricBytes: median('matrix', 'matrix: metric.interface, a poll'),
     deviationBytes: median('matrix', 'matrix: insight.deviation, a poll'),
@@ -71,8 +75,11 @@ const ROWS: readonly Row[] = [
   },
   {
     what: 'process: memory, GB, all processes',
-    how: 'growth of a process a series, 100k series',
-    of: (n, { bytesPerSeries }) => (n * COUNTERS * bytesPerSeries) / GB,
+    how: 'growth of a process a series: as with 100k series up to that, as with 1M beyond',
+    of: (n, { bytesPerSeries, bytesPerSeriesOfAMillion }) => {
+      const series = n * COUNTERS;
+      return (series * (series <= 100_000 ? bytesPerSeries : bytesPerSeriesOfAMillion)) / GB;
+    },
   },
   {
     what: 'sink: cores, without the database',
