@@ -123,7 +123,7 @@ async function format(
   );
   const clusterId = randomBytes(16).toString('base64url');
   const tool = ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-cp', classpath, 'kafka.tools.StorageTool'];
-  await run(program, [...tool, 'format', '-t', clusterId, '-c', config, ...scram]);
+  await run(program, [...tool, 'format', `--cluster-id=${clusterId}`, '-c', config, ...scram]);
 }
 
 /** A key and a certificate that is its own authority. */
