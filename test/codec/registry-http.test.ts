@@ -67,7 +67,9 @@ describe('answers of a registry', () => {
 
   it('that are late, overloaded or failures are a RetryableError', async () => {
     answer = () => undefined;
-    await expect(registry({ timeoutMs: 200 }).start()).rejects.toThrow(/is away \(no answer in 200 ms\): start it/);
+    await expect(registry({ timeoutMs: 200 }).start()).rejects.toThrow(
+      /is away \(no answer in 200 ms\): start it/,
+    );
     for (const status of [408, 429, 500, 503]) {
       says(status, '{"message":"overloaded"}');
       const failed = registry().schema(1);
