@@ -40,8 +40,6 @@ export const PUBLICATION_COLUMNS = [OWED, HOUR, SINCE, OBSERVED] as const;
 /** A live entity with hours to publish: what a tick needs to know of it without a reading. */
 interface Debtor {
   readonly entitySlot: number;
-  /** Tells its ticks from those of others. */
-  readonly phase: number;
   /** One a part of the poll: a device of more than 500 rows comes in several. `undefined` until its part came. */
   places: (CellPlace | undefined)[];
   /** Between the first and the last part of a poll: only some of the rows are as of observed_at. */
@@ -70,7 +68,7 @@ export class BaselinePublication {
     this.#hour = context.column(HOUR);
     this.#since = context.column(SINCE);
     this.#observed = context.column(OBSERVED);
-    this.#debtors = context.objects('debts');
+    this.#debtors = context.objects('debtors');
   }
 
   /** After the reading's rows were folded. `shifted`: a series was relearned, so all of its cells changed. */
@@ -94,8 +92,8 @@ export class BaselinePublication {
    */
   punctuate(tickMs: number, entityTimeMs: (entity: string) => number, out: StageOutput): void {
     const tick = tickMs / TICK_MS;
-    for (const [entity, { entitySlot, phase, midPoll, places }] of this.#debtors.entries()) {
-      if ((tick + phase) % this.#spreadTicks !== 0) continue;
+    for (const [entity, { entitySlot, midPoll, places }] of this.#debtors.entries()) {
+      if ((tick + textHash(entity)) % this.#spreadTicks !== 0) continue;
       // What a part owes is not paid while nobody knows its rows.
       if (midPoll || places.includes(undefined) || !(tickMs - entityTimeMs(entity) <= this.#liveMs)) continue;
       const owed = this.#nextOwed(entitySlot, hourOfDay(this.#hour.get(entitySlot)));
@@ -111,7 +109,7 @@ export class BaselinePublication {
   #keepPlace(reading: Reading, turned: boolean): void {
     const { entity, entitySlot, part, parts, rowCount, fresh } = reading;
     const known = this.#debtors.get(entity);
-    const debtor = known ?? { entitySlot, phase: textHash(entity), places: [], midPoll: false };
+    const debtor = known ?? { entitySlot, places: [], midPoll: false };
     // With another number of parts, rows stand in other parts.
     const count = Math.max(part, parts);
     const midPoll = part < parts;
