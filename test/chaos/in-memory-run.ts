@@ -1,6 +1,5 @@
 /** The pipeline's stages over records of a fleet, without a broker: the topics that come out, decoded as the verifier decodes. */
 import type avro from 'avsc';
-import { TICK_MS } from '../../topics/catalogue.ts';
 import { deadLetterId } from '../../pipeline/model/entity.ts';
 import { rawReading } from '../support/raw-reading.ts';
 import { topologyDriver, type SentRecord } from '../support/topology-driver.ts';
@@ -21,7 +20,7 @@ export interface InMemoryRun {
 
 /** Folds the steps; records are appended 100 ms after they were observed, inventory just before the next of them. */
 export async function inMemoryRun(steps: readonly Step[]): Promise<InMemoryRun> {
-  const driver = await topologyDriver();
+  const driver = await topologyDriver({ ticks: true });
   const types = new Map<string, avro.Type>();
   const typeOf = (topic: string) => {
     const type = types.get(topic) ?? avroType(schemaOf(topic));
@@ -35,18 +34,10 @@ export async function inMemoryRun(steps: readonly Step[]): Promise<InMemoryRun> 
   const raw: Located<RawRecord>[] = [];
   const inventory: Located<InventoryRecord>[] = [];
   let nowMs = 0;
-  let tickedMs = Number.NaN;
-  /** The boundaries that are crossed, as a task has them. */
-  const tickTo = (atMs: number): void => {
-    const boundary = Math.floor(atMs / TICK_MS) * TICK_MS;
-    if (Number.isNaN(tickedMs)) tickedMs = boundary;
-    for (; tickedMs < boundary; tickedMs += TICK_MS) driver.tick(tickedMs + TICK_MS);
-  };
   for (const step of steps) {
     if (step.kind === 'raw') {
       const { record, key = record.entity } = step;
       nowMs = Math.max(nowMs, record.observed_at + 100);
-      tickTo(nowMs);
       const body = typeOf('raw.interface').toBuffer(record);
       raw.push({
         topic: 'raw.interface',

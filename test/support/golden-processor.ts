@@ -1,5 +1,4 @@
 /** A processor of the entity sub-topology, fed with the records of a golden input, without a broker. */
-import type { BrokerRecord } from '../../pipeline/broker/port.ts';
 import type { Codec } from '../../pipeline/codec/port.ts';
 import { Folding } from '../../pipeline/runtime/folding.ts';
 import { ReadingProcessor } from '../../pipeline/runtime/reading-processor.ts';
@@ -7,6 +6,8 @@ import type { ProcessorOutput } from '../../pipeline/runtime/sub-topology.ts';
 import { entityTopology, type StageSettings } from '../../pipeline/topology.ts';
 import { catalogue } from '../../topics/catalogue.ts';
 import type { GoldenRecord } from '../golden/golden-input.ts';
+import { feed } from './feed.ts';
+import { silentOutput } from './silent-output.ts';
 import { STAGE_DEFAULTS } from './topology-driver.ts';
 
 export interface GoldenProcessor {
@@ -31,28 +32,10 @@ export function goldenProcessor(
     topology: entityTopology(catalogue, settings),
   });
   const folding = new Folding(() => processor);
-  const output: ProcessorOutput = {
-    send() {},
-    deadLetter() {},
-    count() {},
-    countRows() {},
-    ...out,
-  };
-  let offset = 0;
+  const output: ProcessorOutput = { ...silentOutput, ...out };
+  const folded = feed(processor, (topic, record) => folding.fold(topic, record, output));
   return {
     processor,
-    async fold({ topic, key, value, appendedAtMs }) {
-      const record: BrokerRecord = {
-        topic,
-        partition: 0,
-        offset,
-        appendedAtMs,
-        key: key === null ? null : Buffer.from(key),
-        value,
-      };
-      offset += 1;
-      await processor.prepare(topic, [value]);
-      folding.fold(topic, record, output);
-    },
+    fold: ({ topic, key, value, appendedAtMs }) => folded(topic, key, value, appendedAtMs),
   };
 }

@@ -2,10 +2,10 @@
  * The whole entity sub-topology in memory, step by step (as Kafka Streams' TopologyTestDriver): pipe records in, read
  * decoded records out. No broker, no clock: append times are the test's.
  */
-import type { BrokerRecord } from '../../pipeline/broker/port.ts';
 import { embeddedRegistry } from '../../pipeline/codec/embedded-registry.ts';
 import type { Codec } from '../../pipeline/codec/port.ts';
 import type { Reading } from '../../pipeline/model/reading.ts';
+import { Folding } from '../../pipeline/runtime/folding.ts';
 import { readingSubTopology } from '../../pipeline/runtime/reading-processor.ts';
 import type { ProcessorOutput } from '../../pipeline/runtime/sub-topology.ts';
 import { BASELINE_DEFAULTS } from '../../pipeline/stages/baseline/baseline.ts';
@@ -19,6 +19,7 @@ import {
   type TopicRecord,
 } from '../../topics/catalogue.ts';
 import { startedCodec } from './codec.ts';
+import { feed, type Feed } from './feed.ts';
 
 export interface SentRecord {
   readonly topic: TopicName;
@@ -38,7 +39,7 @@ export interface TopologyDriver {
   readonly refused: RefusedRecord[];
   readonly outcomes: Map<string, number>;
   /** Folds one record of any input topic. */
-  pipe(topic: TopicName, key: string | null, value: Buffer | null, appendedAtMs: number): Promise<void>;
+  readonly pipe: Feed;
   /** Encodes and folds a raw reading. */
   pipeReading(reading: Reading, appendedAtMs?: number): Promise<void>;
   tick(tickMs: number): void;
@@ -53,9 +54,14 @@ export const STAGE_DEFAULTS: StageSettings = {
   detect: DETECT_DEFAULTS,
 };
 
-export async function topologyDriver(
-  options: { catalogue?: Catalogue; settings?: StageSettings } = {},
-): Promise<TopologyDriver> {
+export interface TopologyDriverOptions {
+  readonly catalogue?: Catalogue;
+  readonly settings?: StageSettings;
+  /** Ticks fire as a task has them, by the append times of readings; by `tick` alone otherwise. */
+  readonly ticks?: boolean;
+}
+
+export async function topologyDriver(options: TopologyDriverOptions = {}): Promise<TopologyDriver> {
   const catalogue = options.catalogue ?? standard;
   const codec = await startedCodec(catalogue, embeddedRegistry());
   const topology = entityTopology(catalogue, options.settings ?? STAGE_DEFAULTS);
@@ -64,7 +70,6 @@ export async function topologyDriver(
   const sent: SentRecord[] = [];
   const refused: RefusedRecord[] = [];
   const outcomes = new Map<string, number>();
-  let offset = 0;
 
   const out: ProcessorOutput = {
     send: (topic, key, value) => sent.push({ topic, key: key?.toString() ?? null, value }),
@@ -75,19 +80,11 @@ export async function topologyDriver(
       outcomes.set(`quality.${quality}`, (outcomes.get(`quality.${quality}`) ?? 0) + rows),
   };
 
-  const pipe: TopologyDriver['pipe'] = async (topic, key, value, appendedAtMs) => {
-    const record: BrokerRecord = {
-      topic,
-      partition: 0,
-      offset,
-      appendedAtMs,
-      key: key === null ? null : Buffer.from(key),
-      value,
-    };
-    offset += 1;
-    await processor.prepare(topic, [value]);
-    processor.fold(topic, record, out);
-  };
+  const folding = new Folding(() => processor);
+  // Control records come at any append time: only readings tell of time.
+  folding.continueFrom(new Map(topology.control.map((topic) => [topic, Infinity])), Number.NaN);
+  const folds = options.ticks === true ? folding : processor;
+  const pipe = feed(processor, (topic, record) => folds.fold(topic, record, out));
 
   return {
     codec,

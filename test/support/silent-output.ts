@@ -1,0 +1,9 @@
+/** Takes every output and keeps none. */
+import type { ProcessorOutput } from '../../pipeline/runtime/sub-topology.ts';
+
+export const silentOutput: ProcessorOutput = {
+  send() {},
+  deadLetter() {},
+  count() {},
+  countRows() {},
+};
