@@ -1,12 +1,9 @@
 /** The model of what checkpoints write, against checkpoints: bytes of units, to which manifests and keys come on top. */
 import { describe, expect, it } from '@jest/globals';
-import type { BrokerRecord } from '../../pipeline/broker/port.ts';
 import { LiveUnits } from '../../pipeline/runtime/checkpoint/live-units.ts';
-import { bytesWritten, CheckpointedTask } from './checkpoint-cost.ts';
-import { LeanProcessor } from './lean/lean-sub-topology.ts';
-import { Network, pollEncoder } from './lean/polls.ts';
+import { bytesWritten } from './checkpoint-cost.ts';
+import { leanTask } from './lean/lean-durability.ts';
 
-const FROM_MS = Date.UTC(2026, 10, 9);
 const POLL_MS = 600_000;
 /** Two hours' polls, so that hours turn: the cells that change are others then. */
 const POLLS = 12;
@@ -17,21 +14,11 @@ const DEAD_BYTES = 17 << 20;
 
 /** A small lean task and what its first checkpoint wrote, nothing changed since: the same for every call. */
 async function checkpointed() {
-  const network = new Network({ seed: 5, devices: 3, rowsPerDevice: 8 });
-  const encode = await pollEncoder();
-  let atMs = FROM_MS;
-  const processor = new LeanProcessor();
-  const task = new CheckpointedTask({
-    processor,
-    samplesPerPoll: 1,
-    next: () => {
-      atMs += POLL_MS;
-      return network.entities.map((entity, device): BrokerRecord => {
-        const value = encode(network.poll(device, atMs, atMs, POLL_MS / 1000));
-        const key = Buffer.from(entity);
-        return { topic: 'raw', partition: 0, offset: atMs, appendedAtMs: atMs, key, value };
-      });
-    },
+  const { task, processor } = await leanTask({
+    seed: 5,
+    devices: 3,
+    rowsPerDevice: 8,
+    intervalMs: POLL_MS,
   });
   await task.warm(WARM_POLLS);
   const { live } = task.checkpoint();

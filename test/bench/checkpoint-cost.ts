@@ -3,6 +3,7 @@ import type { BrokerRecord } from '../../pipeline/broker/port.ts';
 import { CheckpointWriter } from '../../pipeline/runtime/checkpoint/checkpoint-writer.ts';
 import { LiveUnits } from '../../pipeline/runtime/checkpoint/live-units.ts';
 import type { Processor, ProcessorOutput } from '../../pipeline/runtime/sub-topology.ts';
+import { silentOutput } from '../support/silent-output.ts';
 import { assertValid } from './bench.ts';
 
 /** Of checkpoint records that go with one commit: see task-transactions.ts. */
@@ -62,14 +63,8 @@ export class CheckpointedTask {
   readonly #processor: Processor;
   readonly #next: () => readonly BrokerRecord[];
   readonly #out: ProcessorOutput = {
-    send: () => undefined,
+    ...silentOutput,
     deadLetter: (_topic, _record, reason) => assertValid(false, `a record was refused: ${reason}`),
-    count() {
-      // Not looked at.
-    },
-    countRows() {
-      // Not looked at.
-    },
   };
 
   constructor({ processor, samplesPerPoll, next }: CheckpointedTaskOptions) {

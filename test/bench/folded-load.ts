@@ -8,6 +8,7 @@ import type { ProcessorOutput } from '../../pipeline/runtime/sub-topology.ts';
 import type { ReadingTopology } from '../../pipeline/topology.ts';
 import { catalogue } from '../../topics/catalogue.ts';
 import { startedCodec } from '../support/codec.ts';
+import { silentOutput } from '../support/silent-output.ts';
 import { load } from './load.ts';
 
 export interface FoldedLoadOptions {
@@ -43,10 +44,9 @@ export async function foldedLoad(topology: ReadingTopology, options: FoldedLoadO
   const keys = readings.entities.map((entity) => Buffer.from(entity));
   const counts = { sent: 0, refused: 0 };
   const counting: ProcessorOutput = {
+    ...silentOutput,
     send: () => void (counts.sent += 1),
     deadLetter: () => void (counts.refused += 1),
-    count: () => undefined,
-    countRows: () => undefined,
   };
   let step = 0;
   return {

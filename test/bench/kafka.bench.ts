@@ -5,14 +5,16 @@
  */
 import { randomUUID } from 'node:crypto';
 import { partitionFor } from '../../pipeline/broker/partitioner.ts';
-import type { Broker, BrokerRecord, ProducerRecord } from '../../pipeline/broker/port.ts';
+import type { Broker, ProducerRecord } from '../../pipeline/broker/port.ts';
 import { embeddedRegistry } from '../../pipeline/codec/embedded-registry.ts';
 import type { Codec } from '../../pipeline/codec/port.ts';
 import { ReadingProcessor } from '../../pipeline/runtime/reading-processor.ts';
+import type { ProcessorOutput } from '../../pipeline/runtime/sub-topology.ts';
 import { entityTopology } from '../../pipeline/topology.ts';
-import { catalogue, topicName, topicSpecs, type Naming, type TopicName } from '../../topics/catalogue.ts';
+import { catalogue, topicName, topicSpecs, type Naming } from '../../topics/catalogue.ts';
 import { startedCodec } from '../support/codec.ts';
 import { entityThread } from '../support/entity-thread.ts';
+import { silentOutput } from '../support/silent-output.ts';
 import { STAGE_DEFAULTS } from '../support/topology-driver.ts';
 import { until } from '../support/until.ts';
 import { assertValid, type Bench } from './bench.ts';
@@ -133,11 +135,10 @@ async function foldInMemory(
   });
   for (const processor of processors) await processor.prepare('raw.interface', [records[0]!.value]);
   let sent = 0;
-  const out = {
-    send: (topic: TopicName) => void (sent += topic === 'metric.interface' ? 1 : 0),
-    deadLetter: (_topic: TopicName, _record: BrokerRecord, reason: string) => assertValid(false, reason),
-    count: () => undefined,
-    countRows: () => undefined,
+  const out: ProcessorOutput = {
+    ...silentOutput,
+    send: (topic) => void (sent += topic === 'metric.interface' ? 1 : 0),
+    deadLetter: (_topic, _record, reason) => assertValid(false, reason),
   };
   const cost = meter();
   for (const record of records) processors[record.partition]!.fold('raw.interface', record, out);

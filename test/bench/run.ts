@@ -69,7 +69,7 @@ async function run(): Promise<number> {
     }
   }
   await context.end();
-  if (values.json) process.stdout.write(`${JSON.stringify(document(figures))}\n`);
+  if (values.json) process.stdout.write(`${JSON.stringify({ ...circumstances(), figures })}\n`);
   if (isQuick && failed === 0) return verdict(figures);
   return failed === 0 ? 0 : 1;
 }
@@ -86,9 +86,7 @@ async function measured(
   toStderr(`${bench.name}: ${since(beganMs)}`);
   if (!values.json) for (const each of figures) process.stdout.write(`${figureLine(each)}\n`);
   if (values.record && !isQuick) {
-    const { machine, date, commit } = document([]);
-    const conditions = values.conditions!;
-    writeRecording({ bench: bench.name, date, commit, machine, conditions, figures });
+    writeRecording({ bench: bench.name, ...circumstances(), conditions: values.conditions!, figures });
   }
   return figures;
 }
@@ -102,7 +100,7 @@ function failureText(error: unknown): string {
 /** Holds the ratios to those recorded, or records them. */
 function verdict(figures: readonly Figure[]): number {
   if (values.record) {
-    recordRatios(figures, { ...document([]), conditions: values.conditions! });
+    recordRatios(figures, { ...circumstances(), conditions: values.conditions! });
     return 0;
   }
   const worse = judged(figures, recordedRatios());
@@ -110,7 +108,6 @@ function verdict(figures: readonly Figure[]): number {
   return worse.length === 0 ? 0 : 1;
 }
 
-function document(figures: readonly Figure[]) {
-  const date = new Date().toISOString().slice(0, 10);
-  return { machine: thisMachine(), commit: thisCommit(), date, figures };
+function circumstances() {
+  return { date: new Date().toISOString().slice(0, 10), commit: thisCommit(), machine: thisMachine() };
 }

@@ -9,6 +9,7 @@ import type { BrokerRecord } from '../../pipeline/broker/port.ts';
 import type { ProcessorOutput } from '../../pipeline/runtime/sub-topology.ts';
 import { entityTopology, type ReadingTopology } from '../../pipeline/topology.ts';
 import { catalogue } from '../../topics/catalogue.ts';
+import { silentOutput } from '../support/silent-output.ts';
 import { STAGE_DEFAULTS } from '../support/topology-driver.ts';
 import { assertValid, type Bench } from './bench.ts';
 import { garbageCollector } from './collect-garbage.ts';
@@ -196,12 +197,11 @@ async function codecNsPerSample({ load, records }: Measured): Promise<number> {
 async function metricReadings({ codec, next, fold }: FoldedLoad) {
   const values: Buffer[] = [];
   const keeping: ProcessorOutput = {
+    ...silentOutput,
     send: (topic, _key, value) => {
       if (topic === 'metric.interface') values.push(value);
     },
     deadLetter: (_topic, _record, reason) => assertValid(false, reason),
-    count: () => undefined,
-    countRows: () => undefined,
   };
   while (values.length < READINGS) fold(await next(1), keeping);
   const decoder = codec.readingDecoder('metric.interface');

@@ -19,26 +19,49 @@ const HOURS = 168;
 const POLLS = 120;
 const ROWS = 48;
 
-/** A week of hourly polls, one checkpoint of all that, then two hours of polls each minute. */
-export async function leanDurability(devices: number, seed: number): Promise<LeanDurability> {
-  const network = new Network({ seed, devices, rowsPerDevice: ROWS });
+export interface LeanTaskOptions {
+  readonly seed: number;
+  readonly devices: number;
+  readonly rowsPerDevice: number;
+  readonly intervalMs: number;
+}
+
+export interface LeanTask {
+  readonly task: CheckpointedTask;
+  readonly processor: LeanProcessor;
+  /** From the next poll on. */
+  intervalMs: number;
+}
+
+/** A task of the lean job, polled by a simulated network from `FROM_MS` on. */
+export async function leanTask(options: LeanTaskOptions): Promise<LeanTask> {
+  const { seed, devices, rowsPerDevice, intervalMs } = options;
+  const network = new Network({ seed, devices, rowsPerDevice });
   const encode = await pollEncoder();
+  const processor = new LeanProcessor();
   let atMs = FROM_MS;
-  let intervalMs = 3_600_000;
   const task = new CheckpointedTask({
-    processor: new LeanProcessor(),
-    samplesPerPoll: devices * ROWS * METRICS,
+    processor,
+    samplesPerPoll: devices * rowsPerDevice * METRICS,
     next: () => {
-      atMs += intervalMs;
+      atMs += lean.intervalMs;
       return network.entities.map((entity, device): BrokerRecord => {
-        const value = encode(network.poll(device, atMs, atMs + (device % 1000), intervalMs / 1000));
+        const poll = network.poll(device, atMs, atMs + (device % 1000), lean.intervalMs / 1000);
         const key = Buffer.from(entity);
-        return { topic: 'raw', partition: 0, offset: atMs, appendedAtMs: atMs, key, value };
+        return { topic: 'raw', partition: 0, offset: atMs, appendedAtMs: atMs, key, value: encode(poll) };
       });
     },
   });
+  const lean: LeanTask = { task, processor, intervalMs };
+  return lean;
+}
+
+/** A week of hourly polls, one checkpoint of all that, then two hours of polls each minute. */
+export async function leanDurability(devices: number, seed: number): Promise<LeanDurability> {
+  const lean = await leanTask({ seed, devices, rowsPerDevice: ROWS, intervalMs: 3_600_000 });
+  const { task } = lean;
   await task.warm(HOURS);
-  intervalMs = 60_000;
+  lean.intervalMs = 60_000;
   const { live } = task.checkpoint();
   const { changes } = task.changes(POLLS);
   const samples = POLLS * task.samplesPerPoll;

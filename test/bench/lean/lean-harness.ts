@@ -3,6 +3,7 @@ import type avro from 'avsc';
 import type { BrokerRecord } from '../../../pipeline/broker/port.ts';
 import { avroType } from '../../../pipeline/codec/avro-type.ts';
 import { HEADER_BYTES } from '../../../pipeline/codec/wire-format.ts';
+import { silentOutput } from '../../support/silent-output.ts';
 import { LeanProcessor } from './lean-sub-topology.ts';
 import { peerSchema } from './peer-topics.ts';
 import { pollEncoder, type RawPoll } from './polls.ts';
@@ -70,10 +71,9 @@ async function harness(processor: LeanProcessor, codecs: Codecs): Promise<LeanHa
       value,
     };
     processor.fold('raw.interface', record, {
+      ...silentOutput,
       send: (topic, _key, bytes) => void sent.push({ topic, value: bytes }),
       deadLetter: (_topic, _record, reason) => void deadLetters.push(reason),
-      count: () => undefined,
-      countRows: () => undefined,
     });
     return { sent, deadLetters };
   };

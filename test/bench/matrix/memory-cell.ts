@@ -7,6 +7,7 @@ import type { ProcessorOutput } from '../../../pipeline/runtime/sub-topology.ts'
 import { entityTopology } from '../../../pipeline/topology.ts';
 import { catalogue } from '../../../topics/catalogue.ts';
 import { startedCodec } from '../../support/codec.ts';
+import { silentOutput } from '../../support/silent-output.ts';
 import { STAGE_DEFAULTS } from '../../support/topology-driver.ts';
 import { assertValid } from '../bench.ts';
 import { childOptions, tell } from '../child.ts';
@@ -50,13 +51,12 @@ let refused = 0;
 const add = (to: Map<string, number>, topic: string, by: number): void =>
   void to.set(topic, (to.get(topic) ?? 0) + by);
 const out: ProcessorOutput = {
+  ...silentOutput,
   send(topic, _key, value) {
     add(sent, topic, 1);
     add(bytes, topic, value.length);
   },
   deadLetter: () => void (refused += 1),
-  count: () => undefined,
-  countRows: () => undefined,
 };
 
 /** One poll of all. @returns CPU ns. */

@@ -6,6 +6,7 @@ import { Folding } from '../../../pipeline/runtime/folding.ts';
 import { ReadingProcessor } from '../../../pipeline/runtime/reading-processor.ts';
 import { entityTopology } from '../../../pipeline/topology.ts';
 import { catalogue, type TopicName } from '../../../topics/catalogue.ts';
+import { silentOutput } from '../../support/silent-output.ts';
 import { STAGE_DEFAULTS } from '../../support/topology-driver.ts';
 import { assertValid } from '../bench.ts';
 import { load } from '../load.ts';
@@ -49,6 +50,7 @@ export async function foldedRecords(codec: Codec, options: FoldedOptions): Promi
       const key = Buffer.from(readings.entities[index]!);
       const record = { topic: 'raw.interface', partition: 0, offset: step, appendedAtMs, key, value };
       folding.fold('raw.interface', record, {
+        ...silentOutput,
         send(topic, sentKey, sent) {
           if (step < warmPolls) return;
           // What a tick sends is of another entity than the record.
@@ -56,8 +58,6 @@ export async function foldedRecords(codec: Codec, options: FoldedOptions): Promi
           records.push({ topic, partition, key: sentKey, value: sent });
         },
         deadLetter: (_topic, _record, reason) => assertValid(false, reason),
-        count: () => undefined,
-        countRows: () => undefined,
       });
     }
   }
