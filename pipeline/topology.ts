@@ -6,6 +6,7 @@
  *     -> metric.interface, insight.deviation, insight.anomaly, insight.baseline
  */
 import type { BaselineSettings } from './stages/baseline/baseline-settings.ts';
+import { baselinedMetrics } from './stages/baseline/baselined-metrics.ts';
 import { baseline } from './stages/baseline/baseline.ts';
 import type { DetectSettings } from './stages/detect/detect-settings.ts';
 import { detect } from './stages/detect/detect.ts';
@@ -46,6 +47,7 @@ export interface ReadingTopology {
 
 /** The sub-topology keyed by entity. @throws ConfigError when the catalogue derives a metric from what it lacks. */
 export function entityTopology(catalogue: Catalogue, settings: StageSettings): ReadingTopology {
+  const metrics = baselinedMetrics(catalogue);
   return {
     name: 'entity',
     raw: 'raw.interface',
@@ -57,8 +59,8 @@ export function entityTopology(catalogue: Catalogue, settings: StageSettings): R
       enrich(),
       suspend({ settleMs: settings.detect.settleMs }),
       rate(catalogue, settings.rate),
-      baseline(catalogue, settings.baseline),
-      detect(catalogue, settings.detect),
+      baseline(metrics, settings.baseline),
+      detect(metrics, settings.detect),
     ],
   };
 }

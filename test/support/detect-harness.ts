@@ -9,11 +9,12 @@ import {
   BASELINE_DEFAULTS,
   type BaselineSettings,
 } from '../../pipeline/stages/baseline/baseline.ts';
+import { baselinedMetrics } from '../../pipeline/stages/baseline/baselined-metrics.ts';
 import { detect, DETECT_DEFAULTS, type DetectSettings } from '../../pipeline/stages/detect/detect.ts';
 import type { ObjectState, StageOutput } from '../../pipeline/stages/stage.ts';
 import { suspend } from '../../pipeline/stages/suspend.ts';
 import type { AnomalyRecord } from '../../topics/anomaly.ts';
-import { catalogue as standard, type Catalogue } from '../../topics/catalogue.ts';
+import { catalogue, type Catalogue } from '../../topics/catalogue.ts';
 import type { BaselineRecord } from '../../topics/insight.ts';
 import { QUALITIES, type Quality } from '../../topics/interface.ts';
 import { ruleKey, type RuleRecord } from '../../topics/rules.ts';
@@ -64,11 +65,11 @@ export class DetectHarness {
   };
 
   constructor(options: DetectHarnessOptions = {}) {
-    const catalogue = options.catalogue ?? standard;
+    const metrics = baselinedMetrics(options.catalogue ?? catalogue);
     const definitions = [
       suspend({ settleMs: options.detect?.settleMs ?? DETECT_DEFAULTS.settleMs }),
-      baseline(catalogue, { ...BASELINE_DEFAULTS, ...options.baseline }),
-      detect(catalogue, { ...DETECT_DEFAULTS, ...options.detect }),
+      baseline(metrics, { ...BASELINE_DEFAULTS, ...options.baseline }),
+      detect(metrics, { ...DETECT_DEFAULTS, ...options.detect }),
     ];
     this.#stages = definitions.map((definition) =>
       definition.init({

@@ -10,11 +10,10 @@
  * quantiles and the run of a level shift, and six hours of planned work would make a series forget itself.
  */
 import { QUALITIES } from '../../../topics/interface.ts';
-import type { Catalogue } from '../../../topics/catalogue.ts';
 import type { NumberColumn, Reading } from '../../model/reading.ts';
 import { SEGMENT_MASK } from '../../model/state.ts';
 import { wallClock, type WallClock } from '../../model/wall-clock.ts';
-import { baselinedMetrics, type BaselinedMetric } from './baselined-metrics.ts';
+import type { BaselinedMetric } from './baselined-metrics.ts';
 import { baselineColumns, SeriesColumns } from './baseline-columns.ts';
 import { BaselinePublication, PUBLICATION_COLUMNS } from './baseline-publication.ts';
 import { BaselineCells } from './baseline-record.ts';
@@ -32,10 +31,9 @@ const VERSION = 4;
 const GOOD = QUALITIES.indexOf('good');
 
 export function baseline(
-  catalogue: Catalogue,
+  metrics: readonly BaselinedMetric[],
   settings: BaselineSettings = BASELINE_DEFAULTS,
 ): StageDefinition {
-  const metrics = baselinedMetrics(catalogue);
   return {
     name: 'baseline',
     version: VERSION,

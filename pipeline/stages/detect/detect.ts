@@ -6,8 +6,7 @@
  * open anomaly survives a gap, a reset, a restart. It does not survive the beginning of a maintenance window, nor a
  * rule that suppresses it; what is still wrong afterwards opens as a new anomaly.
  */
-import type { Catalogue } from '../../../topics/catalogue.ts';
-import { baselinedMetrics } from '../baseline/baselined-metrics.ts';
+import type { BaselinedMetric } from '../baseline/baselined-metrics.ts';
 import { hasMaintenance, maintenanceColumn } from '../rules/maintenance-column.ts';
 import { DETECT_DEFAULTS, type DetectSettings } from './detect-settings.ts';
 import { DeviationDetector, deviationColumns } from './deviation-detector.ts';
@@ -20,8 +19,10 @@ export { DETECT_DEFAULTS, type DetectSettings };
 
 const VERSION = 2;
 
-export function detect(catalogue: Catalogue, settings: DetectSettings = DETECT_DEFAULTS): StageDefinition {
-  const metrics = baselinedMetrics(catalogue);
+export function detect(
+  metrics: readonly BaselinedMetric[],
+  settings: DetectSettings = DETECT_DEFAULTS,
+): StageDefinition {
   return {
     name: 'detect',
     version: VERSION,
