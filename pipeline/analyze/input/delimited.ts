@@ -10,6 +10,8 @@ import type { TimeParser } from './times.ts';
 
 export interface FileOptions {
   readonly file: string;
+  /** Of all of its series, where no column says it. */
+  readonly entity: string;
   readonly columns: Readonly<Partial<Record<Role, string>>>;
   readonly kinds: ReadonlyMap<string, SampleKind>;
   readonly parseTime: TimeParser;

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
@@ -13,7 +14,7 @@ import { readJsonLines } from './json-lines.ts';
 export const STANDARD_INPUT = '-';
 
 const GZIP = Buffer.from([0x1f, 0x8b]);
-export interface ReadOptions extends Omit<FileOptions, 'file'> {
+export interface ReadOptions extends Omit<FileOptions, 'file' | 'entity'> {
   /** Of all files, as they lie on the disk; undefined for standard input. */
   readonly onProgress?: (readBytes: number, ofBytes: number | undefined) => void;
 }
@@ -31,7 +32,10 @@ export async function readFiles(files: readonly string[], options: ReadOptions):
       read += chunk.length;
       onProgress(before + read, all);
     });
-    await readStream(source, { ...reading, file: file === STANDARD_INPUT ? 'standard input' : file });
+    const name = file === STANDARD_INPUT ? 'standard input' : file;
+    // Series of two files are two, whatever they are called in them.
+    const entity = files.length === 1 ? '' : basename(name).replace(/\..*$/, '');
+    await readStream(source, { ...reading, file: name, entity });
     before += sizes[index] ?? read;
   }
 }

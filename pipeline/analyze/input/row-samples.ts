@@ -6,6 +6,8 @@ import type { TimeParser } from './times.ts';
 export interface RowSamplesOptions {
   readonly file: string;
   readonly layout: Layout;
+  /** Of a file that names none. */
+  readonly entity: string;
   /** Columns of the head: a row of another number of cells is refused. */
   readonly width: number;
   readonly parseTime: TimeParser;
@@ -40,7 +42,7 @@ export class RowSamples {
       sink.problem({ file, line, reason: `${shown(cells[layout.time]!)} is no time` });
       return;
     }
-    sample.entity = layout.entity === undefined ? '' : cells[layout.entity]!;
+    sample.entity = layout.entity === undefined ? this.#options.entity : cells[layout.entity]!;
     sample.instance = instanceOf(cells, layout.instance);
     if (layout.long !== undefined) this.#takeLong(cells, layout.long, line);
     else for (const { column, metric } of layout.wide) this.#send(metric, cells[column]!, line);
