@@ -25,6 +25,8 @@ export interface Judged {
   /** One sigma. */
   scale: number;
   score: number;
+  /** To the closest of the expectations in use. */
+  residual: number;
 }
 
 /** State of one series: each is an entity of its own, so that a file may hold them in any order. */
@@ -43,7 +45,7 @@ export interface MetricAnalysisOptions {
 }
 
 export class MetricAnalysis {
-  readonly judged: Judged = { timeMs: 0, value: 0, expected: 0, scale: 0, score: 0 };
+  readonly judged: Judged = { timeMs: 0, value: 0, expected: 0, scale: 0, score: 0, residual: 0 };
   readonly #reading = new Reading();
   readonly #state = new StateStore();
   readonly #stages: readonly Stage[];
@@ -52,6 +54,7 @@ export class MetricAnalysis {
   readonly #expected;
   readonly #scale;
   readonly #score;
+  readonly #residual;
   readonly #seconds;
   readonly #out: StageOutput;
 
@@ -65,6 +68,7 @@ export class MetricAnalysis {
     this.#expected = reading.number(`${metric.name}.expected`);
     this.#scale = reading.number(`${metric.name}.scale`);
     this.#score = reading.number(`${metric.name}.score`);
+    this.#residual = reading.number(`${metric.name}.residual`);
     this.#seconds = reading.number(COVERED_SECONDS_COLUMN);
     this.#out = {
       anomaly: onAnomaly,
@@ -106,5 +110,6 @@ export class MetricAnalysis {
     judged.expected = this.#expected.values[0]!;
     judged.scale = this.#scale.values[0]!;
     judged.score = this.#score.values[0]!;
+    judged.residual = this.#residual.values[0]!;
   }
 }
