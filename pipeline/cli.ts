@@ -1,5 +1,6 @@
 /** The command line: what can be asked, with which options. What is done about it are the actions that are passed in. */
 import { Command } from 'commander';
+import { addAnalyzeCommand, type AnalyzeActions } from './cli/analyze.ts';
 import { addConfigCommands, type ConfigActions } from './cli/config.ts';
 import { addDatabaseCommands, type DatabaseActions } from './cli/database.ts';
 import { addDemoCommand, type DemoActions } from './cli/demo.ts';
@@ -11,6 +12,7 @@ import { addTailCommand, addTopicsCommands, type TopicActions } from './cli/topi
 /** One function a command. */
 export type Actions = RunActions &
   DemoActions &
+  AnalyzeActions &
   DatabaseActions &
   ConfigActions &
   TopicActions &
@@ -37,6 +39,7 @@ export function cli(actions: Actions, { stdout, stderr }: CliOutput): Command {
 
   addRunCommands(program, actions);
   addDemoCommand(program, actions);
+  addAnalyzeCommand(program, actions);
   addDatabaseCommands(program, actions);
   addConfigCommands(program, actions);
   addTailCommand(program, actions);

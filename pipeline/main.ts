@@ -1,5 +1,6 @@
 /** Wires the commands to what they do: the one place that reads the environment and decides about the exit code. */
 import { readFileSync } from 'node:fs';
+import { analyzeCommand } from './analyze-command.ts';
 import { cli, type Actions } from './cli.ts';
 import type { GlobalOptions } from './cli/arguments.ts';
 import { errorText, exitCode } from './cli/failure.ts';
@@ -100,6 +101,11 @@ const actions: Actions = {
     });
     if (json) stdout.write(`${JSON.stringify(result)}\n`);
     if (untilDetected && !complete) throw new Unsuccessful();
+  },
+
+  async analyze(options) {
+    const { config } = quietly(options);
+    await analyzeCommand(options, { config, write, note: (text) => void stderr.write(text) });
   },
 
   async migrate({ plan, ...options }) {

@@ -5,6 +5,7 @@ import { SAMPLE_KINDS, type SampleKind } from '../analyze/input/sample.ts';
 import type { GlobalOptions } from './arguments.ts';
 
 export interface AnalyzeOptions extends GlobalOptions {
+  readonly files: readonly string[];
   /** Anomalies as JSON lines instead of text. */
   readonly json: boolean;
   /** IANA zone: of times that name none, and of days and weeks. */
@@ -15,10 +16,10 @@ export interface AnalyzeOptions extends GlobalOptions {
 }
 
 export interface AnalyzeActions {
-  analyze(files: readonly string[], options: AnalyzeOptions): Promise<void>;
+  analyze(options: AnalyzeOptions): Promise<void>;
 }
 
-type Flags = Omit<AnalyzeOptions, 'columns'> & Readonly<Partial<Record<Role, string>>>;
+type Flags = Omit<AnalyzeOptions, 'columns' | 'files'> & Readonly<Partial<Record<Role, string>>>;
 
 export function addAnalyzeCommand(program: Command, actions: AnalyzeActions): void {
   const command = program
@@ -42,7 +43,8 @@ export function addAnalyzeCommand(program: Command, actions: AnalyzeActions): vo
   }
   command.action((files: readonly string[], _options, { optsWithGlobals }: Command) => {
     const { json, timeZone: zone, kind, config, ...columns } = optsWithGlobals.call(command) as Flags;
-    return actions.analyze(files, {
+    return actions.analyze({
+      files,
       json,
       timeZone: zone,
       kind,

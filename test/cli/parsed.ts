@@ -18,6 +18,7 @@ export async function parsed(line: string, failure?: Error): Promise<Outcome> {
   const actions: Actions = {
     run: action('run'),
     demo: action('demo'),
+    analyze: action('analyze'),
     migrate: action('migrate'),
     maintain: action('maintain'),
     configPrint: action('configPrint'),

@@ -65,14 +65,7 @@ function cellsOf(row: Readonly<Record<string, unknown>>, head: readonly string[]
 }
 
 function textOf(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return value;
-    case 'number':
-      return String(value);
-    case 'boolean':
-      return value ? '1' : '0';
-    default:
-      return value === undefined || value === null ? '' : JSON.stringify(value);
-  }
+  if (typeof value === 'string') return value;
+  if (typeof value === 'boolean') return value ? '1' : '0';
+  return value === undefined || value === null ? '' : JSON.stringify(value);
 }

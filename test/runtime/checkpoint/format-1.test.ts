@@ -78,7 +78,7 @@ it('reads a checkpoint of format 1, and counts all of it as changed', async () =
   const records = chunks.flatMap(({ name, bytes }) =>
     Array.from({ length: Math.ceil(bytes.length / 900_000) }, (_, n) => ({
       key: Buffer.from(`chunk/old/${name}/${n}`),
-      value: Buffer.from(bytes.slice(n * 900_000, (n + 1) * 900_000)),
+      value: Buffer.from(bytes.subarray(n * 900_000, (n + 1) * 900_000)),
     })),
   );
   const manifest = {
