@@ -25,8 +25,8 @@ export interface Judged {
   /** One sigma. */
   scale: number;
   score: number;
-  /** The score where it beats all of the last polls, else 0. */
-  notable: number;
+  /** The score of the anomaly that it opened; 0 when it opened none, 1 when the detector gives no score. */
+  opened: number;
   /** To the closest of the expectations in use. */
   residual: number;
 }
@@ -47,7 +47,7 @@ export interface MetricAnalysisOptions {
 }
 
 export class MetricAnalysis {
-  readonly judged: Judged = { timeMs: 0, value: 0, expected: 0, scale: 0, score: 0, notable: 0, residual: 0 };
+  readonly judged: Judged = { timeMs: 0, value: 0, expected: 0, scale: 0, score: 0, opened: 0, residual: 0 };
   readonly #reading = new Reading();
   readonly #state = new StateStore();
   readonly #stages: readonly Stage[];
@@ -56,7 +56,6 @@ export class MetricAnalysis {
   readonly #expected;
   readonly #scale;
   readonly #score;
-  readonly #notable;
   readonly #residual;
   readonly #seconds;
   readonly #out: StageOutput;
@@ -71,11 +70,13 @@ export class MetricAnalysis {
     this.#expected = reading.number(`${metric.name}.expected`);
     this.#scale = reading.number(`${metric.name}.scale`);
     this.#score = reading.number(`${metric.name}.score`);
-    this.#notable = reading.number(`${metric.name}.notable`);
     this.#residual = reading.number(`${metric.name}.residual`);
     this.#seconds = reading.number(COVERED_SECONDS_COLUMN);
     this.#out = {
-      anomaly: onAnomaly,
+      anomaly: (record) => {
+        if (record.state === 'opened') this.judged.opened = record.score ?? 1;
+        onAnomaly(record);
+      },
       baseline: () => undefined,
       count: () => undefined,
     };
@@ -107,6 +108,7 @@ export class MetricAnalysis {
     this.#seconds.values[0] = Number.isNaN(series.lastMs) ? Number.NaN : (timeMs - series.lastMs) / 1000;
     this.#value.values[0] = value;
     series.lastMs = timeMs;
+    this.judged.opened = 0;
     for (const stage of this.#stages) stage.process(reading, this.#out);
     const { judged } = this;
     judged.timeMs = timeMs;
@@ -114,7 +116,6 @@ export class MetricAnalysis {
     judged.expected = this.#expected.values[0]!;
     judged.scale = this.#scale.values[0]!;
     judged.score = this.#score.values[0]!;
-    judged.notable = this.#notable.values[0]!;
     judged.residual = this.#residual.values[0]!;
   }
 }
