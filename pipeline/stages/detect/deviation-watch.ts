@@ -294,7 +294,9 @@ function stillOff(
   { shape, side }: Pick<ShapeFound, 'shape' | 'side'>,
   threshold: Threshold,
 ): Hit | undefined {
-  if (isHit(now) && (now.found.side === side || now.found.shape === 'oscillation')) return now;
+  // The mean of the last polls is off for a while after a spike: that alone does not keep it open.
+  const isEcho = now.found?.shape === 'trend' && shape !== 'trend';
+  if (isHit(now) && !isEcho && (now.found.side === side || now.found.shape === 'oscillation')) return now;
   const strength = strengthOf(shape, now);
   const isBack = strength <= threshold.warnSigma || (side !== 0 && now.off * side <= 0);
   return isBack ? undefined : { ...now, found: { shape, side, strength } };
