@@ -12,7 +12,7 @@ import {
   toStderr,
   type ResultOptions,
 } from '../measurement.ts';
-import { nabRun } from './nab-report.ts';
+import { nabRun, type NabReport, type NabRun } from './nab-report.ts';
 import { writeNabResults } from './nab-results.ts';
 import { nabText } from './nab-text.ts';
 import { readWindowTimes, windowsOf } from './windows.ts';
@@ -28,6 +28,12 @@ interface NabOptions extends ResultOptions {
 export const NAB_FOLDER =
   process.env['NETSIGMA_NAB_DIR'] ??
   fileURLToPath(new URL('../../../../../shared/data/nab', import.meta.url));
+
+/** What is recorded: counts instead of the detections themselves. */
+export interface KeptNab
+  extends Omit<NabReport, 'detections'>, Pick<NabRun, 'categories' | 'categoriesAtFixed'> {
+  readonly detections: number;
+}
 
 export function addNabCommand(program: Command): void {
   const command = program
@@ -46,7 +52,12 @@ export function addNabCommand(program: Command): void {
     const run = nabRun(corpus, ofSeries, threshold, toStderr);
     if (out !== undefined) toStderr(`${writeNabResults(out, run.scored)} files written below ${out}`);
     const { report, categories, categoriesAtFixed } = run;
-    const kept = { ...report, detections: report.detections.length, categories, categoriesAtFixed };
+    const kept: KeptNab = {
+      ...report,
+      detections: report.detections.length,
+      categories,
+      categoriesAtFixed,
+    };
     give({ name: 'nab', text: nabText(run), report, kept }, options);
   });
 }
