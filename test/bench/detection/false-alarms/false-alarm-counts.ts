@@ -44,9 +44,8 @@ interface Counted extends FalseAlarm {
 }
 
 export function falseAlarmReport({ devices, alarms, days, seed }: QuietRun): FalseAlarmReport {
-  const quietFromMs = START_MS + WARM_UP_DAYS * DAY_MS;
   const all = devices.flatMap((device, number) => alarms[number]!.map((alarm) => ({ ...alarm, device })));
-  const quiet = all.filter(({ openedAtMs }) => openedAtMs >= quietFromMs);
+  const quiet = all.filter(isOfQuietDays);
   const weeks = days / 7;
   const byDevice = (key: (device: PlannedDevice) => string): AlarmRate[] =>
     [...Map.groupBy(devices, key)].map(([of, some]) => {
@@ -80,6 +79,10 @@ export function falseAlarmReport({ devices, alarms, days, seed }: QuietRun): Fal
     by_metric: byAlarm(({ metric }) => metric),
     by_type: byAlarm(({ detector, type }) => `${type} (${detector})`),
   };
+}
+
+export function isOfQuietDays({ openedAtMs }: Pick<FalseAlarm, 'openedAtMs'>): boolean {
+  return openedAtMs >= START_MS + WARM_UP_DAYS * DAY_MS;
 }
 
 function alarmRate(of: string, devices: number, alarms: readonly Counted[], weeks: number): AlarmRate {

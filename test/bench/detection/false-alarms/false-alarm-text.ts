@@ -2,7 +2,8 @@
 import { PORTS } from '../simulated/plan.ts';
 import { NOISE_KINDS, SEASONALITY_KINDS, signalName } from '../simulated/signal-kinds.ts';
 import { textTable } from '../text-table.ts';
-import type { AlarmRate, FalseAlarmReport } from './false-alarm-counts.ts';
+import { isOfQuietDays, type AlarmRate, type FalseAlarmReport } from './false-alarm-counts.ts';
+import type { QuietRun } from './quiet-run.ts';
 
 /** A device and week, of severity warning or above. */
 export const FALSE_ALARM_TARGET = 0.2;
@@ -21,6 +22,17 @@ export function falseAlarmText(report: FalseAlarmReport): string {
     rates('metric', report.by_metric),
     rates('type', report.by_type),
   ].join('\n\n');
+}
+
+/** What opened in the quiet days, by device and time. */
+export function alarmLines({ devices, alarms }: QuietRun): string[] {
+  return devices.flatMap(({ name, kind, intervalMs }, number) =>
+    alarms[number]!.filter(isOfQuietDays).map((alarm) => {
+      const { instance, metric, type, severity, sigma, openedAtMs } = alarm;
+      const series = `${name} (${signalName(kind)}, every ${intervalMs / 1_000} s) ${instance} ${metric}`;
+      return `${new Date(openedAtMs).toISOString()} ${series}: ${type}, ${severity}, ${sigma?.toFixed(1) ?? '-'} sigma`;
+    }),
+  );
 }
 
 function rates(title: string, some: readonly AlarmRate[]): string {

@@ -14,7 +14,7 @@ import {
 import { combinations } from '../simulated/plan.ts';
 import { SIGNAL_KINDS, type SignalKind } from '../simulated/signal-kinds.ts';
 import { falseAlarmReport } from './false-alarm-counts.ts';
-import { falseAlarmText } from './false-alarm-text.ts';
+import { alarmLines, falseAlarmText } from './false-alarm-text.ts';
 import { quietRun } from './quiet-run.ts';
 
 interface FalseAlarmOptions extends ResultOptions {
@@ -22,6 +22,7 @@ interface FalseAlarmOptions extends ResultOptions {
   readonly devices?: number;
   readonly seed: number;
   readonly signals: readonly SignalKind[];
+  readonly list?: true;
 }
 
 export function addFalseAlarmsCommand(program: Command): void {
@@ -40,12 +41,15 @@ export function addFalseAlarmsCommand(program: Command): void {
       signalKinds,
       SIGNAL_KINDS,
     )
+    .option('--list', 'every anomaly of the quiet days, a line each, to standard error')
     .option('--seed <seed>', 'of everything that is random', wholeNumber, anySeed());
   addResultOptions(command).action(async (options: FalseAlarmOptions) => {
     assertRecordable(options);
     const { days, seed, signals: kinds, devices = combinations(kinds) } = options;
     toStderr(`seed ${seed}`);
-    const report = falseAlarmReport(await quietRun({ days, devices, kinds, seed, progress: toStderr }));
+    const run = await quietRun({ days, devices, kinds, seed, progress: toStderr });
+    if (options.list) for (const line of alarmLines(run)) toStderr(line);
+    const report = falseAlarmReport(run);
     give({ name: 'false-alarms', text: falseAlarmText(report), report }, options);
   });
 }
