@@ -50,6 +50,7 @@ describe("NAB's windows", () => {
       ['x.csv', 'a/x.csv'],
       ['a/x.csv', './a/x.csv'],
       ['a/x.csv', 'a\\x.csv'],
+      ['a/x.csv', 'a/x'],
     ] as const)
       expect(windows([series(name)], { [path]: pairs }).found).toEqual({ [name]: [[1, 2]] });
   });

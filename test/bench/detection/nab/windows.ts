@@ -52,7 +52,8 @@ export function windowsOf(
 
 /** Folders above the data, or fewer of them, may stand on either side. */
 function seriesOf(corpus: readonly LabelledSeries[], path: string): LabelledSeries | undefined {
-  const wanted = path.replaceAll('\\', '/').replace(/^(\.?\/)+/, '');
+  const plain = path.replaceAll('\\', '/').replace(/^(\.?\/)+/, '');
+  const wanted = /\.csv$/i.test(plain) ? plain : `${plain}.csv`;
   const exact = corpus.find(({ name }) => name === wanted);
   if (exact !== undefined) return exact;
   const fits = corpus.filter(({ name }) => name.endsWith(`/${wanted}`) || wanted.endsWith(`/${name}`));
