@@ -1,28 +1,22 @@
-/** Anomalies of known shape, size and beginning in simulated devices that were learned for three weeks. */
-import { embeddedRegistry } from '../../../pipeline/codec/embedded-registry.ts';
-import type { Codec } from '../../../pipeline/codec/port.ts';
-import { wallClock } from '../../../pipeline/model/wall-clock.ts';
-import type { AnomalyRecord } from '../../../topics/anomaly.ts';
-import { catalogue } from '../../../topics/catalogue.ts';
-import { startedCodec } from '../../support/codec.ts';
+/** A worker: learns one simulated device after the other for three weeks, injects anomalies, and posts what was found. */
+import { embeddedRegistry } from '../../../../pipeline/codec/embedded-registry.ts';
+import type { Codec } from '../../../../pipeline/codec/port.ts';
+import { wallClock } from '../../../../pipeline/model/wall-clock.ts';
+import type { AnomalyRecord } from '../../../../topics/anomaly.ts';
+import { catalogue } from '../../../../topics/catalogue.ts';
+import { startedCodec } from '../../../support/codec.ts';
+import { answerTasks } from '../in-workers.ts';
 import { GRACE_POLLS, MAGNITUDES, SHAPES, type Shape } from './shapes.ts';
-import { Chance } from './simulated/chance.ts';
-import { DeviceReadings, portName } from './simulated/device-readings.ts';
-import { EntityFold, type FoldState } from './simulated/entity-fold.ts';
-import { planned, PORTS, START_MS, WARM_UP_DAYS, type PlannedDevice } from './simulated/plan.ts';
-import { COUNTERS, QuietDevice, SIGNAL_KINDS, type SignalKind } from './simulated/quiet-device.ts';
-
-export interface RecallOptions {
-  readonly intervalMs: number;
-  readonly seed: number;
-  readonly kinds?: readonly SignalKind[];
-  readonly progress: (line: string) => void;
-}
+import { Chance } from '../simulated/chance.ts';
+import { DeviceReadings, portName } from '../simulated/device-readings.ts';
+import { EntityFold, type FoldState } from '../simulated/entity-fold.ts';
+import { PORTS, START_MS, WARM_UP_DAYS, type PlannedDevice } from '../simulated/plan.ts';
+import { COUNTERS, QuietDevice } from '../simulated/quiet-device.ts';
 
 /** One injection and what was said of its series while it lasted. */
 export interface Injection {
-  readonly kind: SignalKind;
-  readonly shape: Shape;
+  /** Of SHAPES, by name. */
+  readonly shape: string;
   /** Sigmas; NaN where the shape has no size. */
   readonly magnitude: number;
   /** Polls from its first to the first record, and to the first of severity warning or above; NaN when none came. */
@@ -48,17 +42,8 @@ const COMBINATIONS = SHAPES.flatMap((shape) =>
 );
 const TAIL_POLLS = LEAD_POLLS + Math.max(...SHAPES.map(({ polls }) => polls)) + GRACE_POLLS + 1;
 
-export async function injections(options: RecallOptions): Promise<Injection[]> {
-  const { intervalMs, seed, kinds = SIGNAL_KINDS, progress } = options;
-  const codec = await startedCodec(catalogue, embeddedRegistry());
-  const found: Injection[] = [];
-  for (const [number, kind] of kinds.entries()) {
-    const device = planned(number, kind, intervalMs, seed * 1_013 + number);
-    found.push(...(await deviceInjections(codec, device)));
-    progress(`${number + 1} of ${kinds.length}: ${kind.seasonality}, ${kind.noise}`);
-  }
-  return found;
-}
+const codec = await startedCodec(catalogue, embeddedRegistry());
+answerTasks((device: PlannedDevice) => deviceInjections(codec, device));
 
 async function deviceInjections(codec: Codec, device: PlannedDevice): Promise<Injection[]> {
   const recorded = record(device);
@@ -158,7 +143,7 @@ async function inject(
   { poll: from, state, readings: learned }: Moment,
   plan: readonly PlannedInjection[],
 ): Promise<Injection[]> {
-  const { entity, intervalMs, kind } = device;
+  const { entity, intervalMs } = device;
   const readings = learned.copy();
   const fold = await EntityFold.start(codec, readings.copy().poll(START_MS), state);
   const key = Buffer.from(entity);
@@ -179,8 +164,7 @@ async function inject(
     const delayOf = (record: AnomalyRecord | undefined): number =>
       record === undefined ? Number.NaN : Math.round((record.updated_at - atMsOf(first)) / intervalMs);
     return {
-      kind,
-      shape,
+      shape: shape.name,
       magnitude,
       delayPolls: delayOf(own[0]),
       severeDelayPolls: delayOf(own.find(({ severity }) => severity !== 'info')),

@@ -1,6 +1,7 @@
 /** How many injections were found, how soon, and what they were called. */
-import type { Injection } from './injections.ts';
-import { SHAPES } from './shapes.ts';
+import type { KindInjections } from './injections.ts';
+import type { Injection } from './recall-worker.ts';
+import { SHAPES, type Shape } from './shapes.ts';
 
 export interface RecallCell {
   readonly shape: string;
@@ -21,50 +22,38 @@ export interface RecallCell {
 export interface RecallReport {
   readonly seed: number;
   readonly intervalMs: number;
+  /** Of all signals together, and of those of one noise. */
   readonly cells: readonly RecallCell[];
-  readonly byKind: readonly KindRecall[];
-}
-
-/** Recall by magnitude of each shape, for signals of one noise. */
-export interface KindRecall {
-  readonly kind: string;
-  readonly shapes: Readonly<Record<string, string>>;
+  readonly noises: readonly { readonly noise: string; readonly cells: readonly RecallCell[] }[];
 }
 
 export function recallReport(
-  injections: readonly Injection[],
+  found: readonly KindInjections[],
   { seed, intervalMs }: Pick<RecallReport, 'seed' | 'intervalMs'>,
 ): RecallReport {
-  const byNoise = Map.groupBy(injections, ({ kind }) => kind.noise);
+  const all = (some: readonly KindInjections[]): RecallCell[] =>
+    recallCells(some.flatMap(({ injections }) => injections));
+  const byNoise = Map.groupBy(found, ({ kind }) => kind.noise);
   return {
     seed,
     intervalMs,
-    cells: recallCells(injections),
-    byKind: [...byNoise].map(([kind, some]) => ({
-      kind,
-      shapes: Object.fromEntries(
-        [...Map.groupBy(recallCells(some), ({ shape }) => shape)].map(([shape, cells]) => [
-          shape,
-          cells
-            .map(
-              ({ magnitude, recall }) => `${magnitude === null ? '' : `${magnitude}s `}${recall.toFixed(2)}`,
-            )
-            .join(' '),
-        ]),
-      ),
-    })),
+    cells: all(found),
+    noises: [...byNoise].map(([noise, some]) => ({ noise, cells: all(some) })),
   };
 }
 
-/** A cell for each shape and magnitude. */
+/** A cell for each shape and magnitude, in the order of SHAPES. */
 export function recallCells(injections: readonly Injection[]): RecallCell[] {
-  const order = ({ shape, magnitude }: Injection): number =>
-    SHAPES.indexOf(shape) * 1_000 + (Number.isNaN(magnitude) ? 0 : magnitude);
-  return [...Map.groupBy(injections, order)].sort(([a], [b]) => a - b).map(([, some]) => recallCell(some));
+  return SHAPES.flatMap((shape) => {
+    const some = injections.filter((injection) => injection.shape === shape.name);
+    const byMagnitude = Map.groupBy(some, ({ magnitude }) => (Number.isNaN(magnitude) ? null : magnitude));
+    return [...byMagnitude]
+      .sort(([a], [b]) => (a ?? 0) - (b ?? 0))
+      .map(([magnitude, alike]) => recallCell(shape, magnitude, alike));
+  });
 }
 
-function recallCell(some: readonly Injection[]): RecallCell {
-  const { shape, magnitude } = some[0]!;
+function recallCell(shape: Shape, magnitude: number | null, some: readonly Injection[]): RecallCell {
   const found = some.filter(({ delayPolls }) => !Number.isNaN(delayPolls));
   const severe = some.filter(({ severeDelayPolls }) => !Number.isNaN(severeDelayPolls));
   const delays = found.map(({ delayPolls }) => delayPolls).sort((a, b) => a - b);
@@ -72,7 +61,7 @@ function recallCell(some: readonly Injection[]): RecallCell {
   const types = Map.groupBy(found, ({ type }) => type ?? 'unknown');
   return {
     shape: shape.name,
-    magnitude: Number.isNaN(magnitude) ? null : magnitude,
+    magnitude,
     injected: some.length,
     recall: found.length / some.length,
     severe: severe.length / some.length,

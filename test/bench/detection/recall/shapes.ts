@@ -1,5 +1,5 @@
 /** What goes wrong with a series, as a function of the polls since it began. Adding a shape is adding its row. */
-import type { AnomalyRecord } from '../../../topics/anomaly.ts';
+import type { AnomalyRecord } from '../../../../topics/anomaly.ts';
 
 type AnomalyType = AnomalyRecord['anomaly_type'];
 
