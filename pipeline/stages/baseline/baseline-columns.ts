@@ -1,7 +1,7 @@
 /**
- * The state of one baselined series, about 1.9 KB: 194 bytes that every poll touches and 192 seasonal cells of 9
- * bytes, of which a poll reads four. All columns of a metric grow together, so their arrays are looked up once a
- * segment.
+ * The state of one baselined series, about 2.2 KB: 194 bytes that every poll touches, 192 seasonal cells of 9 bytes, of
+ * which a poll reads four, and 48 means of half hours of 5 bytes, of which it changes one. All columns of a metric grow
+ * together, so their arrays are looked up once a segment.
  */
 import type { ColumnMarks } from '../../model/state-marks.ts';
 import {
@@ -15,6 +15,7 @@ import type { StageContext } from '../stage.ts';
 
 export const DAY_CELLS = 24;
 export const WEEK_CELLS = 168;
+export const HALF_HOUR_CELLS = 48;
 
 type F32Field = keyof typeof F32_FIELDS;
 
@@ -58,6 +59,8 @@ const OTHER_FIELDS = {
   week_mean: { scope: 'series', group: 'cell', name: 'week_mean', type: 'f32', width: WEEK_CELLS },
   week_deviation: { scope: 'series', group: 'cell', name: 'week_deviation', type: 'f32', width: WEEK_CELLS },
   week_visits: { scope: 'series', group: 'cell', name: 'week_visits', type: 'u8', width: WEEK_CELLS },
+  half_mean: { scope: 'series', group: 'cell', name: 'half_mean', type: 'f32', width: HALF_HOUR_CELLS },
+  half_polls: { scope: 'series', group: 'cell', name: 'half_polls', type: 'u8', width: HALF_HOUR_CELLS },
 } as const satisfies Record<string, ColumnDeclaration>;
 
 /** The arrays of one segment. Cells: `k * capacity + slot within the segment`. */
@@ -70,6 +73,7 @@ export type SeriesArrays = { readonly [F in F32Field]: Float32Array } & {
   /** Whoever writes cells says so before. */
   readonly dayMarks: ColumnMarks;
   readonly weekMarks: ColumnMarks;
+  readonly halfMarks: ColumnMarks;
 };
 
 const declarations: readonly ColumnDeclaration[] = [
@@ -112,6 +116,7 @@ export class SeriesColumns {
       firstSlot: segment << SEGMENT_BITS,
       dayMarks: marksOf(OTHER_FIELDS.day_mean.name),
       weekMarks: marksOf(OTHER_FIELDS.week_mean.name),
+      halfMarks: marksOf(OTHER_FIELDS.half_mean.name),
     } as SeriesArrays);
   }
 }

@@ -4,6 +4,7 @@
  *   <metric>.scale       one sigma, floored
  *   <metric>.confidence  0-1: how much was seen
  *   <metric>.residual    signed distance to the closest of the expectations in use: what a score is made of
+ *   <metric>.half_hour_residual  signed distance to the mean of the half hour of the day
  *   <metric>.shifted     1 at the poll that completed a level shift
  * written before the value is learned, NaN where the value is not judged. Rows in maintenance (see `suspend`) are
  * neither judged nor learned from: clipping keeps an outage out of the cells, but not out of the errors, the residual
@@ -27,7 +28,7 @@ import type { Stage, StageContext, StageDefinition, StageOutput } from '../stage
 
 export { BASELINE_DEFAULTS, type BaselineSettings };
 
-const VERSION = 4;
+const VERSION = 5;
 const GOOD = QUALITIES.indexOf('good');
 
 export function baseline(
@@ -52,6 +53,7 @@ interface MetricColumns {
   readonly scale: NumberColumn;
   readonly confidence: NumberColumn;
   readonly residual: NumberColumn;
+  readonly halfHourResidual: NumberColumn;
   readonly shifted: NumberColumn;
 }
 
@@ -77,6 +79,7 @@ class Baseline implements Stage {
       scale: number(`${metric.name}.scale`),
       confidence: number(`${metric.name}.confidence`),
       residual: number(`${metric.name}.residual`),
+      halfHourResidual: number(`${metric.name}.half_hour_residual`),
       shifted: number(`${metric.name}.shifted`),
     }));
     this.#dtS = number(COVERED_SECONDS_COLUMN);
@@ -116,6 +119,7 @@ class Baseline implements Stage {
     const scale = into.scale.values;
     const confidence = into.confidence.values;
     const residual = into.residual.values;
+    const halfHourResidual = into.halfHourResidual.values;
     const seconds = this.#dtS.values;
     const maintenance = this.#maintenance.values;
     series.quantum = metric.quantum;
@@ -136,6 +140,7 @@ class Baseline implements Stage {
         scale[row] = series.scale;
         confidence[row] = series.confidence;
         residual[row] = series.residual;
+        halfHourResidual[row] = series.halfHourResidual;
       }
       if (series.learn(arrays, slot)) {
         into.shifted.values[row] = 1;

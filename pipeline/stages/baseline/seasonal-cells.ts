@@ -4,7 +4,7 @@
  * 5 s weigh exactly what 12 polls of 5 minutes weigh, and a cell is never judged by what it has just learned.
  */
 import { hourOfDay, hourOfWeek } from '../../model/wall-clock.ts';
-import { DAY_CELLS, WEEK_CELLS, type SeriesArrays } from './baseline-columns.ts';
+import { DAY_CELLS, HALF_HOUR_CELLS, WEEK_CELLS, type SeriesArrays } from './baseline-columns.ts';
 import type { BaselineSettings } from './baseline-settings.ts';
 
 const HOUR_MS = 3_600_000;
@@ -15,6 +15,8 @@ export class SeasonPosition {
   hour = 0;
   day = 0;
   week = 0;
+  /** 0-47, from 00:00. */
+  halfHour = 0;
   /** The nearer neighbours, whose cells are mixed in, and their share: 0 in the middle of the hour, 0.5 at its ends. */
   nextDay = 0;
   nextWeek = 0;
@@ -27,6 +29,7 @@ export class SeasonPosition {
     const neighbour = this.hour + (offCentre < 0 ? -1 : 1);
     this.day = hourOfDay(this.hour);
     this.week = hourOfWeek(this.hour);
+    this.halfHour = 2 * this.day + (offCentre < 0 ? 0 : 1);
     this.nextDay = hourOfDay(neighbour);
     this.nextWeek = hourOfWeek(neighbour);
     this.share = Math.abs(offCentre);
@@ -139,15 +142,21 @@ export function scaleCells(
     arrays.week_deviation[cell] = arrays.week_deviation[cell]! * factor;
     arrays.week_visits[cell] = Math.min(arrays.week_visits[cell]!, settings.weekVisits);
   }
+  for (let k = 0; k < HALF_HOUR_CELLS; k += 1) {
+    const cell = k * arrays.capacity + slot;
+    arrays.half_mean[cell] = arrays.half_mean[cell]! * factor;
+  }
 }
 
 export function forgetCells(arrays: SeriesArrays, slot: number): void {
   willWriteAll(arrays, slot);
   for (let k = 0; k < DAY_CELLS; k += 1) arrays.day_visits[k * arrays.capacity + slot] = 0;
   for (let k = 0; k < WEEK_CELLS; k += 1) arrays.week_visits[k * arrays.capacity + slot] = 0;
+  for (let k = 0; k < HALF_HOUR_CELLS; k += 1) arrays.half_polls[k * arrays.capacity + slot] = 0;
 }
 
-function willWriteAll({ dayMarks, weekMarks, firstSlot }: SeriesArrays, slot: number): void {
+function willWriteAll({ dayMarks, weekMarks, halfMarks, firstSlot }: SeriesArrays, slot: number): void {
   dayMarks.willWriteSlot(firstSlot + slot);
   weekMarks.willWriteSlot(firstSlot + slot);
+  halfMarks.willWriteSlot(firstSlot + slot);
 }

@@ -6,6 +6,7 @@
 import type { SeriesArrays } from './baseline-columns.ts';
 import { baseScale, drawDeviation } from './baseline-scale.ts';
 import type { BaselineSettings } from './baseline-settings.ts';
+import { HalfHourMean } from './half-hour-mean.ts';
 import { ageQuantiles, quantileBucket, QUANTILE_BUCKETS, residualQuantile } from './residual-quantiles.ts';
 import { CellReading, closeVisit, forgetCells, scaleCells, type SeasonPosition } from './seasonal-cells.ts';
 
@@ -32,6 +33,8 @@ export class SeriesBaseline {
   confidence = 0;
   /** The distance that is least surprising: to the closest of the expectations in use, signed. */
   residual = Number.NaN;
+  /** Distance to the mean of the half hour of the day, signed. */
+  halfHourResidual = Number.NaN;
 
   // The poll that is judged: fields and not parameters, because V8 puts each number that it passes to a call which it
   // does not inline on the heap (ten of them a series were 90 % of all garbage).
@@ -45,6 +48,9 @@ export class SeriesBaseline {
   readonly #settings: BaselineSettings;
   readonly #day = new CellReading();
   readonly #week = new CellReading();
+  readonly #halfHour = new HalfHourMean();
+  /** Half hour of the day of the poll that is judged. */
+  #half = 0;
   /** The scale before the tails widen it: what residual quantiles are counted in. */
   #base = Number.NaN;
   /** No update goes further than this. */
@@ -63,6 +69,7 @@ export class SeriesBaseline {
     if (arrays.visit_hour[slot] !== at.hour) this.#turnHour(arrays, slot, at.hour);
     day.readDay(arrays, slot, at, settings.dayVisits);
     week.readWeek(arrays, slot, at, settings.weekVisits);
+    this.#half = at.halfHour;
     if (arrays.polls[slot]! === 0) {
       this.confidence = 0;
       return false;
@@ -118,6 +125,8 @@ export class SeriesBaseline {
       if (Math.abs(other) < Math.abs(residual)) residual = other;
     }
     this.residual = residual;
+    this.#halfHour.read(arrays, slot, this.#half);
+    this.halfHourResidual = value - this.#halfHour.expected;
     return arrays.polls[slot]! >= settings.minPolls;
   }
 
@@ -136,6 +145,9 @@ export class SeriesBaseline {
     const clipping = arrays.seconds[slot]! >= settings.clipAfterS;
     const clip = clipping ? settings.clipScales * this.scale : Infinity;
     this.#clip = clip;
+    this.#halfHour.value = value;
+    this.#halfHour.clip = polls < settings.minPolls ? Infinity : settings.clipScales * this.scale;
+    this.#halfHour.learn(arrays, slot, this.#half);
     this.#learnVisit(arrays, slot);
     this.#learnErrors(arrays, slot);
     // Quantiles are of what is usual: an anomaly of three hours would fill the first percent of two weeks.
