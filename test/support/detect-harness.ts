@@ -102,6 +102,7 @@ export class DetectHarness {
     reading.intervalMs = dtS * 1000;
     reading.timeZone = poll.timeZone ?? 'UTC';
     reading.siteId = poll.siteId ?? Number.NaN;
+    reading.siteName = poll.siteId === undefined ? null : `site ${poll.siteId}`;
     reading.deviceRole = poll.role ?? null;
     reading.part = poll.part ?? 1;
     reading.parts = poll.parts ?? 1;

@@ -1,5 +1,5 @@
 /**
- * The state of one baselined series, about 2.2 KB: 194 bytes that every poll touches, 192 seasonal cells of 9 bytes, of
+ * The state of one baselined series, about 2.2 KB: 198 bytes that every poll touches, 192 seasonal cells of 9 bytes, of
  * which a poll reads four, and 48 means of half hours of 5 bytes, of which it changes one. All columns of a metric grow
  * together, so their arrays are looked up once a segment.
  */
@@ -46,6 +46,8 @@ const F32_FIELDS = {
 const PLAIN = { scope: 'series', group: 'hot' } as const;
 
 const OTHER_FIELDS = {
+  /** What its cells know begins here: seconds since 1970. */
+  since: { ...PLAIN, name: 'since', type: 'u32' },
   /** Number of the visit's wall-clock hour. */
   visit_hour: { ...PLAIN, name: 'visit_hour', type: 'u32' },
   /** Learned from, up to 65,535. */

@@ -5,7 +5,8 @@
  *   <metric>.confidence  0-1: how much was seen
  *   <metric>.residual    signed distance to the closest of the expectations in use: what a score is made of
  *   <metric>.half_hour_residual  signed distance to the mean of the half hour of the day
- *   <metric>.shifted     1 at the poll that completed a level shift
+ *   <metric>.shifted     1 at the poll that completed a level shift, and there
+ *   <metric>.shift_from, <metric>.shift_to  the levels before it and after it
  * written before the value is learned, NaN where the value is not judged. Rows in maintenance (see `suspend`) are
  * neither judged nor learned from: clipping keeps an outage out of the cells, but not out of the errors, the residual
  * quantiles and the run of a level shift, and six hours of planned work would make a series forget itself.
@@ -13,9 +14,9 @@
 import { QUALITIES } from '../../../topics/interface.ts';
 import type { NumberColumn, Reading } from '../../model/reading.ts';
 import { SEGMENT_MASK } from '../../model/state.ts';
-import { wallClock, type WallClock } from '../../model/wall-clock.ts';
 import type { BaselinedMetric } from './baselined-metrics.ts';
 import { baselineColumns, SeriesColumns } from './baseline-columns.ts';
+import { BaselinePlaces, PLACE_COLUMNS } from './baseline-places.ts';
 import { BaselinePublication, PUBLICATION_COLUMNS } from './baseline-publication.ts';
 import { BaselineCells } from './baseline-record.ts';
 import { BASELINE_DEFAULTS, type BaselineSettings } from './baseline-settings.ts';
@@ -28,7 +29,7 @@ import type { Stage, StageContext, StageDefinition, StageOutput } from '../stage
 
 export { BASELINE_DEFAULTS, type BaselineSettings };
 
-const VERSION = 5;
+const VERSION = 6;
 const GOOD = QUALITIES.indexOf('good');
 
 export function baseline(
@@ -39,7 +40,11 @@ export function baseline(
     name: 'baseline',
     version: VERSION,
     settings,
-    columns: [...PUBLICATION_COLUMNS, ...metrics.flatMap(({ name }) => baselineColumns(name))],
+    columns: [
+      ...PLACE_COLUMNS,
+      ...PUBLICATION_COLUMNS,
+      ...metrics.flatMap(({ name }) => baselineColumns(name)),
+    ],
     init: (context) => new Baseline(context, metrics, settings),
   };
 }
@@ -55,6 +60,8 @@ interface MetricColumns {
   readonly residual: NumberColumn;
   readonly halfHourResidual: NumberColumn;
   readonly shifted: NumberColumn;
+  readonly shiftFrom: NumberColumn;
+  readonly shiftTo: NumberColumn;
 }
 
 class Baseline implements Stage {
@@ -65,8 +72,7 @@ class Baseline implements Stage {
   readonly #maintenance: NumberColumn;
   readonly #dtS: NumberColumn;
   readonly #position = new SeasonPosition();
-  /** Derived: clocks by zone. */
-  readonly #clocks = new Map<string, WallClock>();
+  readonly #places: BaselinePlaces;
 
   constructor(context: StageContext, metrics: readonly BaselinedMetric[], settings: BaselineSettings) {
     const { reading } = context;
@@ -81,7 +87,10 @@ class Baseline implements Stage {
       residual: number(`${metric.name}.residual`),
       halfHourResidual: number(`${metric.name}.half_hour_residual`),
       shifted: number(`${metric.name}.shifted`),
+      shiftFrom: number(`${metric.name}.shift_from`),
+      shiftTo: number(`${metric.name}.shift_to`),
     }));
+    this.#places = new BaselinePlaces(context);
     this.#dtS = number(COVERED_SECONDS_COLUMN);
     this.#series = new SeriesBaseline(settings);
     this.#status = new PortStatus(reading);
@@ -93,18 +102,38 @@ class Baseline implements Stage {
   process(reading: Reading, out: StageOutput): boolean {
     if (reading.rowCount === 0) return true;
     const { observedAtMs } = reading;
-    const clock = this.#clock(reading.timeZone, out);
+    const clock = this.#places.place(reading, out);
     this.#position.set(observedAtMs + clock.offsetMs(observedAtMs));
+    this.#series.atS = observedAtMs / 1000;
+    const moved = this.#forgetMoved(reading, out);
     const suspended = hasMaintenance(reading, this.#maintenance);
     let shifts = 0;
     for (const metric of this.#metrics) shifts += this.#foldMetric(reading, metric, suspended);
     if (shifts > 0) out.count('baseline', 'level_shift', shifts);
-    this.#publication.afterReading(reading, this.#position.hour, shifts > 0);
+    this.#publication.afterReading(reading, this.#position.hour, shifts > 0 || moved);
     return true;
   }
 
   punctuate(tickMs: number, entityTimeMs: (entity: string) => number, out: StageOutput): void {
     this.#publication.punctuate(tickMs, entityTimeMs, out);
+  }
+
+  /** Rows whose site or zone is another one than at their last poll. @returns whether there are any. */
+  #forgetMoved({ rowCount, slots }: Reading, out: StageOutput): boolean {
+    let moved = false;
+    for (let row = 0; row < rowCount; row += 1) {
+      const slot = slots[row]!;
+      const move = this.#places.moveOf(slot);
+      if (move === 'none') continue;
+      moved = true;
+      out.count('baseline', `${move}_changed`);
+      for (const { columns } of this.#metrics) {
+        const arrays = columns.arraysOf(slot);
+        if (move === 'site') this.#series.forget(arrays, slot & SEGMENT_MASK);
+        else this.#series.forgetSeasons(arrays, slot & SEGMENT_MASK);
+      }
+    }
+    return moved;
   }
 
   /** @returns how many level shifts were completed. */
@@ -144,25 +173,11 @@ class Baseline implements Stage {
       }
       if (series.learn(arrays, slot)) {
         into.shifted.values[row] = 1;
+        into.shiftFrom.values[row] = series.shift.from;
+        into.shiftTo.values[row] = series.shift.to;
         shifts += 1;
       }
     }
     return shifts;
-  }
-
-  #clock(timeZone: string, out: StageOutput): WallClock {
-    let clock = this.#clocks.get(timeZone);
-    if (clock === undefined) {
-      try {
-        clock = wallClock(timeZone);
-      } catch (error) {
-        if (!(error instanceof RangeError)) throw error;
-        // A site with a zone that nobody knows still has days: UTC's.
-        clock = wallClock('UTC');
-      }
-      this.#clocks.set(timeZone, clock);
-    }
-    if (clock.timeZone !== timeZone) out.count('baseline', 'unknown_time_zone');
-    return clock;
   }
 }

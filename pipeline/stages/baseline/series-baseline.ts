@@ -9,6 +9,7 @@ import type { BaselineSettings } from './baseline-settings.ts';
 import { HalfHourMean } from './half-hour-mean.ts';
 import { ageQuantiles, quantileBucket, QUANTILE_BUCKETS, residualQuantile } from './residual-quantiles.ts';
 import { CellReading, closeVisit, forgetCells, scaleCells, type SeasonPosition } from './seasonal-cells.ts';
+import { ShiftRun } from './shift-run.ts';
 
 /** p99 - p1 of a normal distribution, in sigmas. */
 const P1_TO_P99 = 4.6527;
@@ -22,8 +23,6 @@ const FIRST_ERROR_S = DAY_S / 2;
 const SHIFT_CONFIDENCE = 0.5;
 /** A more specific expectation is preferred if its error is within this multiple of the other's. */
 const PREFERENCE = 1.05;
-/** A run goes on through polls that are off by less than clipScales but more than this. */
-const RUN_ENDS_WITHIN_SCALES = 1;
 
 export class SeriesBaseline {
   /** Of the last `judge` that returned true. */
@@ -44,7 +43,11 @@ export class SeriesBaseline {
   dtS = Number.NaN;
   /** What one count is worth, see BaselinedMetric. */
   quantum = 0;
+  /** When: seconds since 1970. */
+  atS = 0;
 
+  /** Where the last level shift led. */
+  readonly shift: ShiftRun;
   readonly #settings: BaselineSettings;
   readonly #day = new CellReading();
   readonly #week = new CellReading();
@@ -58,6 +61,7 @@ export class SeriesBaseline {
 
   constructor(settings: BaselineSettings) {
     this.#settings = settings;
+    this.shift = new ShiftRun(settings);
   }
 
   /** Judges `value`. @returns false while too little was seen of the series to expect anything. */
@@ -139,6 +143,7 @@ export class SeriesBaseline {
     const settings = this.#settings;
     const polls = arrays.polls[slot]!;
     if (polls === 0) {
+      arrays.since[slot] = this.atS;
       this.expected = arrays.level[slot] = value;
       this.scale = this.#base = Number.MAX_VALUE;
     }
@@ -234,20 +239,14 @@ export class SeriesBaseline {
     }
   }
 
-  /** Counts polls that are off on one side; relearns when they have become the new normal. */
+  /** Relearns the series when polls that are off on one side have become the new normal. */
   #shifted(arrays: SeriesArrays, slot: number): boolean {
-    const { value, dtS } = this;
-    const settings = this.#settings;
-    const off = this.residual / this.scale;
-    let run = arrays.run_polls[slot]!;
-    if (Math.abs(off) < RUN_ENDS_WITHIN_SCALES || run * off < 0) arrays.run_polls[slot] = run = 0;
-    if (Math.abs(off) <= settings.clipScales) return false;
-    const first = run === 0;
-    arrays.run_polls[slot] = run + Math.sign(off);
-    arrays.run_seconds[slot] = (first ? 0 : arrays.run_seconds[slot]!) + dtS;
-    arrays.run_value[slot] = (first ? 0 : arrays.run_value[slot]!) + value * dtS;
-    arrays.run_expected[slot] = (first ? 0 : arrays.run_expected[slot]!) + this.expected * dtS;
-    if (Math.abs(run) + 1 < settings.shiftPolls || arrays.run_seconds[slot] < settings.shiftS) return false;
+    const shift = this.shift;
+    shift.value = this.value;
+    shift.expected = this.expected;
+    shift.off = this.residual / this.scale;
+    shift.dtS = this.dtS;
+    if (!shift.follow(arrays, slot)) return false;
     this.#relearn(arrays, slot);
     return true;
   }
@@ -255,23 +254,36 @@ export class SeriesBaseline {
   /** A new level that is a multiple of the old one keeps the pattern of hours; any other starts from nothing. */
   #relearn(arrays: SeriesArrays, slot: number): void {
     const settings = this.#settings;
-    const factor = arrays.run_value[slot]! / arrays.run_expected[slot]!;
+    const factor = this.shift.to / this.shift.from;
     if (factor <= settings.shiftKeepsFactor && factor >= 1 / settings.shiftKeepsFactor) {
       scaleCells(arrays, slot, factor, settings);
       arrays.level[slot] = arrays.level[slot]! * factor;
       arrays.level_error[slot] = arrays.level_error[slot]! * factor;
       arrays.day_error[slot] = arrays.day_error[slot]! * factor;
       arrays.week_error[slot] = arrays.week_error[slot]! * factor;
+      arrays.visit_seconds[slot] = 0;
+      arrays.run_polls[slot] = 0;
     } else {
-      forgetCells(arrays, slot);
-      arrays.polls[slot] = 0;
-      arrays.seconds[slot] = 0;
-      arrays.level_error[slot] = 0;
-      arrays.day_error[slot] = Number.NaN;
-      arrays.week_error[slot] = Number.NaN;
-      arrays.spread[slot] = 1;
-      arrays.residuals.fill(0, slot * QUANTILE_BUCKETS, (slot + 1) * QUANTILE_BUCKETS);
+      this.forget(arrays, slot);
     }
+  }
+
+  /** The series is at another place now, or at another level: nothing of it is known. */
+  forget(arrays: SeriesArrays, slot: number): void {
+    this.forgetSeasons(arrays, slot);
+    arrays.polls[slot] = 0;
+    arrays.seconds[slot] = 0;
+    arrays.level_error[slot] = 0;
+    arrays.spread[slot] = 1;
+    arrays.residuals.fill(0, slot * QUANTILE_BUCKETS, (slot + 1) * QUANTILE_BUCKETS);
+  }
+
+  /** The hours of the cells are not what they were; the level and how it scatters are. */
+  forgetSeasons(arrays: SeriesArrays, slot: number): void {
+    forgetCells(arrays, slot);
+    arrays.since[slot] = this.atS;
+    arrays.day_error[slot] = Number.NaN;
+    arrays.week_error[slot] = Number.NaN;
     arrays.visit_seconds[slot] = 0;
     arrays.run_polls[slot] = 0;
   }
