@@ -2,7 +2,7 @@
  * suspend, baseline and detect fused over one Reading, as a task runs them: polls are plain objects, and the whole state can
  * be taken out and put into another harness, as a restart does.
  */
-import { Reading } from '../../pipeline/model/reading.ts';
+import { Reading, type PollStatus } from '../../pipeline/model/reading.ts';
 import { StateStore } from '../../pipeline/runtime/state-store.ts';
 import {
   baseline,
@@ -35,6 +35,7 @@ export interface Poll {
   readonly role?: string;
   readonly part?: number;
   readonly parts?: number;
+  readonly status?: PollStatus;
 }
 
 interface DetectHarnessOptions {
@@ -104,6 +105,8 @@ export class DetectHarness {
     reading.siteId = poll.siteId ?? Number.NaN;
     reading.siteName = poll.siteId === undefined ? null : `site ${poll.siteId}`;
     reading.deviceRole = poll.role ?? null;
+    reading.pollId = `poll-${poll.atMs}`;
+    reading.status = poll.status ?? 'complete';
     reading.part = poll.part ?? 1;
     reading.parts = poll.parts ?? 1;
     reading.entitySlot = this.#slot(reading.entity, () => this.state.newEntity());

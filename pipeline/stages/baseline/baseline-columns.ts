@@ -83,8 +83,15 @@ const declarations: readonly ColumnDeclaration[] = [
   ...Object.values(OTHER_FIELDS),
 ];
 
-export function baselineColumns(metric: string): ColumnDeclaration[] {
-  return declarations.map((declaration) => ({ ...declaration, metric }));
+/** What has the series: each row, or each entity as a whole. Slots are those of rows or of entities. */
+export type SeriesOwner = 'row' | 'entity';
+
+export function baselineColumns(metric: string, owner: SeriesOwner = 'row'): ColumnDeclaration[] {
+  return declarations.map((declaration) =>
+    owner === 'row'
+      ? { ...declaration, metric }
+      : { ...declaration, metric, scope: 'entity', name: `total_${declaration.name}` },
+  );
 }
 
 /** All columns of one metric. */
@@ -92,8 +99,8 @@ export class SeriesColumns {
   readonly #columns: readonly StateColumn[];
   readonly #bound: (SeriesArrays | undefined)[] = [];
 
-  constructor(context: StageContext, metric: string) {
-    this.#columns = baselineColumns(metric).map((declaration) => context.column(declaration));
+  constructor(context: StageContext, metric: string, owner: SeriesOwner = 'row') {
+    this.#columns = baselineColumns(metric, owner).map((declaration) => context.column(declaration));
   }
 
   /** The arrays that hold `slot`, valid until the state grows. */
@@ -107,18 +114,17 @@ export class SeriesColumns {
 
   /** Apart from `arraysOf`, which is called for each series and small enough to be inlined. */
   #bind(segment: number): SeriesArrays {
-    const marksOf = (name: string) =>
-      this.#columns.find(({ declaration }) => declaration.name === name)!.marks;
+    const column = (of: string) => this.#columns[declarations.findIndex(({ name }) => name === of)]!;
     const arrays = Object.fromEntries(
-      this.#columns.map(({ declaration, segments }) => [declaration.name, segments[segment]]),
+      declarations.map(({ name }, index) => [name, this.#columns[index]!.segments[segment]]),
     );
     return (this.#bound[segment] = {
       ...arrays,
       capacity: this.#columns[0]!.capacities[segment]!,
       firstSlot: segment << SEGMENT_BITS,
-      dayMarks: marksOf(OTHER_FIELDS.day_mean.name),
-      weekMarks: marksOf(OTHER_FIELDS.week_mean.name),
-      halfMarks: marksOf(OTHER_FIELDS.half_mean.name),
+      dayMarks: column('day_mean').marks,
+      weekMarks: column('week_mean').marks,
+      halfMarks: column('half_mean').marks,
     } as SeriesArrays);
   }
 }

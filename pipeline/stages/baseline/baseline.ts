@@ -20,9 +20,11 @@ import { BaselinePlaces, PLACE_COLUMNS } from './baseline-places.ts';
 import { BaselinePublication, PUBLICATION_COLUMNS } from './baseline-publication.ts';
 import { BaselineCells } from './baseline-record.ts';
 import { BASELINE_DEFAULTS, type BaselineSettings } from './baseline-settings.ts';
+import { EntityTotals, totalsColumns } from './entity-totals.ts';
 import { PortStatus } from '../port-status.ts';
 import { COVERED_SECONDS_COLUMN } from '../rate/rate.ts';
 import { hasMaintenance, maintenanceColumn } from '../rules/maintenance-column.ts';
+import { forgetMoved } from './relearn.ts';
 import { SeasonPosition } from './seasonal-cells.ts';
 import { SeriesBaseline } from './series-baseline.ts';
 import type { Stage, StageContext, StageDefinition, StageOutput } from '../stage.ts';
@@ -43,6 +45,7 @@ export function baseline(
     columns: [
       ...PLACE_COLUMNS,
       ...PUBLICATION_COLUMNS,
+      ...totalsColumns(metrics),
       ...metrics.flatMap(({ name }) => baselineColumns(name)),
     ],
     init: (context) => new Baseline(context, metrics, settings),
@@ -67,6 +70,7 @@ interface MetricColumns {
 class Baseline implements Stage {
   readonly #metrics: readonly MetricColumns[];
   readonly #series: SeriesBaseline;
+  readonly #totals: EntityTotals;
   readonly #publication: BaselinePublication;
   readonly #status: PortStatus;
   readonly #maintenance: NumberColumn;
@@ -95,8 +99,10 @@ class Baseline implements Stage {
     this.#series = new SeriesBaseline(settings);
     this.#status = new PortStatus(reading);
     this.#maintenance = maintenanceColumn(reading);
-    const cells = new BaselineCells(this.#metrics, settings);
-    this.#publication = new BaselinePublication(context, cells, settings);
+    this.#totals = new EntityTotals(context, this.#metrics, settings, this.#status);
+    const rows = new BaselineCells(this.#metrics, settings);
+    const totals = new BaselineCells(this.#totals.metrics, settings);
+    this.#publication = new BaselinePublication(context, { rows, totals }, settings);
   }
 
   process(reading: Reading, out: StageOutput): boolean {
@@ -110,7 +116,8 @@ class Baseline implements Stage {
     let shifts = 0;
     for (const metric of this.#metrics) shifts += this.#foldMetric(reading, metric, suspended);
     if (shifts > 0) out.count('baseline', 'level_shift', shifts);
-    this.#publication.afterReading(reading, this.#position.hour, shifts > 0 || moved);
+    const totalShifted = this.#totals.process(reading, this.#position, suspended, out);
+    this.#publication.afterReading(reading, this.#position.hour, shifts > 0 || totalShifted || moved);
     return true;
   }
 
@@ -119,7 +126,10 @@ class Baseline implements Stage {
   }
 
   /** Rows whose site or zone is another one than at their last poll. @returns whether there are any. */
-  #forgetMoved({ rowCount, slots }: Reading, out: StageOutput): boolean {
+  #forgetMoved({ rowCount, slots, entitySlot }: Reading, out: StageOutput): boolean {
+    const { atS } = this.#series;
+    const moveOfAll = this.#places.moveOfTotals(entitySlot);
+    if (moveOfAll !== 'none') this.#totals.forget(entitySlot, moveOfAll, atS);
     let moved = false;
     for (let row = 0; row < rowCount; row += 1) {
       const slot = slots[row]!;
@@ -127,11 +137,8 @@ class Baseline implements Stage {
       if (move === 'none') continue;
       moved = true;
       out.count('baseline', `${move}_changed`);
-      for (const { columns } of this.#metrics) {
-        const arrays = columns.arraysOf(slot);
-        if (move === 'site') this.#series.forget(arrays, slot & SEGMENT_MASK);
-        else this.#series.forgetSeasons(arrays, slot & SEGMENT_MASK);
-      }
+      for (const { columns } of this.#metrics)
+        forgetMoved(columns.arraysOf(slot), slot & SEGMENT_MASK, move, atS);
     }
     return moved;
   }

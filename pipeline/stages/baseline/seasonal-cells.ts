@@ -45,6 +45,8 @@ export class CellReading {
   mean = Number.NaN;
   plain = Number.NaN;
   deviation = 0;
+  /** `mean` or `plain`, whichever is closer to the value that is judged: set by who judges. */
+  nearest = Number.NaN;
   // Set by who asks for the cell's deviation: see drawDeviation.
   error = Number.NaN;
   level = Number.NaN;

@@ -8,7 +8,8 @@ import { baseScale, drawDeviation } from './baseline-scale.ts';
 import type { BaselineSettings } from './baseline-settings.ts';
 import { HalfHourMean } from './half-hour-mean.ts';
 import { ageQuantiles, quantileBucket, QUANTILE_BUCKETS, residualQuantile } from './residual-quantiles.ts';
-import { CellReading, closeVisit, forgetCells, scaleCells, type SeasonPosition } from './seasonal-cells.ts';
+import { relearn } from './relearn.ts';
+import { CellReading, closeVisit, type SeasonPosition } from './seasonal-cells.ts';
 import { ShiftRun } from './shift-run.ts';
 
 /** p99 - p1 of a normal distribution, in sigmas. */
@@ -56,6 +57,10 @@ export class SeriesBaseline {
   #half = 0;
   /** The scale before the tails widen it: what residual quantiles are counted in. */
   #base = Number.NaN;
+  /** What the value is closest to of what the expectation in use may mean: on the line between two hours, or a step. */
+  #nearest = Number.NaN;
+  /** The mean of its cell alone. */
+  #plain = Number.NaN;
   /** No update goes further than this. */
   #clip = Infinity;
 
@@ -79,11 +84,15 @@ export class SeriesBaseline {
       return false;
     }
 
+    day.nearest = Math.abs(value - day.plain) < Math.abs(value - day.mean) ? day.plain : day.mean;
+    week.nearest = Math.abs(value - week.plain) < Math.abs(value - week.mean) ? week.plain : week.mean;
     const level = arrays.level[slot]!;
     const dayWarm = day.visits >= settings.dayVisits;
     let error = arrays.level_error[slot]!;
     let deviation = error;
     let expected = level;
+    let nearest = level;
+    let plain = level;
     if (dayWarm && arrays.day_error[slot]! <= error * PREFERENCE) {
       error = arrays.day_error[slot]!;
       day.error = error;
@@ -91,6 +100,8 @@ export class SeriesBaseline {
       drawDeviation(day, settings);
       deviation = day.drawnDeviation;
       expected = day.mean;
+      nearest = day.nearest;
+      plain = day.plain;
     }
     if (week.visits >= settings.weekVisits && arrays.week_error[slot]! <= error * PREFERENCE) {
       error = arrays.week_error[slot]!;
@@ -99,8 +110,12 @@ export class SeriesBaseline {
       drawDeviation(week, settings);
       deviation = week.drawnDeviation;
       expected = week.mean;
+      nearest = week.nearest;
+      plain = week.plain;
     }
     this.expected = expected;
+    this.#nearest = nearest;
+    this.#plain = plain;
     this.#base = baseScale(deviation, expected, this.dtS, this.quantum, settings);
     this.scale = this.#base * arrays.spread[slot]!;
     const learned = Math.min(1, arrays.seconds[slot]! / settings.fullConfidenceS);
@@ -108,7 +123,7 @@ export class SeriesBaseline {
       learned * Math.min(1, arrays.polls[slot]! / settings.fullConfidencePolls) * (dayWarm ? 1 : 0.5);
 
     // Written out: calls that are not inlined would put each number on the heap.
-    let residual = value - expected;
+    let residual = value - nearest;
     let other: number;
     const within = error * settings.excuseWithin;
     if (arrays.level_error[slot]! <= within) {
@@ -116,16 +131,12 @@ export class SeriesBaseline {
       if (Math.abs(other) < Math.abs(residual)) residual = other;
     }
     if (dayWarm && arrays.day_error[slot]! <= within) {
-      other = value - day.mean;
-      if (Math.abs(other) < Math.abs(residual)) residual = other;
-      other = value - day.plain;
+      other = value - day.nearest;
       if (Math.abs(other) < Math.abs(residual)) residual = other;
     }
     // A week cell of one visit is too little to expect anything, but enough to know the first weekend again.
     if (week.visits > 0) {
-      other = value - week.mean;
-      if (Math.abs(other) < Math.abs(residual)) residual = other;
-      other = value - week.plain;
+      other = value - week.nearest;
       if (Math.abs(other) < Math.abs(residual)) residual = other;
     }
     this.residual = residual;
@@ -144,7 +155,7 @@ export class SeriesBaseline {
     const polls = arrays.polls[slot]!;
     if (polls === 0) {
       arrays.since[slot] = this.atS;
-      this.expected = arrays.level[slot] = value;
+      this.expected = this.#nearest = arrays.level[slot] = value;
       this.scale = this.#base = Number.MAX_VALUE;
     }
     const clipping = arrays.seconds[slot]! >= settings.clipAfterS;
@@ -155,9 +166,11 @@ export class SeriesBaseline {
     this.#halfHour.learn(arrays, slot, this.#half);
     this.#learnVisit(arrays, slot);
     this.#learnErrors(arrays, slot);
-    // Quantiles are of what is usual: an anomaly of three hours would fill the first percent of two weeks.
-    if (polls > 0 && Math.abs(this.residual) <= clip) {
-      const bucket = slot * QUANTILE_BUCKETS + quantileBucket((value - this.expected) / this.#base);
+    // Quantiles are of what is usual: what is further off than the clip counts, but no further away than it.
+    if (polls > 0) {
+      let distance = value - this.#nearest;
+      if (Math.abs(this.residual) > clip) distance = Math.min(Math.max(distance, -clip), clip);
+      const bucket = slot * QUANTILE_BUCKETS + quantileBucket(distance / this.#base);
       arrays.residuals[bucket] = arrays.residuals[bucket]! + dtS;
     }
     arrays.polls[slot] = Math.min(polls + 1, 65_535);
@@ -186,7 +199,7 @@ export class SeriesBaseline {
     const first = weight === 1;
 
     const dayMean = first ? value : arrays.visit_day_mean[slot]!;
-    const dayCentre = this.#day.visits > 0 ? this.#day.mean : dayMean;
+    const dayCentre = this.#day.visits > 0 ? this.#day.nearest : dayMean;
     const forDay =
       this.#day.visits >= dayVisits ? Math.min(Math.max(value, dayCentre - clip), dayCentre + clip) : value;
     const dayDeviation = first ? 0 : arrays.visit_day_deviation[slot]!;
@@ -194,7 +207,7 @@ export class SeriesBaseline {
     arrays.visit_day_deviation[slot] = dayDeviation + weight * (Math.abs(forDay - dayCentre) - dayDeviation);
 
     const weekMean = first ? value : arrays.visit_week_mean[slot]!;
-    const weekCentre = this.#week.visits > 0 ? this.#week.mean : weekMean;
+    const weekCentre = this.#week.visits > 0 ? this.#week.nearest : weekMean;
     const forWeek =
       this.#week.visits >= weekVisits
         ? Math.min(Math.max(value, weekCentre - clip), weekCentre + clip)
@@ -227,14 +240,14 @@ export class SeriesBaseline {
       const before = arrays.day_error[slot]!;
       const error = Number.isNaN(before) ? levelError : before;
       const own = Math.max(seconds - dayVisits * DAY_S, 0) + FIRST_ERROR_S;
-      const distance = Math.min(Math.abs(value - this.#day.mean), clip);
+      const distance = Math.min(Math.abs(value - this.#day.nearest), clip);
       arrays.day_error[slot] = error + Math.min(1, dtS / Math.min(own, errorMemoryS)) * (distance - error);
     }
     if (this.#week.visits >= weekVisits) {
       const before = arrays.week_error[slot]!;
       const error = Number.isNaN(before) ? arrays.day_error[slot]! : before;
       const own = Math.max(seconds - weekVisits * 7 * DAY_S, 0) + FIRST_ERROR_S;
-      const distance = Math.min(Math.abs(value - this.#week.mean), clip);
+      const distance = Math.min(Math.abs(value - this.#week.nearest), clip);
       arrays.week_error[slot] = error + Math.min(1, dtS / Math.min(own, errorMemoryS)) * (distance - error);
     }
   }
@@ -243,48 +256,12 @@ export class SeriesBaseline {
   #shifted(arrays: SeriesArrays, slot: number): boolean {
     const shift = this.shift;
     shift.value = this.value;
-    shift.expected = this.expected;
+    // A line across a step would be taken for a part of the shift.
+    shift.expected = this.#plain;
     shift.off = this.residual / this.scale;
     shift.dtS = this.dtS;
     if (!shift.follow(arrays, slot)) return false;
-    this.#relearn(arrays, slot);
+    relearn(arrays, slot, shift.to / shift.from, this.atS, this.#settings);
     return true;
-  }
-
-  /** A new level that is a multiple of the old one keeps the pattern of hours; any other starts from nothing. */
-  #relearn(arrays: SeriesArrays, slot: number): void {
-    const settings = this.#settings;
-    const factor = this.shift.to / this.shift.from;
-    if (factor <= settings.shiftKeepsFactor && factor >= 1 / settings.shiftKeepsFactor) {
-      scaleCells(arrays, slot, factor, settings);
-      arrays.level[slot] = arrays.level[slot]! * factor;
-      arrays.level_error[slot] = arrays.level_error[slot]! * factor;
-      arrays.day_error[slot] = arrays.day_error[slot]! * factor;
-      arrays.week_error[slot] = arrays.week_error[slot]! * factor;
-      arrays.visit_seconds[slot] = 0;
-      arrays.run_polls[slot] = 0;
-    } else {
-      this.forget(arrays, slot);
-    }
-  }
-
-  /** The series is at another place now, or at another level: nothing of it is known. */
-  forget(arrays: SeriesArrays, slot: number): void {
-    this.forgetSeasons(arrays, slot);
-    arrays.polls[slot] = 0;
-    arrays.seconds[slot] = 0;
-    arrays.level_error[slot] = 0;
-    arrays.spread[slot] = 1;
-    arrays.residuals.fill(0, slot * QUANTILE_BUCKETS, (slot + 1) * QUANTILE_BUCKETS);
-  }
-
-  /** The hours of the cells are not what they were; the level and how it scatters are. */
-  forgetSeasons(arrays: SeriesArrays, slot: number): void {
-    forgetCells(arrays, slot);
-    arrays.since[slot] = this.atS;
-    arrays.day_error[slot] = Number.NaN;
-    arrays.week_error[slot] = Number.NaN;
-    arrays.visit_seconds[slot] = 0;
-    arrays.run_polls[slot] = 0;
   }
 }
