@@ -59,6 +59,8 @@ export interface FieldRow {
   readonly quantum?: number;
   /** Baselined metrics: the device as a whole (the path, ...) has a baseline too, of its rows' values so aggregated. */
   readonly aggregate?: Aggregate;
+  /** Status metrics of few values (0-254): transitions and dwell times are learned, and each poll is judged by them. */
+  readonly transitions?: true;
 }
 
 export interface RecordRow {

@@ -9,7 +9,7 @@ import {
   BASELINE_DEFAULTS,
   type BaselineSettings,
 } from '../../pipeline/stages/baseline/baseline.ts';
-import { baselinedMetrics } from '../../pipeline/stages/baseline/baselined-metrics.ts';
+import { baselinedMetrics, statusMetrics } from '../../pipeline/stages/baseline/baselined-metrics.ts';
 import { detect, DETECT_DEFAULTS, type DetectSettings } from '../../pipeline/stages/detect/detect.ts';
 import type { ObjectState, StageOutput } from '../../pipeline/stages/stage.ts';
 import { suspend } from '../../pipeline/stages/suspend.ts';
@@ -66,10 +66,11 @@ export class DetectHarness {
   };
 
   constructor(options: DetectHarnessOptions = {}) {
-    const metrics = baselinedMetrics(options.catalogue ?? catalogue);
+    const from = options.catalogue ?? catalogue;
+    const metrics = baselinedMetrics(from);
     const definitions = [
       suspend({ settleMs: options.detect?.settleMs ?? DETECT_DEFAULTS.settleMs }),
-      baseline(metrics, { ...BASELINE_DEFAULTS, ...options.baseline }),
+      baseline(metrics, { ...BASELINE_DEFAULTS, ...options.baseline }, statusMetrics(from)),
       detect(metrics, { ...DETECT_DEFAULTS, ...options.detect }),
     ];
     this.#stages = definitions.map((definition) =>

@@ -7,6 +7,11 @@
  *   <metric>.half_hour_residual  signed distance to the mean of the half hour of the day
  *   <metric>.shifted     1 at the poll that completed a level shift, and there
  *   <metric>.shift_from, <metric>.shift_to  the levels before it and after it
+ * and for every status metric
+ *   <metric>.surprise        bits: how unlikely its transition in this poll is; 0 without one
+ *   <metric>.dwell_s         for how long it has had the value that it had until now
+ *   <metric>.dwell_surprise  bits: how unlikely it is to stay for so long
+ *   <metric>.usual_dwell_s   how long it stays on average; NaN if it never left
  * written before the value is learned, NaN where the value is not judged. Rows in maintenance (see `suspend`) are
  * neither judged nor learned from: clipping keeps an outage out of the cells, but not out of the errors, the residual
  * quantiles and the run of a level shift, and six hours of planned work would make a series forget itself.
@@ -27,6 +32,8 @@ import { hasMaintenance, maintenanceColumn } from '../rules/maintenance-column.t
 import { forgetMoved } from './relearn.ts';
 import { SeasonPosition } from './seasonal-cells.ts';
 import { SeriesBaseline } from './series-baseline.ts';
+import { StatusBaselines } from './status-baselines.ts';
+import { statusColumns } from './status-columns.ts';
 import type { Stage, StageContext, StageDefinition, StageOutput } from '../stage.ts';
 
 export { BASELINE_DEFAULTS, type BaselineSettings };
@@ -37,6 +44,7 @@ const GOOD = QUALITIES.indexOf('good');
 export function baseline(
   metrics: readonly BaselinedMetric[],
   settings: BaselineSettings = BASELINE_DEFAULTS,
+  statuses: readonly string[] = [],
 ): StageDefinition {
   return {
     name: 'baseline',
@@ -47,9 +55,16 @@ export function baseline(
       ...PUBLICATION_COLUMNS,
       ...totalsColumns(metrics),
       ...metrics.flatMap(({ name }) => baselineColumns(name)),
+      ...statuses.flatMap(statusColumns),
     ],
-    init: (context) => new Baseline(context, metrics, settings),
+    init: (context) => new Baseline(context, { metrics, settings, statuses }),
   };
+}
+
+interface BaselineOptions {
+  readonly metrics: readonly BaselinedMetric[];
+  readonly settings: BaselineSettings;
+  readonly statuses: readonly string[];
 }
 
 /** One metric's state and its columns in the reading. */
@@ -71,6 +86,7 @@ class Baseline implements Stage {
   readonly #metrics: readonly MetricColumns[];
   readonly #series: SeriesBaseline;
   readonly #totals: EntityTotals;
+  readonly #statuses: StatusBaselines;
   readonly #publication: BaselinePublication;
   readonly #status: PortStatus;
   readonly #maintenance: NumberColumn;
@@ -78,7 +94,7 @@ class Baseline implements Stage {
   readonly #position = new SeasonPosition();
   readonly #places: BaselinePlaces;
 
-  constructor(context: StageContext, metrics: readonly BaselinedMetric[], settings: BaselineSettings) {
+  constructor(context: StageContext, { metrics, settings, statuses }: BaselineOptions) {
     const { reading } = context;
     const number = (name: string): NumberColumn => reading.add([{ name, kind: 'number' }]).number(name);
     this.#metrics = metrics.map((metric) => ({
@@ -99,6 +115,7 @@ class Baseline implements Stage {
     this.#series = new SeriesBaseline(settings);
     this.#status = new PortStatus(reading);
     this.#maintenance = maintenanceColumn(reading);
+    this.#statuses = new StatusBaselines(context, statuses, this.#maintenance);
     this.#totals = new EntityTotals(context, this.#metrics, settings, this.#status);
     const rows = new BaselineCells(this.#metrics, settings);
     const totals = new BaselineCells(this.#totals.metrics, settings);
@@ -116,6 +133,7 @@ class Baseline implements Stage {
     let shifts = 0;
     for (const metric of this.#metrics) shifts += this.#foldMetric(reading, metric, suspended);
     if (shifts > 0) out.count('baseline', 'level_shift', shifts);
+    this.#statuses.process(reading, out);
     const totalShifted = this.#totals.process(reading, this.#position, suspended, out);
     this.#publication.afterReading(reading, this.#position.hour, shifts > 0 || totalShifted || moved);
     return true;
@@ -137,6 +155,7 @@ class Baseline implements Stage {
       if (move === 'none') continue;
       moved = true;
       out.count('baseline', `${move}_changed`);
+      if (move === 'site') this.#statuses.forget(slot);
       for (const { columns } of this.#metrics)
         forgetMoved(columns.arraysOf(slot), slot & SEGMENT_MASK, move, atS);
     }

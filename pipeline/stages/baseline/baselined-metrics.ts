@@ -1,4 +1,4 @@
-/** Which metrics of metric.interface have baselines: what `baseline` and `detect` loop over. */
+/** Which metrics of metric.interface have baselines: what `baseline` and `detect` loop over, and which statuses. */
 import { rowFields, type Catalogue } from '../../../topics/catalogue.ts';
 import type { Aggregate } from '../../../topics/row.ts';
 
@@ -21,4 +21,11 @@ export function baselinedMetrics(catalogue: Catalogue): BaselinedMetric[] {
       quantum: quantum ?? 0,
       aggregate,
     }));
+}
+
+/** Status metrics whose transitions are learned. */
+export function statusMetrics(catalogue: Catalogue): string[] {
+  return rowFields(catalogue['metric.interface'])
+    .filter((field) => field.transitions)
+    .map(({ name }) => name);
 }
