@@ -61,8 +61,9 @@ export class SeriesBaseline {
   #nearest = Number.NaN;
   /** The mean of its cell alone. */
   #plain = Number.NaN;
-  /** No update goes further than this. */
+  /** No update goes further than this; none of what the scale is made of further than the other. */
   #clip = Infinity;
+  #errorClip = Infinity;
 
   constructor(settings: BaselineSettings) {
     this.#settings = settings;
@@ -161,6 +162,8 @@ export class SeriesBaseline {
     const clipping = arrays.seconds[slot]! >= settings.clipAfterS;
     const clip = clipping ? settings.clipScales * this.scale : Infinity;
     this.#clip = clip;
+    // Without the tails' spread: a scale that widens what widens it would grow without end.
+    this.#errorClip = clipping ? settings.clipScales * this.#base : Infinity;
     this.#halfHour.value = value;
     this.#halfHour.clip = polls < settings.minPolls ? Infinity : settings.clipScales * this.scale;
     this.#halfHour.learn(arrays, slot, this.#half);
@@ -189,10 +192,14 @@ export class SeriesBaseline {
     arrays.spread[slot] = Math.min(Math.max((p99 - p1) / P1_TO_P99, 1), MAX_SPREAD);
   }
 
-  /** Averages the hour so far. A cell that is in use pulls no value further than `clip` from itself. */
+  /**
+   * Averages the hour so far. A cell that is in use lets no value pull it further than `clip`; one of the week that has
+   * been visited but is not in use believes what lies between it and what is expected now, or a clip beyond.
+   */
   #learnVisit(arrays: SeriesArrays, slot: number): void {
     const { value, dtS } = this;
     const clip = this.#clip;
+    const errorClip = this.#errorClip;
     const { dayVisits, weekVisits } = this.#settings;
     const seconds = arrays.visit_seconds[slot]! + dtS;
     const weight = dtS / seconds;
@@ -204,18 +211,23 @@ export class SeriesBaseline {
       this.#day.visits >= dayVisits ? Math.min(Math.max(value, dayCentre - clip), dayCentre + clip) : value;
     const dayDeviation = first ? 0 : arrays.visit_day_deviation[slot]!;
     arrays.visit_day_mean[slot] = dayMean + weight * (forDay - dayMean);
-    arrays.visit_day_deviation[slot] = dayDeviation + weight * (Math.abs(forDay - dayCentre) - dayDeviation);
+    arrays.visit_day_deviation[slot] =
+      dayDeviation + weight * (Math.min(Math.abs(forDay - dayCentre), errorClip) - dayDeviation);
 
     const weekMean = first ? value : arrays.visit_week_mean[slot]!;
     const weekCentre = this.#week.visits > 0 ? this.#week.nearest : weekMean;
+    const weekOther = this.#week.visits >= weekVisits ? weekCentre : this.#nearest;
     const forWeek =
-      this.#week.visits >= weekVisits
-        ? Math.min(Math.max(value, weekCentre - clip), weekCentre + clip)
+      this.#week.visits > 0
+        ? Math.min(
+            Math.max(value, Math.min(weekCentre, weekOther) - clip),
+            Math.max(weekCentre, weekOther) + clip,
+          )
         : value;
     const weekDeviation = first ? 0 : arrays.visit_week_deviation[slot]!;
     arrays.visit_week_mean[slot] = weekMean + weight * (forWeek - weekMean);
     arrays.visit_week_deviation[slot] =
-      weekDeviation + weight * (Math.abs(forWeek - weekCentre) - weekDeviation);
+      weekDeviation + weight * (Math.min(Math.abs(forWeek - weekCentre), errorClip) - weekDeviation);
     arrays.visit_seconds[slot] = seconds;
   }
 
@@ -223,13 +235,14 @@ export class SeriesBaseline {
   #learnErrors(arrays: SeriesArrays, slot: number): void {
     const { value, dtS } = this;
     const clip = this.#clip;
+    const errorClip = this.#errorClip;
     const { dayVisits, weekVisits, levelMemoryS, errorMemoryS } = this.#settings;
     const seconds = arrays.seconds[slot]!;
     const level = arrays.level[slot]!;
     const levelError = arrays.level_error[slot]!;
     const levelWeight = Math.min(1, dtS / Math.min(seconds + dtS, errorMemoryS));
     arrays.level_error[slot] =
-      levelError + levelWeight * (Math.min(Math.abs(value - level), clip) - levelError);
+      levelError + levelWeight * (Math.min(Math.abs(value - level), errorClip) - levelError);
     arrays.level[slot] =
       level +
       Math.min(1, dtS / Math.min(seconds + dtS, levelMemoryS)) *
@@ -240,14 +253,14 @@ export class SeriesBaseline {
       const before = arrays.day_error[slot]!;
       const error = Number.isNaN(before) ? levelError : before;
       const own = Math.max(seconds - dayVisits * DAY_S, 0) + FIRST_ERROR_S;
-      const distance = Math.min(Math.abs(value - this.#day.nearest), clip);
+      const distance = Math.min(Math.abs(value - this.#day.nearest), errorClip);
       arrays.day_error[slot] = error + Math.min(1, dtS / Math.min(own, errorMemoryS)) * (distance - error);
     }
     if (this.#week.visits >= weekVisits) {
       const before = arrays.week_error[slot]!;
       const error = Number.isNaN(before) ? arrays.day_error[slot]! : before;
       const own = Math.max(seconds - weekVisits * 7 * DAY_S, 0) + FIRST_ERROR_S;
-      const distance = Math.min(Math.abs(value - this.#week.nearest), clip);
+      const distance = Math.min(Math.abs(value - this.#week.nearest), errorClip);
       arrays.week_error[slot] = error + Math.min(1, dtS / Math.min(own, errorMemoryS)) * (distance - error);
     }
   }
