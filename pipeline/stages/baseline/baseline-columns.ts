@@ -13,6 +13,9 @@ import {
 import { QUANTILE_BUCKETS } from './residual-quantiles.ts';
 import type { StageContext } from '../stage.ts';
 
+/** Nothing beyond it is a value: float32 ends at 3.4e38. */
+export const MAX_VALUE = 1e38;
+
 export const DAY_CELLS = 24;
 export const WEEK_CELLS = 168;
 export const HALF_HOUR_CELLS = 48;
@@ -37,10 +40,10 @@ const F32_FIELDS = {
   visit_week_deviation: 0,
   /** How much wider the residuals' tails are than their mean deviation says, at least 1. */
   spread: 1,
-  /** The run of polls that are off on one side: a level shift if it lasts. */
-  run_seconds: 0,
-  run_value: 0,
-  run_expected: 0,
+  /** The run of polls that are off on one side, a level shift if it lasts: its time, and means of what was seen and expected. */
+  run_length_s: 0,
+  run_mean: 0,
+  run_expected_mean: 0,
 } as const;
 
 const PLAIN = { scope: 'series', group: 'hot' } as const;

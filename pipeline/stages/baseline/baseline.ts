@@ -20,7 +20,7 @@ import { QUALITIES } from '../../../topics/interface.ts';
 import type { NumberColumn, Reading } from '../../model/reading.ts';
 import { SEGMENT_MASK } from '../../model/state.ts';
 import type { BaselinedMetric } from './baselined-metrics.ts';
-import { baselineColumns, SeriesColumns } from './baseline-columns.ts';
+import { baselineColumns, MAX_VALUE, SeriesColumns } from './baseline-columns.ts';
 import { BaselinePlaces, PLACE_COLUMNS } from './baseline-places.ts';
 import { BaselinePublication, PUBLICATION_COLUMNS } from './baseline-publication.ts';
 import { BaselineCells } from './baseline-record.ts';
@@ -184,7 +184,8 @@ class Baseline implements Stage {
       const dtS = seconds[row]!;
       // Only `good` is judged and learned from. A gap's rate is right, but it is the mean of hours that may belong
       // to other cells, and smoother than any poll; the other qualities have no rate worth the name.
-      if (quality[row] !== GOOD || Number.isNaN(value) || !(dtS > 0) || status.idle(row)) continue;
+      if (quality[row] !== GOOD || !(Math.abs(value) <= MAX_VALUE) || !(dtS > 0) || status.idle(row))
+        continue;
       if (suspended && maintenance[row] === 1) continue;
       const arrays = columns.arraysOf(slots[row]!);
       const slot = slots[row]! & SEGMENT_MASK;

@@ -13,7 +13,7 @@ import { SEGMENT_MASK, type ColumnDeclaration, type StateColumn } from '../../mo
 import type { PortStatus } from '../port-status.ts';
 import { COVERED_SECONDS_COLUMN } from '../rate/rate.ts';
 import type { BaselinedMetric } from './baselined-metrics.ts';
-import { baselineColumns, SeriesColumns } from './baseline-columns.ts';
+import { baselineColumns, MAX_VALUE, SeriesColumns } from './baseline-columns.ts';
 import type { Move } from './baseline-places.ts';
 import type { BaselineSettings } from './baseline-settings.ts';
 import { RowTotal, TOTAL_WIDTH } from './row-total.ts';
@@ -103,7 +103,8 @@ export class EntityTotals {
       else total.load(of.soFar, entitySlot);
       this.#addRows(reading, of, at);
       if (part < parts) total.store(of.soFar, entitySlot);
-      else if (total.isKnown) shifts += this.#learn(reading, of, at) ? 1 : 0;
+      else if (total.isKnown && Math.abs(total.total) <= MAX_VALUE)
+        shifts += this.#learn(reading, of, at) ? 1 : 0;
       else if (total.rows > 0) unknown += 1;
     }
     if (unknown > 0) out.count('baseline', 'total_unknown', unknown);
@@ -134,7 +135,7 @@ export class EntityTotals {
     const seconds = this.#seconds.values;
     for (let row = 0; row < rowCount; row += 1) {
       let value = values[row]!;
-      const isSeen = quality[row] === GOOD && !Number.isNaN(value) && seconds[row]! > 0;
+      const isSeen = quality[row] === GOOD && Math.abs(value) <= MAX_VALUE && seconds[row]! > 0;
       if (isSeen) {
         total.seen += 1;
         total.seconds = Math.max(total.seconds, seconds[row]!);

@@ -4,26 +4,28 @@ import type { Move } from './baseline-places.ts';
 import type { BaselineSettings } from './baseline-settings.ts';
 import { QUANTILE_BUCKETS } from './residual-quantiles.ts';
 import { forgetCells, scaleCells } from './seasonal-cells.ts';
+import type { ShiftRun } from './shift-run.ts';
 
-/** A new level that is a multiple of the old one keeps the pattern of hours; any other starts from nothing. */
+/** A multiple of the old level keeps the pattern of hours; any other level starts from nothing. */
 export function relearn(
   arrays: SeriesArrays,
   slot: number,
-  factor: number,
+  { keeps, from, to }: ShiftRun,
   atS: number,
   settings: BaselineSettings,
 ): void {
-  if (factor <= settings.shiftKeepsFactor && factor >= 1 / settings.shiftKeepsFactor) {
-    scaleCells(arrays, slot, factor, settings);
-    arrays.level[slot] = arrays.level[slot]! * factor;
-    arrays.level_error[slot] = arrays.level_error[slot]! * factor;
-    arrays.day_error[slot] = arrays.day_error[slot]! * factor;
-    arrays.week_error[slot] = arrays.week_error[slot]! * factor;
-    arrays.visit_seconds[slot] = 0;
-    arrays.run_polls[slot] = 0;
-  } else {
+  if (!keeps) {
     forgetSeries(arrays, slot, atS);
+    return;
   }
+  const factor = to / from;
+  scaleCells(arrays, slot, factor, settings);
+  arrays.level[slot] = arrays.level[slot]! * factor;
+  arrays.level_error[slot] = arrays.level_error[slot]! * factor;
+  arrays.day_error[slot] = arrays.day_error[slot]! * factor;
+  arrays.week_error[slot] = arrays.week_error[slot]! * factor;
+  arrays.visit_seconds[slot] = 0;
+  arrays.run_polls[slot] = 0;
 }
 
 /** The series is in another place or zone from `atS` (seconds since 1970) on. */

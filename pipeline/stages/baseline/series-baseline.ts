@@ -20,6 +20,8 @@ const MAX_SPREAD = 3;
 const MIN_SPREAD_S = 86_400;
 const DAY_S = 86_400;
 const FIRST_ERROR_S = DAY_S / 2;
+/** Polls beyond the clip on one side; chance alone makes shorter runs, of whatever is heavy-tailed. */
+const MANY_IN_A_ROW = 3;
 /** Before every hour of a week was seen, being off for hours is how a series makes itself known. */
 const SHIFT_CONFIDENCE = 0.5;
 /** A more specific expectation is preferred if its error is within this multiple of the other's. */
@@ -169,13 +171,7 @@ export class SeriesBaseline {
     this.#halfHour.learn(arrays, slot, this.#half);
     this.#learnVisit(arrays, slot);
     this.#learnErrors(arrays, slot);
-    // Quantiles are of what is usual: what is further off than the clip counts, but no further away than it.
-    if (polls > 0) {
-      let distance = value - this.#nearest;
-      if (Math.abs(this.residual) > clip) distance = Math.min(Math.max(distance, -clip), clip);
-      const bucket = slot * QUANTILE_BUCKETS + quantileBucket(distance / this.#base);
-      arrays.residuals[bucket] = arrays.residuals[bucket]! + dtS;
-    }
+    if (polls > 0) this.#learnQuantiles(arrays, slot);
     arrays.polls[slot] = Math.min(polls + 1, 65_535);
     arrays.seconds[slot] = Math.min(arrays.seconds[slot]! + dtS, 4 * settings.fullConfidenceS);
     return this.confidence >= SHIFT_CONFIDENCE && this.#shifted(arrays, slot);
@@ -265,6 +261,21 @@ export class SeriesBaseline {
     }
   }
 
+  /**
+   * Quantiles are of what is usual. A value beyond the clip counts as one at the clip, unless it is one of many in a row:
+   * an outage of three hours would fill the first percent of two weeks.
+   */
+  #learnQuantiles(arrays: SeriesArrays, slot: number): void {
+    const clip = this.#clip;
+    let distance = this.value - this.#nearest;
+    if (Math.abs(this.residual) > clip) {
+      if (Math.abs(arrays.run_polls[slot]!) >= MANY_IN_A_ROW) return;
+      distance = Math.min(Math.max(distance, -clip), clip);
+    }
+    const bucket = slot * QUANTILE_BUCKETS + quantileBucket(distance / this.#base);
+    arrays.residuals[bucket] = arrays.residuals[bucket]! + this.dtS;
+  }
+
   /** Relearns the series when polls that are off on one side have become the new normal. */
   #shifted(arrays: SeriesArrays, slot: number): boolean {
     const shift = this.shift;
@@ -274,7 +285,7 @@ export class SeriesBaseline {
     shift.off = this.residual / this.scale;
     shift.dtS = this.dtS;
     if (!shift.follow(arrays, slot)) return false;
-    relearn(arrays, slot, shift.to / shift.from, this.atS, this.#settings);
+    relearn(arrays, slot, shift, this.atS, this.#settings);
     return true;
   }
 }
