@@ -39,6 +39,9 @@ export const anomaly = {
     { name: 'closed_at', type: 'timestamp', doc: 'When it ended; null while it is active.' },
     { name: 'close_reason', type: 'string', doc: 'recovered, no_data, level_shift, maintenance, suppressed or reconciled (another version judged it otherwise).' },
     { name: 'description', type: 'string', required: true, doc: 'One sentence for people.' },
+    { name: 'peak_at', type: 'timestamp', doc: 'observed_at of the worst poll so far.' },
+    { name: 'duration_seconds', type: 'double', doc: 'From opened_at to the last anomalous poll, or to closed_at.' },
+    { name: 'correlation_group_id', type: 'uuid', doc: 'The story: anomaly_id of the first of the anomalies of this device that opened together.' },
   ],
 } as const satisfies RecordRow;
 

@@ -25,6 +25,8 @@ export interface Judged {
   /** One sigma. */
   scale: number;
   score: number;
+  /** The score where it beats all of the last polls, else 0. */
+  notable: number;
   /** To the closest of the expectations in use. */
   residual: number;
 }
@@ -45,7 +47,7 @@ export interface MetricAnalysisOptions {
 }
 
 export class MetricAnalysis {
-  readonly judged: Judged = { timeMs: 0, value: 0, expected: 0, scale: 0, score: 0, residual: 0 };
+  readonly judged: Judged = { timeMs: 0, value: 0, expected: 0, scale: 0, score: 0, notable: 0, residual: 0 };
   readonly #reading = new Reading();
   readonly #state = new StateStore();
   readonly #stages: readonly Stage[];
@@ -54,6 +56,7 @@ export class MetricAnalysis {
   readonly #expected;
   readonly #scale;
   readonly #score;
+  readonly #notable;
   readonly #residual;
   readonly #seconds;
   readonly #out: StageOutput;
@@ -68,6 +71,7 @@ export class MetricAnalysis {
     this.#expected = reading.number(`${metric.name}.expected`);
     this.#scale = reading.number(`${metric.name}.scale`);
     this.#score = reading.number(`${metric.name}.score`);
+    this.#notable = reading.number(`${metric.name}.notable`);
     this.#residual = reading.number(`${metric.name}.residual`);
     this.#seconds = reading.number(COVERED_SECONDS_COLUMN);
     this.#out = {
@@ -110,6 +114,7 @@ export class MetricAnalysis {
     judged.expected = this.#expected.values[0]!;
     judged.scale = this.#scale.values[0]!;
     judged.score = this.#score.values[0]!;
+    judged.notable = this.#notable.values[0]!;
     judged.residual = this.#residual.values[0]!;
   }
 }

@@ -98,11 +98,33 @@ export const detectSection = setting.section('Anomalies.', {
   }),
   crit_sigma: number('Beyond it: warning; beyond twice of it: critical.', detect.critSigma, { max: 1_000 }),
   critical_polls: count('Polls beyond crit_sigma that make it critical as well.', detect.criticalPolls),
-  min_confidence: share('Confidence of the baseline from which a series is judged.', detect.minConfidence),
+  min_confidence: share('Confidence of the baseline from which anomalies open.', detect.minConfidence),
   min_judged_polls: count('Judged polls before anything opens.', detect.minJudgedPolls, { min: 0 }),
-  open_score: number('Calibrated score of the polls that open an anomaly together.', detect.openScore),
-  lone_score: number('Calibrated score of a poll that opens one alone.', detect.loneScore),
-  confirming_polls: count('Polls above open_score that open an anomaly.', detect.confirmingPolls),
+  alarm_confidence: share(
+    'Below this confidence of the baseline no anomaly is more than info.',
+    detect.alarmConfidence,
+  ),
+  open_score: number(
+    'Calibrated score of a poll that may open an anomaly: one threshold for all series.',
+    detect.openScore,
+  ),
+  lone_score: number(
+    'Score of a poll that opens one alone, if it is beyond twice crit as well.',
+    detect.loneScore,
+  ),
+  scaled_weight: number(
+    'What the score of a deviation in scales counts for beside the others.',
+    detect.scaledWeight,
+  ),
+  alarm_score: number(
+    "An anomaly is more than info when as many polls as confirm it go so far beyond the series' records in scales.",
+    detect.alarmScore,
+  ),
+  extreme_score: number('Or one poll goes so far beyond.', detect.extremeScore),
+  confirming_polls: count(
+    'Polls, itself included, that must be beyond warn and a quarter.',
+    detect.confirmingPolls,
+  ),
   window_polls: count('Among so many polls.', detect.windowPolls, { max: 32 }),
   min_record: number("Least value of a series' record of deviations, in scales.", detect.minRecord),
   first_record: number(
@@ -123,6 +145,10 @@ export const detectSection = setting.section('Anomalies.', {
   update_every: milliseconds('At most so often.', detect.updateEveryMs),
   quiet_polls: count('Quiet polls that close an anomaly.', detect.quietPolls),
   silence: milliseconds('Time without a judged value that closes it.', detect.silenceMs),
+  story: milliseconds(
+    'Anomalies of one device that open within so long of each other are one story.',
+    detect.storyMs,
+  ),
   cooldown: milliseconds(
     'After closing, the series is silent so long unless it gets worse.',
     detect.cooldownMs,

@@ -37,6 +37,9 @@ function record(
     closed_at: null,
     close_reason: null,
     description: '',
+    peak_at: null,
+    duration_seconds: null,
+    correlation_group_id: null,
     ...changes,
   };
 }

@@ -219,6 +219,9 @@ export function anomalyRecord(changes: Partial<AnomalyRecord> & { anomaly_id: st
     closed_at: null,
     close_reason: null,
     description: 'rx_bps of Gi0/1 is far above what is usual',
+    peak_at: null,
+    duration_seconds: null,
+    correlation_group_id: null,
     ...changes,
   };
 }

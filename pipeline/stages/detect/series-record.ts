@@ -17,6 +17,9 @@ export function recordColumns(metric: string): ColumnDeclaration[] {
   return [ABOVE, BELOW, JUDGED].map((declaration) => ({ ...declaration, metric }));
 }
 
+/** A poll makes a record forget no more than one of five minutes does: where polls are rare, they are what is known. */
+const MAX_DECAY_S = 300;
+
 export class SeriesRecord {
   readonly #settings: DetectSettings;
   readonly #above: StateColumn<'f32'>;
@@ -36,23 +39,29 @@ export class SeriesRecord {
     return Math.max(side.segments[slot >>> SEGMENT_BITS]![slot & SEGMENT_MASK]!, this.#settings.minRecord);
   }
 
-  /** Whether enough polls made the record for a score to mean something. */
-  isSettled(slot: number): boolean {
-    return this.#judged.get(slot) >= this.#settings.minJudgedPolls;
+  /** Judged so far, up to 65,535. */
+  polls(slot: number): number {
+    return this.#judged.segments[slot >>> SEGMENT_BITS]![slot & SEGMENT_MASK]!;
   }
 
-  /**
-   * Both records fade by time, not by poll; a new one counts for `recordGrowth` times the old one at most, so that
-   * one anomaly cannot hide the next.
-   */
-  learn(slot: number, off: number, dtS: number): void {
-    const { recordDecayPerS, recordGrowth, firstRecord, minRecord, minJudgedPolls } = this.#settings;
+  /** Whether enough polls made the record for a score to mean something. */
+  isSettled(slot: number): boolean {
+    return this.polls(slot) >= this.#settings.minJudgedPolls;
+  }
+
+  /** Share of a record that is left after a poll of `dtS` seconds: records fade by time, not by poll. */
+  keptAfter(dtS: number): number {
+    return 1 - this.#settings.recordDecayPerS * (dtS < MAX_DECAY_S ? dtS : MAX_DECAY_S);
+  }
+
+  /** A new record counts for `recordGrowth` times the old one at most, so that one anomaly cannot hide the next. */
+  learn(slot: number, off: number, kept: number): void {
+    const { recordGrowth, firstRecord, minRecord, minJudgedPolls } = this.#settings;
     const segment = slot >>> SEGMENT_BITS;
     const within = slot & SEGMENT_MASK;
     const above = this.#above.segments[segment]!;
     const below = this.#below.segments[segment]!;
     const judged = this.#judged.segments[segment]!;
-    const kept = Math.max(0, 1 - recordDecayPerS * dtS);
     above[within] = above[within]! * kept;
     below[within] = below[within]! * kept;
     const side = off < 0 ? below : above;

@@ -121,6 +121,9 @@ function anomalies(keyed: Keyed, entities: readonly string[], startMs: number): 
         closed_at: state === 'closed' ? startMs + revision * 60_000 : null,
         close_reason: state === 'closed' ? 'recovered' : null,
         description: 'rx_bps of GigabitEthernet1/0/1 is far above what is usual',
+        peak_at: null,
+        duration_seconds: null,
+        correlation_group_id: null,
       }),
     );
   });

@@ -35,5 +35,8 @@ export function oddAnomaly(at: number, startMs: number): AnomalyRecord {
     closed_at: isClosed ? openedAt + 2 : null,
     close_reason: isClosed ? 'recovered' : null,
     description: 'Ein Satz für Menschen: "über 3 σ"\nund eine Zeile mehr',
+    peak_at: null,
+    duration_seconds: null,
+    correlation_group_id: null,
   };
 }

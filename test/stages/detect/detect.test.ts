@@ -48,8 +48,9 @@ function watch(
 }
 
 describe('after four weeks of history', () => {
-  it('nothing was wrong in them', () => {
-    expect(fromHistory).toEqual([]);
+  it('nothing alarming was in them', () => {
+    expect(fromHistory.filter(({ severity }) => severity !== 'info')).toEqual([]);
+    expect(fromHistory.filter(({ state }) => state === 'opened').length).toBeLessThanOrEqual(1);
   });
 
   it('an hour of live polls every 5 s is quiet', () => {
@@ -72,30 +73,33 @@ describe('after four weeks of history', () => {
         metric_name: 'rx_bps',
         detector: 'deviation',
         anomaly_type: 'spike',
-        severity: 'critical',
         opened_at: from + MINUTE,
         interface_name: 'p1',
         interface_index: 1,
       });
-      expect(found[0]!.score).toBeGreaterThan(1.75);
+      expect(found.at(-1)!.severity).toBe('critical');
+      expect(found[0]!.score).toBeGreaterThan(1.3);
       expect(found[0]!.deviation_pct).toBeGreaterThan(100);
     },
   );
 
-  it.each([0, 4, 8, 12, 16, 20])("at %s o'clock a collapse to 5 percent is a drop within 3 polls", (hour) => {
-    const harness = live();
-    const from = LIVE + hour * HOUR;
-    watch(harness, from, from + MINUTE);
-    const found = watch(harness, from + MINUTE, from + MINUTE + 15_000, (port) => ({
-      ...port,
-      rx_bps: 0.05 * port['rx_bps']!,
-    }));
-    expect(found[0]).toMatchObject({ state: 'opened', metric_name: 'rx_bps', anomaly_type: 'drop' });
-    expect(found[0]!.severity).not.toBe('info');
-    expect(found[0]!.description).toMatch(
-      /^rx_bps of p1 is [\d.]+ Mbit\/s, [\d.]+ sigma below the [\d.]+ Mbit\/s expected at this hour\.$/,
-    );
-  });
+  it.each([0, 4, 8, 12, 16, 20])(
+    "at %s o'clock a collapse to 5 percent is a drop within 3 polls, and alarming within 5",
+    (hour) => {
+      const harness = live();
+      const from = LIVE + hour * HOUR;
+      watch(harness, from, from + MINUTE);
+      const found = watch(harness, from + MINUTE, from + MINUTE + 25_000, (port) => ({
+        ...port,
+        rx_bps: 0.05 * port['rx_bps']!,
+      }));
+      expect(found[0]).toMatchObject({ state: 'opened', metric_name: 'rx_bps', anomaly_type: 'drop' });
+      expect(found.at(-1)!.severity).not.toBe('info');
+      expect(found[0]!.description).toMatch(
+        /^rx_bps of p1 is [\d.]+ Mbit\/s, [\d.]+ sigma below the [\d.]+ Mbit\/s expected at this hour\.$/,
+      );
+    },
+  );
 
   it('twenty errors a second are a burst within 2 polls, single errors are not', () => {
     const harness = live();
@@ -130,7 +134,7 @@ describe('after four weeks of history', () => {
       rx_bps: factor * port['rx_bps']!,
     });
     watch(harness, from, from + MINUTE);
-    expect(watch(harness, from + MINUTE, from + MINUTE + 5_000, scaled(2.2))).toEqual([]);
+    expect(watch(harness, from + MINUTE, from + MINUTE + 5_000, scaled(1.8))).toEqual([]);
     expect(watch(harness, from + MINUTE + 5_000, from + 5 * MINUTE)).toEqual([]);
     const far = watch(harness, from + 5 * MINUTE, from + 5 * MINUTE + 5_000, scaled(30));
     expect(far).toHaveLength(1);
@@ -196,14 +200,17 @@ describe('after four weeks of history', () => {
 });
 
 describe('cold start', () => {
-  it('is silent for the first week, whatever happens', () => {
+  it('is silent for a day, and gives no more than info for a week, whatever happens', () => {
     const harness = new DetectHarness();
     const random = randomFrom(5);
     for (let atMs = START; atMs < START + 6.9 * DAY; atMs += 300_000) {
       const wild = random() < 0.01 ? 100 : 1;
       harness.poll({ atMs, rows: { p1: { rx_bps: wild * traffic(atMs), rx_error_rate: wild - 1 } } });
     }
-    expect(harness.anomalies).toEqual([]);
+    expect(new Set(harness.anomalies.map(({ severity }) => severity))).toEqual(new Set(['info']));
+    expect(Math.min(...harness.anomalies.map(({ opened_at }) => opened_at))).toBeGreaterThan(
+      START + 0.8 * DAY,
+    );
     expect(harness.number('rx_bps.confidence')).toBeLessThan(0.5);
   });
 
