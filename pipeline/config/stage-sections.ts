@@ -81,6 +81,7 @@ export const baselineSection = setting.section('Seasonal baselines.', {
     'Cells are scaled to a new level within this factor, and forgotten beyond it.',
     baseline.shiftKeepsFactor,
   ),
+  shift_forgets: seconds('And the time that a shift beyond that factor must last.', baseline.shiftForgetsS),
   live: milliseconds(
     'Cells are published while readings come within this of being observed.',
     baseline.liveMs,

@@ -26,19 +26,19 @@ export function mergeAnomalies({ table, columns }: Merge): string[] {
   ];
 }
 
-const CELL =
-  'device_id, interface_name, metric_name, hour_of_day, day_of_week, time_period, scope_type, domain, ' +
-  "(CASE WHEN scope_type = 'site' THEN site_id END), device_role, path_id";
+/** What a baseline is of, as the unique index has it: only a site's own baseline is of its site. */
+const CELL = [
+  ...['device_id', 'interface_name', 'metric_name', 'hour_of_day', 'day_of_week', 'time_period'],
+  ...['scope_type', 'domain', "(CASE WHEN scope_type = 'site' THEN site_id END)", 'device_role', 'path_id'],
+];
 
 /** One active row a cell: `calculated_at` is its revision. */
 export function mergeBaselines({ table, columns }: Merge): string[] {
-  const key = ['device_id', 'interface_name', 'metric_name', 'hour_of_day', 'day_of_week', 'time_period'];
-  const attributes = [...key, 'scope_type', 'domain'];
   return [
     `INSERT INTO ${table} AS t (${list(columns)})
-     SELECT DISTINCT ON (${list(key)}) ${list(columns)} FROM ${stagingTable(table)}
-      ORDER BY ${list(key)}, calculated_at DESC, ordinal DESC
-     ON CONFLICT (${CELL}) WHERE is_active DO UPDATE SET ${assignments(columns, attributes)}
+     SELECT DISTINCT ON (${list(CELL)}) ${list(columns)} FROM ${stagingTable(table)}
+      ORDER BY ${list(CELL)}, calculated_at DESC, ordinal DESC
+     ON CONFLICT (${list(CELL)}) WHERE is_active DO UPDATE SET ${assignments(columns, CELL)}
       WHERE excluded.calculated_at > t.calculated_at`,
   ];
 }

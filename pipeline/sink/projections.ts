@@ -140,6 +140,8 @@ const BASELINE_SCOPE = [
   'netbox_device_id',
   'site_id',
   'interface_name',
+  'device_role',
+  'path_id',
   'time_period',
   'baseline_start_date',
   'baseline_end_date',
@@ -162,27 +164,31 @@ function listed(record: RecordRow, name: string): RecordRow {
   return type.array;
 }
 
+/** Scopes that are of one device. Others name what they are of themselves, and belong to no device. */
+const DEVICE_SCOPES: readonly string[] = ['interface', 'device'];
+
 function* baselineRows(record: BaselineRecord): Iterable<Row> {
-  const { domain, device_id, device_ip, netbox_device_id, site_id, calculated_at } = record;
-  for (const { interface_name, cells } of record.rows) {
-    for (const cell of cells) {
-      yield {
-        ...cell,
-        metric_unit: cell.metric_unit === null ? null : (TABLE_UNITS[cell.metric_unit] ?? cell.metric_unit),
-        domain,
-        scope_type: 'interface',
-        device_id,
-        device_ip,
-        netbox_device_id,
-        site_id,
-        interface_name,
-        time_period: 'hourly',
-        baseline_start_date: record.baseline_start,
-        baseline_end_date: calculated_at,
-        calculated_at,
-      };
-    }
+  const { domain, device_ip, netbox_device_id, site_id, device_role, path_id, calculated_at } = record;
+  const scope_type = record.scope_type ?? 'interface';
+  const device_id = DEVICE_SCOPES.includes(scope_type) ? record.device_id : null;
+  const scope = { domain, scope_type, device_id, device_ip, netbox_device_id, site_id, device_role, path_id };
+  for (const { interface_name, cells, periods } of record.rows) {
+    const of = { ...scope, interface_name: interface_name === '' ? null : interface_name, calculated_at };
+    for (const cell of cells) yield { ...of, ...cellColumns(record, cell), time_period: 'hourly' };
+    for (const period of periods) yield { ...of, ...cellColumns(record, period), hour_of_day: null };
   }
+}
+
+function cellColumns(
+  { baseline_start, calculated_at }: BaselineRecord,
+  cell: { readonly metric_unit: string | null; readonly baseline_start: number | null },
+) {
+  return {
+    ...cell,
+    metric_unit: cell.metric_unit === null ? null : (TABLE_UNITS[cell.metric_unit] ?? cell.metric_unit),
+    baseline_start_date: cell.baseline_start ?? baseline_start,
+    baseline_end_date: calculated_at,
+  };
 }
 
 const DEVICE_COLUMNS = [
