@@ -24,6 +24,7 @@ export const anomaly = {
     { name: 'interface_index', type: 'int', doc: 'ifIndex when last seen.' },
     { name: 'metric_name', type: 'string', required: true, kind: 'key', doc: "The metric's field and column name." },
     { name: 'detector', type: 'string', required: true, doc: 'deviation, flatline or status.' },
+    { name: 'detector_version', type: 'string', doc: 'Version of the detectors that found it; null before there were versions.' },
     { name: 'anomaly_type', type: TYPE, required: true, doc: 'What it looks like.' },
     { name: 'severity', type: SEVERITY, required: true, doc: 'Highest so far.' },
     { name: 'metric_value', type: 'double', required: true, doc: 'Value at the worst poll so far.' },

@@ -19,7 +19,7 @@ export const catalogue = {
   'inventory.device': { ...keyed, name: 'inventory.device', shape: 'record', value: inventoryDevice, retentionMs: 7 * DAYS, cleanup: 'compact', doc: 'One packed record per device.' },
   'control.tick': { name: 'control.tick', class: 'broadcast', key: 'none', shape: 'record', value: controlTick, retentionMs: 7 * DAYS, cleanup: 'delete', maxRecordBytes: 10_000, doc: 'A record every 5 s in every partition, so that time goes on in silence.' },
   'control.site': { name: 'control.site', class: 'broadcast', key: 'domain/slug', shape: 'record', value: controlSite, retentionMs: 7 * DAYS, cleanup: 'compact', maxRecordBytes: 100_000, doc: 'Sites with their time zones.' },
-  'control.rule': { name: 'control.rule', class: 'broadcast', key: 'domain/rule_id', shape: 'record', value: controlRule, retentionMs: 7 * DAYS, cleanup: 'compact', maxRecordBytes: 100_000, doc: 'What people tell the pipeline: thresholds, maintenance.' },
+  'control.rule': { name: 'control.rule', class: 'broadcast', key: 'domain/rule_id', shape: 'record', value: controlRule, retentionMs: 7 * DAYS, cleanup: 'compact', maxRecordBytes: 100_000, doc: 'What people say: thresholds, maintenance, verdicts.' },
   'ops.collection': { ...keyed, name: 'ops.collection', class: 'other', shape: 'record', value: opsCollection, retentionMs: 7 * DAYS, doc: 'Audit of every poll.' },
   'netsigma.dead-letter': { name: 'netsigma.dead-letter', class: 'other', key: 'origin', shape: 'record', value: deadLetter, retentionMs: 30 * DAYS, cleanup: 'delete', maxRecordBytes: 10 * MEGABYTE, doc: 'What could not be used: reason, origin, bytes.' },
 } as const satisfies Record<string, TopicRow>;

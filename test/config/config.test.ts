@@ -123,6 +123,7 @@ describe('values', () => {
     expect(config.sink.retentionDays).toEqual({
       interface_metrics: 90,
       anomaly_events: 365,
+      anomaly_verdicts: 730,
       poll_history: 14,
       data_collection_audit: 30,
     });
