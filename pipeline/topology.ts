@@ -2,8 +2,8 @@
  * The picture of the pipeline as code: which topics a sub-topology reads, which stages it fuses, what it sends.
  *
  *   raw.interface, inventory.device, control.site, control.rule, control.tick
- *     -> enrich -> suspend -> rate -> baseline -> detect
- *     -> metric.interface, insight.deviation, insight.anomaly, insight.baseline
+ *     -> enrich -> suspend -> rate -> baseline -> detect -> evaluate
+ *     -> metric.interface, insight.deviation, insight.anomaly, insight.baseline, ml.evaluation
  */
 import type { BaselineSettings } from './stages/baseline/baseline-settings.ts';
 import { baselinedMetrics } from './stages/baseline/baselined-metrics.ts';
@@ -11,6 +11,7 @@ import { baseline } from './stages/baseline/baseline.ts';
 import type { DetectSettings } from './stages/detect/detect-settings.ts';
 import { detect } from './stages/detect/detect.ts';
 import { enrich } from './stages/enrich.ts';
+import { evaluate } from './stages/evaluate/evaluate.ts';
 import type { RateSettings } from './stages/rate/rate-settings.ts';
 import { rate } from './stages/rate/rate.ts';
 import type { StageDefinition } from './stages/stage.ts';
@@ -40,6 +41,8 @@ export interface ReadingTopology {
     readonly anomaly: 'insight.anomaly';
     readonly baseline: 'insight.baseline';
     readonly deviation: 'insight.deviation';
+    readonly features: 'ml.feature';
+    readonly evaluation: 'ml.evaluation';
   };
   /** Fused, in this order. */
   readonly stages: readonly StageDefinition[];
@@ -54,13 +57,20 @@ export function entityTopology(catalogue: Catalogue, settings: StageSettings): R
     metric: 'metric.interface',
     control: ['inventory.device', 'control.site', 'control.rule'],
     tick: 'control.tick',
-    insight: { anomaly: 'insight.anomaly', baseline: 'insight.baseline', deviation: 'insight.deviation' },
+    insight: {
+      anomaly: 'insight.anomaly',
+      baseline: 'insight.baseline',
+      deviation: 'insight.deviation',
+      features: 'ml.feature',
+      evaluation: 'ml.evaluation',
+    },
     stages: [
       enrich(),
       suspend({ settleMs: settings.detect.settleMs }),
       rate(catalogue, settings.rate),
       baseline(metrics, settings.baseline),
       detect(metrics, settings.detect),
+      evaluate(),
     ],
   };
 }

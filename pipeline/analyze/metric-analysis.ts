@@ -73,6 +73,8 @@ export class MetricAnalysis {
     this.#out = {
       anomaly: onAnomaly,
       baseline: () => undefined,
+    features: () => undefined,
+    evaluation: () => undefined,
       count: () => undefined,
     };
   }

@@ -150,6 +150,7 @@ const settings = z.strictObject({
       interface_metrics: tableDays('Rates of interfaces are kept so many days (30d or 30).', 30),
       anomaly_events: tableDays('Anomalies are kept so many days.', 730),
       anomaly_verdicts: tableDays('What people said of anomalies is kept so many days.', 730),
+      ml_model_metrics: tableDays('How good models are is kept so many days.', 730),
       poll_history: tableDays('The audit of polls is kept so many days.', 30),
       data_collection_audit: tableDays('The audit over all methods of collection is kept so many days.', 30),
     }),

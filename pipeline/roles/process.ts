@@ -1,5 +1,6 @@
 /** The role process: raw readings into rates, baselines, deviations and anomalies, a task a partition; and the ticks. */
 import type { Config } from '../config.ts';
+import { detectorGauges } from '../observe/detector-gauges.ts';
 import { wholeMs } from '../observe/durations.ts';
 import { processMetrics } from '../observe/observers.ts';
 import { RecentDurations } from '../observe/recent-durations.ts';
@@ -37,6 +38,9 @@ export function processRole(deps: RoleDeps): ProcessRole {
     },
   });
   processGauges(metrics, stream, 'entity');
+  detectorGauges(metrics, () =>
+    [...stream.tasks.values()].flatMap(({ processor }) => [...(processor.detectorCounts?.() ?? [])]),
+  );
   return {
     name: 'process',
     stream,

@@ -61,6 +61,18 @@ export function mergeVerdicts({ table, columns }: Merge): string[] {
   ];
 }
 
+/** One row a device and version of a detector: each record has the whole count, the highest revision holds. */
+export function mergeEvaluations({ table, columns }: Merge): string[] {
+  const key = ['device_id', 'model_name', 'model_version', 'domain'];
+  return [
+    `INSERT INTO ${table} AS t (${list(columns)})
+     SELECT DISTINCT ON (${list(key)}) ${list(columns)} FROM ${stagingTable(table)}
+      ORDER BY ${list(key)}, revision DESC
+     ON CONFLICT (${list(key)}) WHERE scope_type = 'device' DO UPDATE SET ${assignments(columns, key)}
+      WHERE excluded.revision > t.revision`,
+  ];
+}
+
 const CELL =
   'device_id, interface_name, metric_name, hour_of_day, day_of_week, time_period, scope_type, domain, ' +
   "(CASE WHEN scope_type = 'site' THEN site_id END), device_role, path_id";

@@ -6,7 +6,14 @@ import type { InventoryDeviceRecord, SiteRecord } from '../../topics/inventory.t
 import type { CollectionRecord } from '../../topics/ops.ts';
 import type { RecordRow } from '../../topics/row.ts';
 import { METRIC_TABLES, sqlColumn } from '../db/metric-columns.ts';
-import { mergeAnomalies, mergeBaselines, mergeDevices, mergeSites, type Merge } from './merges.ts';
+import {
+  mergeAnomalies,
+  mergeBaselines,
+  mergeDevices,
+  mergeEvaluations,
+  mergeSites,
+  type Merge,
+} from './merges.ts';
 import { verdictProjection } from './verdict-projection.ts';
 
 /** A row by the names in `Source.from`; what a column cannot hold is found when it is written. */
@@ -76,6 +83,12 @@ export function projections(from: Catalogue): readonly Projection[] {
       columns: baselineColumns(from['insight.baseline'].value),
       rows: baselineRows,
       merge: mergeBaselines,
+    }),
+    record('ml.evaluation', {
+      table: 'ml_model_metrics',
+      columns: [...derived(from['ml.evaluation'].value), ...same(['scope_type'])],
+      rows: (row: Row) => [{ ...row, scope_type: 'device' }],
+      merge: mergeEvaluations,
     }),
     record('inventory.device', {
       table: 'devices',

@@ -124,6 +124,7 @@ describe('values', () => {
       interface_metrics: 90,
       anomaly_events: 365,
       anomaly_verdicts: 730,
+      ml_model_metrics: 730,
       poll_history: 14,
       data_collection_audit: 30,
     });
