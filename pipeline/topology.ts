@@ -2,8 +2,8 @@
  * The picture of the pipeline as code: which topics a sub-topology reads, which stages it fuses, what it sends.
  *
  *   raw.interface, inventory.device, control.site, control.rule, control.tick
- *     -> enrich -> suspend -> rate -> baseline -> detect -> evaluate
- *     -> metric.interface, insight.deviation, insight.anomaly, insight.baseline, ml.evaluation
+ *     -> enrich -> suspend -> rate -> baseline -> detect -> evaluate -> features
+ *     -> metric.interface, insight.deviation, insight.anomaly, insight.baseline, ml.evaluation, ml.feature
  */
 import type { BaselineSettings } from './stages/baseline/baseline-settings.ts';
 import { baselinedMetrics } from './stages/baseline/baselined-metrics.ts';
@@ -12,6 +12,8 @@ import type { DetectSettings } from './stages/detect/detect-settings.ts';
 import { detect } from './stages/detect/detect.ts';
 import { enrich } from './stages/enrich.ts';
 import { evaluate } from './stages/evaluate/evaluate.ts';
+import type { FeatureSettings } from './stages/features/feature-settings.ts';
+import { features } from './stages/features/features.ts';
 import type { RateSettings } from './stages/rate/rate-settings.ts';
 import { rate } from './stages/rate/rate.ts';
 import type { StageDefinition } from './stages/stage.ts';
@@ -22,6 +24,7 @@ export interface StageSettings {
   readonly rate: RateSettings;
   readonly baseline: BaselineSettings;
   readonly detect: DetectSettings;
+  readonly features: FeatureSettings;
 }
 
 /** A sub-topology that folds readings: what the runtime makes tasks of. */
@@ -51,6 +54,8 @@ export interface ReadingTopology {
 /** The sub-topology keyed by entity. @throws ConfigError when the catalogue derives a metric from what it lacks. */
 export function entityTopology(catalogue: Catalogue, settings: StageSettings): ReadingTopology {
   const metrics = baselinedMetrics(catalogue);
+  const names = metrics.map(({ name }) => name);
+  const { enabled, graceMs, spreadMs } = settings.features;
   return {
     name: 'entity',
     raw: 'raw.interface',
@@ -71,6 +76,7 @@ export function entityTopology(catalogue: Catalogue, settings: StageSettings): R
       baseline(metrics, settings.baseline),
       detect(metrics, settings.detect),
       evaluate(),
+      ...(enabled ? [features(names, { graceMs, spreadMs, warnSigma: settings.detect.warnSigma })] : []),
     ],
   };
 }

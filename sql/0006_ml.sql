@@ -67,6 +67,61 @@ SELECT domain,
  WHERE scope_type = 'device'
  GROUP BY domain, model_name, model_version;
 
-INSERT INTO retention_policy (table_name, time_column, keep, partitioned)
-VALUES ('anomaly_verdicts', 'decided_at', '2 years', false),
-       ('ml_model_metrics', 'evaluated_at', '2 years', false);
+-- Features of closed windows, a row an interface, and labels, a row a verdict. Which label belongs to which window:
+-- ml_labelled_windows.
+CREATE SEQUENCE ml_training_snapshots_id_seq CACHE 1000;
+
+CREATE TABLE ml_training_snapshots (
+    id                bigint NOT NULL DEFAULT nextval('ml_training_snapshots_id_seq'),
+    domain            text NOT NULL,
+    model_name        text NOT NULL, -- anomaly_detector
+    snapshot_type     text NOT NULL, -- features, labels
+    feature_version   text NOT NULL,
+    scope_type        text NOT NULL, -- interface; device where a label is about no interface
+    device_id         uuid NOT NULL,
+    device_ip         inet,
+    netbox_device_id  integer,
+    site_id           integer,
+    interface_name    text,
+    feature_vector    jsonb, -- features: as ml.feature has them, by metric; unknown ones are left out
+    label             jsonb, -- labels: the anomaly and what people say of it
+    data_start_time   timestamptz NOT NULL,
+    data_end_time     timestamptz NOT NULL,
+    created_at        timestamptz NOT NULL DEFAULT now()
+) PARTITION BY RANGE (data_start_time);
+ALTER SEQUENCE ml_training_snapshots_id_seq OWNED BY ml_training_snapshots.id;
+CREATE INDEX ml_training_snapshots_interface ON ml_training_snapshots (device_id, interface_name, data_start_time DESC);
+CREATE INDEX ml_training_snapshots_time ON ml_training_snapshots (data_start_time DESC);
+
+-- Each window beside each anomaly that was active in it, and what people say of that now; one row with nulls for a
+-- window without anomalies.
+CREATE VIEW ml_labelled_windows AS
+SELECT s.domain,
+       s.device_id,
+       s.device_ip,
+       s.netbox_device_id,
+       s.site_id,
+       s.interface_name,
+       s.feature_version,
+       s.data_start_time,
+       s.data_end_time,
+       s.feature_vector,
+       active.anomaly_id,
+       e.metric_name,
+       e.detector,
+       e.detector_version,
+       e.anomaly_type,
+       e.severity,
+       e.verdict
+  FROM ml_training_snapshots s
+  LEFT JOIN LATERAL (
+           SELECT (one ->> 'anomaly_id')::uuid AS anomaly_id
+             FROM jsonb_array_elements(s.feature_vector -> 'anomalies') AS one
+       ) active ON true
+  LEFT JOIN anomaly_events e ON e.domain = s.domain AND e.anomaly_id = active.anomaly_id
+ WHERE s.snapshot_type = 'features';
+
+INSERT INTO retention_policy (table_name, time_column, keep, partitioned, compress_after, series)
+VALUES ('anomaly_verdicts', 'decided_at', '2 years', false, NULL, '{}'),
+       ('ml_model_metrics', 'evaluated_at', '2 years', false, NULL, '{}'),
+       ('ml_training_snapshots', 'data_start_time', '1 year', true, '7 days', ARRAY['device_id', 'interface_name']);

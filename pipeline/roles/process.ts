@@ -17,7 +17,7 @@ export interface ProcessRole extends Role {
 
 export function processRole(deps: RoleDeps): ProcessRole {
   const { config, codec, catalogue, metrics } = deps;
-  const { rate, baseline, detect } = config;
+  const { rate, baseline, detect, features } = config;
   const observer = processMetrics(metrics, 'entity');
   const commits = new RecentDurations();
   const stream = streamThread({
@@ -25,7 +25,7 @@ export function processRole(deps: RoleDeps): ProcessRole {
     subTopology: readingSubTopology({
       codec,
       catalogue,
-      topology: entityTopology(catalogue, { rate, baseline, detect }),
+      topology: entityTopology(catalogue, { rate, baseline, detect, features }),
     }),
     settings: config.runtime,
     checkpoints: checkpoints(config),

@@ -14,6 +14,7 @@ import {
   mergeSites,
   type Merge,
 } from './merges.ts';
+import { snapshotProjection } from './snapshot-projection.ts';
 import { verdictProjection } from './verdict-projection.ts';
 
 /** A row by the names in `Source.from`; what a column cannot hold is found when it is written. */
@@ -84,6 +85,7 @@ export function projections(from: Catalogue): readonly Projection[] {
       rows: baselineRows,
       merge: mergeBaselines,
     }),
+    record('ml.feature', snapshotProjection),
     record('ml.evaluation', {
       table: 'ml_model_metrics',
       columns: [...derived(from['ml.evaluation'].value), ...same(['scope_type'])],

@@ -31,6 +31,8 @@ export interface ReadingSample {
   readonly parts?: number;
   readonly timeZone?: string;
   readonly deviceId?: string;
+  /** Of all rows; good unless told. */
+  readonly quality?: Quality;
   /** By instance name. */
   readonly rows: Readonly<Record<string, RowSample>>;
 }
@@ -206,6 +208,7 @@ function fillEnvelope(reading: Reading, sample: ReadingSample): void {
   reading.parts = sample.parts ?? 1;
   reading.timeZone = sample.timeZone ?? 'UTC';
   reading.deviceId = sample.deviceId ?? 'd1';
+  reading.quality.fill(QUALITIES.indexOf(sample.quality ?? 'good'), 0, reading.rowCount);
 }
 
 function addColumns(reading: Reading, sample: RowSample): void {
