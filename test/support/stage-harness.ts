@@ -175,7 +175,7 @@ function copyState(from: StateStore, to: StateStore): void {
   const columns = new Map(to.columns());
   for (const [name, { column }] of from.columns()) {
     for (const [segment, array] of column.segments.entries())
-      columns.get(name)!.column.segments[segment]!.set(array as ArrayLike<number>);
+      columns.get(name)!.column.segments[segment]!.set(array);
   }
   const families = to.families();
   for (const family of from.families()) {

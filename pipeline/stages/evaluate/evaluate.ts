@@ -99,7 +99,9 @@ class Evaluate implements Stage {
     this.#waiting.delete(rule.anomaly_id);
     this.#waiting.set(rule.anomaly_id, rule);
     if (this.#waiting.size <= MAX_WAITING) return;
-    const [oldest] = this.#waiting.entries().next().value!;
-    this.#waiting.delete(oldest);
+    for (const [oldest] of this.#waiting.entries()) {
+      this.#waiting.delete(oldest);
+      return;
+    }
   }
 }
