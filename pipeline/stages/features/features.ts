@@ -66,7 +66,7 @@ class Features implements Stage {
   }
 
   process(reading: Reading, out: StageOutput): boolean {
-    const { entity, entitySlot, observedAtMs } = reading;
+    const { entitySlot, observedAtMs } = reading;
     const hour = Math.floor(observedAtMs / HOURS);
     const open = this.#window.get(entitySlot);
     if (hour < open) {
@@ -75,17 +75,17 @@ class Features implements Stage {
     }
     if (hour > open) {
       // Before the reading's rows are taken in: the window is of those that were there.
-      const place = this.#places.of(reading);
-      if (place !== undefined) this.#close(entity, place, out);
+      const place = this.#places.all()[entitySlot];
+      if (place !== undefined) this.#close(place, out);
       this.#window.set(entitySlot, hour);
     }
     this.#places.follow(reading);
     const readings = this.#readings.get(entitySlot);
     if (readings < 65_535) this.#readings.set(entitySlot, readings + 1);
-    const hours = observedAtMs / HOURS - hour;
+    this.#rows.hours = observedAtMs / HOURS - hour;
     this.#rows.count(reading);
-    for (const series of this.#series) series.fold(reading, hours);
-    this.#rows.countTimes(reading, hours);
+    for (const series of this.#series) series.fold(reading);
+    this.#rows.countTimes(reading);
     return true;
   }
 
@@ -95,23 +95,25 @@ class Features implements Stage {
 
   punctuate(tickMs: number, entityTimeMs: (entity: string) => number, out: StageOutput): void {
     const tick = tickMs / TICK_MS;
-    for (const [entity, place] of this.#places.all()) {
-      const { entitySlot, hash } = place;
-      if ((tick + hash) % this.#spreadTicks !== 0 || this.#readings.get(entitySlot) === 0) continue;
-      const open = this.#window.get(entitySlot);
-      if (entityTimeMs(entity) < (open + 1) * HOURS + this.#settings.graceMs) continue;
-      this.#close(entity, place, out);
-      this.#window.set(entitySlot, open + 1);
+    const places = this.#places.all();
+    for (let slot = 0; slot < places.length; slot += 1) {
+      const place = places[slot];
+      if (place === undefined || (tick + place.hash) % this.#spreadTicks !== 0) continue;
+      if (this.#readings.get(slot) === 0) continue;
+      const open = this.#window.get(slot);
+      if (entityTimeMs(place.identity.entity) < (open + 1) * HOURS + this.#settings.graceMs) continue;
+      this.#close(place, out);
+      this.#window.set(slot, open + 1);
     }
   }
 
   /** Sends the open window and empties it. */
-  #close(entity: string, place: WindowPlace, out: StageOutput): void {
+  #close(place: WindowPlace, out: StageOutput): void {
     if (this.#readings.get(place.entitySlot) === 0) return;
     this.#readings.set(place.entitySlot, 0);
     const startMs = this.#window.get(place.entitySlot) * HOURS;
     const endMs = startMs + HOURS;
-    const anomalies = this.#anomalies.ofWindow(entity, startMs, endMs);
+    const anomalies = this.#anomalies.ofWindow(place.identity.entity, startMs, endMs);
     const all = [...rowsOf(place)].flatMap(([slot, instance]) => {
       const row = featureRow(slot, instance, this.#rows, this.#series);
       if (row !== undefined) clearRow(slot, this.#rows, this.#series);
@@ -134,7 +136,7 @@ class Features implements Stage {
         ),
       });
     }
-    this.#places.forgetLeft(entity, place);
+    this.#places.forgetLeft(place);
   }
 
   /** A zone that nobody knows is UTC, as for baselines, which count it. */

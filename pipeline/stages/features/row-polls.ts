@@ -28,6 +28,8 @@ const MAX_POLLS = 65_535;
 export class RowPolls {
   /** 1 where the values of the reading's row count: as for baselines, good ones of ports that are up. */
   taken = new Uint8Array(64);
+  /** Since the window began. A field and not a parameter: see series-baseline.ts. */
+  hours = 0;
   readonly polls: StateColumn<'u16'>;
   readonly times: StateColumn<'f32'>;
   readonly #status: PortStatus;
@@ -63,9 +65,8 @@ export class RowPolls {
     }
   }
 
-  /** `hours`: since the window began. */
-  countTimes({ rowCount, slots }: Reading, hours: number): void {
-    const { taken } = this;
+  countTimes({ rowCount, slots }: Reading): void {
+    const { taken, hours } = this;
     for (let row = 0; row < rowCount; row += 1) {
       if (taken[row] === 0) continue;
       const segment = slots[row]! >>> SEGMENT_BITS;

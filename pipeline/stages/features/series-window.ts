@@ -30,6 +30,8 @@ import {
   VARIANCE,
 } from './window-columns.ts';
 
+const NO_SUMS = new Float32Array(0);
+const NO_COUNTS = new Uint16Array(0);
 /** What `counts[CROSSINGS]` may hold for another crossing to fit. */
 const MAX_CROSSINGS = 65_535 - CROSSING;
 
@@ -58,27 +60,38 @@ export class SeriesWindow {
     this.#score = number(`${metric}.score`);
   }
 
-  /** The values of a reading; `hours`: since the window began. */
-  fold({ rowCount, slots }: Reading, hours: number): void {
-    const { taken, times: rowTimes } = this.#rows;
+  /** The values of a reading. */
+  fold({ rowCount, slots }: Reading): void {
+    const { taken, hours, times: rowTimes } = this.#rows;
     const values = this.#value.values;
     const expected = this.#expected.values;
     const sigmas = this.#sigma.values;
     const scores = this.#score.values;
     const warnSigma = this.#warnSigma;
+    let loaded = -1;
+    let sums = NO_SUMS;
+    let counts = NO_COUNTS;
+    let times = NO_SUMS;
     for (let row = 0; row < rowCount; row += 1) {
       const value = values[row]!;
       if (taken[row] === 0 || Number.isNaN(value)) continue;
       const segment = slots[row]! >>> SEGMENT_BITS;
+      // Ports of a device lie side by side: mostly one segment.
+      if (segment !== loaded) {
+        sums = this.sums.segments[segment]!;
+        counts = this.counts.segments[segment]!;
+        times = rowTimes.segments[segment]!;
+        loaded = segment;
+      }
       const within = slots[row]! & SEGMENT_MASK;
-      const sums = this.sums.segments[segment]!;
-      const counts = this.counts.segments[segment]!;
       const at = within * SUMS;
       const c = within * COUNTS;
       const count = counts[c + VALUES]! + 1;
       counts[c + VALUES] = count;
+      const share = 1 / count;
       const before = sums[at + MEAN]!;
-      const mean = before + (value - before) / count;
+      const off = value - before;
+      const mean = before + off * share;
       sums[at + MEAN] = mean;
       const last = sums[at + LAST]!;
       sums[at + LAST] = value;
@@ -86,11 +99,12 @@ export class SeriesWindow {
         sums[at + MIN] = value;
         sums[at + MAX] = value;
       } else {
+        const rest = value - mean;
         const variance = sums[at + VARIANCE]!;
-        sums[at + VARIANCE] = variance + ((value - before) * (value - mean) - variance) / count;
-        const time = rowTimes.segments[segment]![within * TIMES + MEAN_TIME]!;
+        sums[at + VARIANCE] = variance + (off * rest - variance) * share;
         const covariance = sums[at + COVARIANCE]!;
-        sums[at + COVARIANCE] = covariance + ((hours - time) * (value - mean) - covariance) / count;
+        const late = hours - times[within * TIMES + MEAN_TIME]!;
+        sums[at + COVARIANCE] = covariance + (late * rest - covariance) * share;
         if (value < sums[at + MIN]!) sums[at + MIN] = value;
         if (value > sums[at + MAX]!) sums[at + MAX] = value;
         if (sums[at + LAST] === last) counts[c + REPEATS] = counts[c + REPEATS]! + 1;
@@ -100,16 +114,17 @@ export class SeriesWindow {
       if (Number.isNaN(sigma)) continue;
       const judged = counts[c + JUDGED]! + 1;
       counts[c + JUDGED] = judged;
+      const part = judged === count ? share : 1 / judged;
       const size = Math.abs(sigma);
-      sums[at + EXPECTED] = sums[at + EXPECTED]! + (expected[row]! - sums[at + EXPECTED]!) / judged;
-      sums[at + ABS_SIGMA] = sums[at + ABS_SIGMA]! + (size - sums[at + ABS_SIGMA]!) / judged;
+      sums[at + EXPECTED] = sums[at + EXPECTED]! + (expected[row]! - sums[at + EXPECTED]!) * part;
+      sums[at + ABS_SIGMA] = sums[at + ABS_SIGMA]! + (size - sums[at + ABS_SIGMA]!) * part;
       if (size > sums[at + MAX_SIGMA]!) sums[at + MAX_SIGMA] = size;
       if (scores[row]! > sums[at + MAX_SCORE]!) sums[at + MAX_SCORE] = scores[row]!;
       if (size > warnSigma) counts[c + BEYOND] = counts[c + BEYOND]! + 1;
       // A value on the spot is on no side.
       if (sigma === 0) continue;
       const crossings = counts[c + CROSSINGS]!;
-      const lastSide = crossings % CROSSING;
+      const lastSide = crossings & (CROSSING - 1);
       const side = sigma < 0 ? BELOW : ABOVE;
       if (side === lastSide || crossings > MAX_CROSSINGS) continue;
       counts[c + CROSSINGS] = crossings - lastSide + side + (lastSide === 0 ? 0 : CROSSING);

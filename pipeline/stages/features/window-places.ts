@@ -29,38 +29,42 @@ const NO_ROWS: PlaceRows = { instances: [], slots: [] };
 
 export class WindowPlaces {
   readonly #places: ObjectState<WindowPlace>;
-  /** Derived: by entity slot. */
-  readonly #known: (WindowPlace | undefined)[] = [];
+  /** Derived: by entity slot. An iterator over the state would leave an object an entity behind at each tick. */
+  #known: (WindowPlace | undefined)[] | undefined;
 
   constructor({ objects }: StageContext) {
     this.#places = objects('places');
   }
 
-  /** Undefined for an entity that was never seen. */
-  of({ entity, entitySlot }: Reading): WindowPlace | undefined {
-    return (this.#known[entitySlot] ??= this.#places.get(entity));
-  }
-
-  all(): Iterable<readonly [string, WindowPlace]> {
-    return this.#places.entries();
+  /** By entity slot; undefined for an entity that was never seen. */
+  all(): readonly (WindowPlace | undefined)[] {
+    return this.#bySlot();
   }
 
   /** Takes in where the reading's rows are. */
   follow(reading: Reading): void {
     if (reading.rowCount === 0) return;
-    const before = this.of(reading);
+    const before = this.#bySlot()[reading.entitySlot];
     if (before !== undefined && isSame(before, reading)) return;
-    this.#keep(reading.entity, placeOf(reading, before));
+    this.#keep(placeOf(reading, before));
   }
 
   /** The window that rows had left is closed. */
-  forgetLeft(entity: string, place: WindowPlace): void {
-    if (place.left.slots.length > 0) this.#keep(entity, { ...place, left: NO_ROWS });
+  forgetLeft(place: WindowPlace): void {
+    if (place.left.slots.length > 0) this.#keep({ ...place, left: NO_ROWS });
   }
 
-  #keep(entity: string, place: WindowPlace): void {
-    this.#places.set(entity, place);
-    this.#known[place.entitySlot] = place;
+  #keep(place: WindowPlace): void {
+    this.#places.set(place.identity.entity, place);
+    this.#bySlot()[place.entitySlot] = place;
+  }
+
+  #bySlot(): (WindowPlace | undefined)[] {
+    if (this.#known === undefined) {
+      this.#known = [];
+      for (const [, place] of this.#places.entries()) this.#known[place.entitySlot] = place;
+    }
+    return this.#known;
   }
 }
 
