@@ -73,8 +73,8 @@ export class MetricAnalysis {
     this.#out = {
       anomaly: onAnomaly,
       baseline: () => undefined,
-    features: () => undefined,
-    evaluation: () => undefined,
+      features: () => undefined,
+      evaluation: () => undefined,
       count: () => undefined,
     };
   }

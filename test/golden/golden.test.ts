@@ -8,6 +8,7 @@ import { memoryBroker } from '../../pipeline/broker/memory/memory-broker.ts';
 import type { Broker } from '../../pipeline/broker/port.ts';
 import type { Codec } from '../../pipeline/codec/port.ts';
 import { catalogue, topicName, topicSpecs, type Naming } from '../../topics/catalogue.ts';
+import { VERDICTS } from '../../topics/rules.ts';
 import { kafkaService } from '../services/kafka.ts';
 import { reasonOf } from '../services/service.ts';
 import { NAMING, startedCodec } from '../support/codec.ts';
@@ -32,7 +33,10 @@ let expected: GoldenOutput;
 
 beforeAll(async () => {
   codec = await startedCodec();
-  input = await withVerdicts(codec, goldenInput(codec, SEED));
+  input = await withVerdicts(codec, goldenInput(codec, SEED), (_anomaly, n) => ({
+    verdict: VERDICTS[n % VERDICTS.length]!,
+    withdrawn: n % 4 === 3,
+  }));
   expected = await onMemory(1);
 }, TIMEOUT_MS);
 
