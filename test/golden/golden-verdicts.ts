@@ -24,7 +24,11 @@ export async function withVerdicts(
   let atMs = 0;
   const processor = goldenProcessor(codec, {
     ...(settings && { settings }),
-    out: { send: (topic, _key, value) => void (topic === 'insight.anomaly' && sent.push({ value, atMs })) },
+    out: {
+      send(topic, _key, value) {
+        if (topic === 'insight.anomaly') sent.push({ value, atMs });
+      },
+    },
   });
   for (const record of input) {
     atMs = record.appendedAtMs;
