@@ -6,14 +6,8 @@ import type { InventoryDeviceRecord, SiteRecord } from '../../topics/inventory.t
 import type { CollectionRecord } from '../../topics/ops.ts';
 import type { RecordRow } from '../../topics/row.ts';
 import { METRIC_TABLES, sqlColumn } from '../db/metric-columns.ts';
-import {
-  mergeAnomalies,
-  mergeBaselines,
-  mergeDevices,
-  mergeEvaluations,
-  mergeSites,
-  type Merge,
-} from './merges.ts';
+import { mergeAnomalies } from './anomaly-merges.ts';
+import { mergeBaselines, mergeDevices, mergeEvaluations, mergeSites, type Merge } from './merges.ts';
 import { snapshotProjection } from './snapshot-projection.ts';
 import { verdictProjection } from './verdict-projection.ts';
 

@@ -1,6 +1,6 @@
 /** Verdicts out of control.rule: a row each, whatever else people say there. */
 import { verdictOfKey, verdictRule, type RuleRecord } from '../../topics/rules.ts';
-import { mergeVerdicts } from './merges.ts';
+import { mergeVerdicts } from './anomaly-merges.ts';
 import type { Row, TableProjection } from './projections.ts';
 
 export const verdictProjection: TableProjection = {

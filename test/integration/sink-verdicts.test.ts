@@ -2,7 +2,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Pool, PoolClient } from 'pg';
-import { mergeAnomalies, mergeVerdicts, stagingTable } from '../../pipeline/sink/merges.ts';
+import { mergeAnomalies, mergeVerdicts } from '../../pipeline/sink/anomaly-merges.ts';
+import { stagingTable } from '../../pipeline/sink/merges.ts';
 import { ruleKey, verdictRuleId, VERDICTS, type RuleRecord } from '../../topics/rules.ts';
 import { postgresService } from '../services/postgres.ts';
 import { anomalyRecord, countOf, NOW, sinkLab, stored, type SinkLab } from '../sink/sink-lab.ts';
