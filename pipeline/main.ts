@@ -1,6 +1,7 @@
 /** Wires the commands to what they do: the one place that reads the environment and decides about the exit code. */
 import { readFileSync } from 'node:fs';
 import { analyzeCommand } from './analyze-command.ts';
+import { anomalyActions } from './anomaly-command.ts';
 import { cli, type Actions } from './cli.ts';
 import type { GlobalOptions } from './cli/arguments.ts';
 import { errorText, exitCode } from './cli/failure.ts';
@@ -158,6 +159,7 @@ const actions: Actions = {
   },
 
   ...ruleActions({ configured: quietly, catalogue, clock, write }),
+  ...anomalyActions({ configured: quietly, catalogue, clock, write }),
 
   topicsPlan: (options) => topics(options, false),
   topicsApply: (options) => topics(options, true),

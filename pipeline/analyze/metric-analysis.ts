@@ -78,6 +78,8 @@ export class MetricAnalysis {
         onAnomaly(record);
       },
       baseline: () => undefined,
+      features: () => undefined,
+      evaluation: () => undefined,
       count: () => undefined,
     };
   }
