@@ -2,34 +2,72 @@
 import type { AnalyzeOptions } from './cli/analyze.ts';
 import { Analysis } from './analyze/analysis.ts';
 import { readFiles } from './analyze/input/read-files.ts';
-import { timeParser } from './analyze/input/times.ts';
+import { jsonLine } from './analyze/report/json-lines.ts';
+import { coloured, plain } from './analyze/report/paint.ts';
+import { counted, printable } from './analyze/report/plain-text.ts';
 import { textReport } from './analyze/report/text.ts';
 import type { Config } from './config.ts';
+import { ConfigError } from './model/errors.ts';
 
 export interface AnalyzeDeps {
-  readonly config: Pick<Config, 'baseline' | 'detect'>;
-  /** Of what was found. */
-  readonly write: (text: string) => void;
-  /** Of what is said about the files. */
-  readonly note: (text: string) => void;
+  readonly config: Pick<Config, 'rate' | 'baseline' | 'detect'>;
+  readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean };
+  readonly stderr: { write(text: string): unknown };
+  /** Colours are not wanted, whatever standard output is. */
+  readonly noColour: boolean;
 }
 
-/** @throws ConfigError for a file that cannot be read or understood, naming it. */
+/**
+ * Whether every file could be read. @throws ConfigError for a file that is not there, and when there was nothing in any
+ * of them that could be used.
+ */
 export async function analyzeCommand(
-  { files, json, timeZone, kind, columns }: AnalyzeOptions,
-  { config, write, note }: AnalyzeDeps,
-): Promise<void> {
-  const { baseline, detect } = config;
-  const analysis = new Analysis({ baseline, detect, timeZone }, (record) => {
-    if (json) write(`${JSON.stringify(record)}\n`);
+  options: AnalyzeOptions,
+  { config, stdout, stderr, noColour }: AnalyzeDeps,
+): Promise<boolean> {
+  const { files, json, timeZone, kind: kinds, columns, dateOrder, maxSeries, maxAnomalies } = options;
+  const { rate, baseline, detect } = config;
+  const note = (text: string): void => void stderr.write(`${printable(text)}\n`);
+  const analysis = new Analysis({
+    rate,
+    baseline,
+    detect,
+    timeZone,
+    limits: { series: maxSeries, anomalies: maxAnomalies },
   });
+  const refused: ConfigError[] = [];
   await readFiles(files, {
-    columns,
-    kinds: kind,
-    parseTime: timeParser(timeZone),
+    told: { columns, kinds, timeZone, dateOrder },
     sink: analysis,
-    onLayout: (text) => note(`${text}\n`),
+    note,
+    onRefused: (error) => refused.push(error),
   });
-  for (const { file, line, reason } of analysis.problems) note(`${file}:${line}: ${reason}\n`);
-  if (!json) write(textReport([...analysis.series()]));
+  analysis.finish();
+  for (const { file, line, reason } of analysis.problems) note(`${file}:${line}: ${reason}`);
+  const more = analysis.problemCount - analysis.problems.length;
+  if (more > 0) note(`and ${counted(more, 'more line')} with something that could not be used`);
+  const series = analysis.summaries().filter(({ values }) => values > 0);
+  if (series.length === 0) throw nothingUsable(files, refused, analysis);
+  for (const { message } of refused) note(message);
+  if (json) for (const found of analysis.anomalies.all()) stdout.write(`${jsonLine(found)}\n`);
+  else {
+    const paint = stdout.isTTY === true && !noColour ? coloured : plain;
+    const { minConfidence } = detect;
+    const forgotten = series.reduce((sum, one) => sum + one.forgotten, 0);
+    stdout.write(textReport(series, { timeZone, paint, minConfidence, forgotten }));
+  }
+  return refused.length === 0;
+}
+
+function nothingUsable(
+  files: readonly string[],
+  refused: readonly ConfigError[],
+  { problemCount }: Analysis,
+): ConfigError {
+  const [only] = refused;
+  if (only !== undefined && refused.length === files.length)
+    return refused.length === 1 ? only : new ConfigError(refused.map(({ message }) => message).join('; '));
+  return new ConfigError(
+    `${files.join(', ')}: no value in it could be used (${counted(problemCount, 'line')} with something else): see what was taken for what above, and name columns with --time, --value, --metric`,
+  );
 }

@@ -105,7 +105,8 @@ const actions: Actions = {
 
   async analyze(options) {
     const { config } = quietly(options);
-    await analyzeCommand(options, { config, write, note: (text) => void stderr.write(text) });
+    const noColour = (process.env['NO_COLOR'] ?? '') !== '';
+    if (!(await analyzeCommand(options, { config, stdout, stderr, noColour }))) throw new Unsuccessful();
   },
 
   async migrate({ plan, ...options }) {
