@@ -1,6 +1,7 @@
 /** What `netsigma analyze` does: files through the stages, what was found as text or as lines of JSON. */
 import type { AnalyzeOptions } from './cli/analyze.ts';
 import { Analysis } from './analyze/analysis.ts';
+import type { Progress } from './analyze/progress.ts';
 import { readFiles } from './analyze/input/read-files.ts';
 import { jsonLine } from './analyze/report/json-lines.ts';
 import { coloured, plain } from './analyze/report/paint.ts';
@@ -12,7 +13,7 @@ import { ConfigError } from './model/errors.ts';
 export interface AnalyzeDeps {
   readonly config: Pick<Config, 'rate' | 'baseline' | 'detect'>;
   readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean };
-  readonly stderr: { write(text: string): unknown };
+  readonly progress: Progress;
   /** Colours are not wanted, whatever standard output is. */
   readonly noColour: boolean;
 }
@@ -23,17 +24,17 @@ export interface AnalyzeDeps {
  */
 export async function analyzeCommand(
   options: AnalyzeOptions,
-  { config, stdout, stderr, noColour }: AnalyzeDeps,
+  { config, stdout, progress, noColour }: AnalyzeDeps,
 ): Promise<boolean> {
-  const { files, json, timeZone, kind: kinds, columns, dateOrder, maxSeries, maxAnomalies } = options;
+  const { files, json, timeZone, columns, dateOrder, kind: kinds } = options;
   const { rate, baseline, detect } = config;
-  const note = (text: string): void => void stderr.write(`${printable(text)}\n`);
+  const note = (text: string): void => progress.say(printable(text));
   const analysis = new Analysis({
     rate,
     baseline,
     detect,
     timeZone,
-    limits: { series: maxSeries, anomalies: maxAnomalies },
+    limits: { series: options.maxSeries, anomalies: options.maxAnomalies },
   });
   const refused: ConfigError[] = [];
   await readFiles(files, {
@@ -41,8 +42,10 @@ export async function analyzeCommand(
     sink: analysis,
     note,
     onRefused: (error) => refused.push(error),
+    onProgress: progress.at,
   });
   analysis.finish();
+  progress.end();
   for (const { file, line, reason } of analysis.problems) note(`${file}:${line}: ${reason}`);
   const more = analysis.problemCount - analysis.problems.length;
   if (more > 0) note(`and ${counted(more, 'more line')} with something that could not be used`);

@@ -1,6 +1,6 @@
 /** `netsigma analyze` as a newcomer starts it: what it writes where, and how it ends. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,37 +34,28 @@ function recording(): string {
 
 interface Answer {
   readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
+interface AnalyzeOptions {
+  readonly input?: string | Buffer;
+  /** Standard input stays open; `child` may be told more. */
+  readonly onChild?: (child: ChildProcessWithoutNullStreams) => void;
+}
+
 /** `FOLDER` in an argument is the test's. */
-function analyze(
-  args: readonly string[],
-  {
-    input,
-    env = {},
-    onStdout,
-  }: { input?: string | Buffer; env?: Record<string, string>; onStdout?: () => void } = {},
-): Promise<Answer> {
+function analyze(args: readonly string[], { input, onChild }: AnalyzeOptions = {}): Promise<Answer> {
   return new Promise((resolve) => {
-    const child = spawn(
-      process.execPath,
-      [BIN, 'analyze', ...args.map((arg) => arg.replace('FOLDER', folder))],
-      {
-        env,
-      },
-    );
+    const words = [BIN, 'analyze', ...args.map((arg) => arg.replace('FOLDER', folder))];
+    const child = spawn(process.execPath, words, { env: {} });
     let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (chunk: Buffer) => {
-      stdout += chunk.toString();
-      if (onStdout !== undefined) child.stdout.destroy();
-    });
+    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString().replaceAll(folder, 'FOLDER')));
     child.stdin.on('error', () => undefined);
-    child.stdin.end(input);
-    child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+    if (onChild === undefined) child.stdin.end(input);
+    else onChild(child);
+    child.once('close', (code) => resolve({ code, stdout, stderr }));
   });
 }
 
@@ -168,8 +159,23 @@ describe('netsigma analyze', () => {
   });
 
   it('ends in silence when nobody reads on', async () => {
-    const { stderr, signal } = await analyze(['FOLDER/traffic.csv'], { onStdout: () => undefined });
-    expect(signal).toBeNull();
-    expect(stderr.split('\n')).toHaveLength(2);
+    const { code, stderr } = await analyze(['FOLDER/traffic.csv'], {
+      onChild: ({ stdout }) => stdout.destroy(),
+    });
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^FOLDER\/traffic.csv: time = [^\n]*\n$/);
+  });
+
+  it('ends at Ctrl-C, with nothing half printed', async () => {
+    const rows = recording().repeat(4);
+    const { code, stdout, stderr } = await analyze(['-'], {
+      onChild(child) {
+        // Its layout is said once it has enough rows; then it waits for more.
+        child.stderr.once('data', () => child.kill('SIGINT'));
+        child.stdin.write(rows);
+      },
+    });
+    expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
+    expect(stderr).toMatch(/^standard input: time = time/);
   });
 });

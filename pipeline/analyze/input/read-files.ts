@@ -10,8 +10,8 @@ import { LimitReached } from './sample.ts';
 import { readLines, type LineSink } from './text-lines.ts';
 
 export interface ReadOptions extends Omit<FileOptions, 'file' | 'entity'> {
-  /** Of all files, as they lie on the disk; undefined where one has no size. */
-  readonly onProgress?: (readBytes: number, ofBytes: number | undefined) => void;
+  /** Of all files: bytes as they lie on the disk, undefined where one has no size; and rows so far. */
+  readonly onProgress?: (readBytes: number, ofBytes: number | undefined, rows: number) => void;
   /** A file that cannot be understood; the others are read all the same. */
   readonly onRefused: (error: ConfigError) => void;
 }
@@ -23,12 +23,13 @@ export async function readFiles(files: readonly string[], options: ReadOptions):
   const all = sizes.includes(undefined) ? undefined : sizes.reduce<number>((sum, size) => sum + size!, 0);
   const entities = entityNames(files);
   let read = 0;
+  let before = 0;
   for (const [index, file] of files.entries()) {
     const name = file === STANDARD_INPUT ? 'standard input' : file;
     const chunks = fileChunks(file, (bytes) => (read += bytes));
     const rows = new FileRows({ ...reading, file: name, entity: entities[index]! });
     try {
-      await readLines(name, chunks, rows, () => onProgress(read, all));
+      await readLines(name, chunks, rows, () => onProgress(read, all, before + rows.lines));
     } catch (error) {
       if (error instanceof BrokenGzip) rows.cutOff(error);
       else {
@@ -36,6 +37,7 @@ export async function readFiles(files: readonly string[], options: ReadOptions):
         continue;
       }
     }
+    before += rows.lines;
     try {
       rows.end();
     } catch (error) {
@@ -54,21 +56,22 @@ function refusal(error: unknown): ConfigError {
 class FileRows implements LineSink {
   readonly #options: FileOptions;
   #sink: (LineSink & { end(): void }) | undefined;
-  #last = 0;
+  /** Those so far. */
+  lines = 0;
 
   constructor(options: FileOptions) {
     this.#options = options;
   }
 
   line(text: string, number: number): void {
-    this.#last = number;
+    this.lines = number;
     if (this.#sink === undefined && text.trim() === '') return;
     this.#sink ??= this.#readerOf(text.trimStart());
     this.#sink.line(text, number);
   }
 
   tooLong(number: number, beginning: string): void {
-    this.#last = number;
+    this.lines = number;
     this.#sink ??= this.#readerOf(beginning.trimStart());
     this.#sink.tooLong(number, beginning);
   }
@@ -81,7 +84,7 @@ class FileRows implements LineSink {
   /** The file ends before its end. */
   cutOff({ message }: BrokenGzip): void {
     const { sink, file } = this.#options;
-    sink.problem({ file, line: this.#last + 1, reason: `the gzip data end here: ${message}` });
+    sink.problem({ file, line: this.lines + 1, reason: `the gzip data end here: ${message}` });
   }
 
   #readerOf(text: string): LineSink & { end(): void } {
