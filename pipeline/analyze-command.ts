@@ -6,6 +6,9 @@ import { readFiles } from './analyze/input/read-files.ts';
 import { jsonLine } from './analyze/report/json-lines.ts';
 import { coloured, plain } from './analyze/report/paint.ts';
 import { counted, printable } from './analyze/report/plain-text.ts';
+import { plotData } from './analyze/report/plot/plot-data.ts';
+import { plotFile } from './analyze/report/plot/plot-file.ts';
+import { plotPage } from './analyze/report/plot/plot-page.ts';
 import { textReport } from './analyze/report/text.ts';
 import type { Config } from './config.ts';
 import { ConfigError } from './model/errors.ts';
@@ -29,6 +32,7 @@ export async function analyzeCommand(
   const { files, json, timeZone, columns, dateOrder, kind: kinds } = options;
   const { rate, baseline, detect } = config;
   const note = (text: string): void => progress.say(printable(text));
+  const plot = options.plot === undefined ? undefined : plotFile(options.plot, files);
   const analysis = new Analysis({
     rate,
     baseline,
@@ -58,6 +62,11 @@ export async function analyzeCommand(
     const { minConfidence } = detect;
     const forgotten = series.reduce((sum, one) => sum + one.forgotten, 0);
     stdout.write(textReport(series, { timeZone, paint, minConfidence, forgotten }));
+  }
+  if (plot !== undefined) {
+    const data = plotData(series, timeZone);
+    plot.write(plotPage(data));
+    note(`${plot.path}: ${counted(data.series.length, 'series', 'series')} drawn`);
   }
   return refused.length === 0;
 }

@@ -26,8 +26,8 @@ export interface AnalysisLimits {
 const SHOWN_PROBLEMS = 10;
 /** Each has stages of its own: 120 KB. */
 const MOST_METRICS = 5_000;
-/** What a drawing of one series can show, and what the drawings of all may take. */
-const BUCKETS = 600;
+/** What a drawing of one series can show to who looks closely, and what the drawings of all may take. */
+const BUCKETS = 16_384;
 const DRAWING_BYTES = 1 << 27;
 
 interface KnownSeries {

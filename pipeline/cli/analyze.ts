@@ -10,6 +10,8 @@ export interface AnalyzeOptions extends GlobalOptions {
   readonly files: readonly string[];
   /** Anomalies as JSON lines instead of text. */
   readonly json: boolean;
+  /** A page of HTML to be written. */
+  readonly plot?: string;
   /** IANA zone: of times that name none, of days and weeks, and of the text. */
   readonly timeZone: string;
   readonly dateOrder?: DateOrder;
@@ -47,6 +49,7 @@ export function addAnalyzeCommand(program: Command, actions: AnalyzeActions): vo
     )
     .argument('<file...>', 'files, one after the other')
     .option('--json', 'every anomaly as a line of JSON', false)
+    .option('--plot <file>', 'write a page of HTML with the series, what was expected, and the anomalies')
     .option('--time-zone <zone>', 'of times without one, and of days and weeks (IANA)', timeZone, 'UTC')
     .addOption(
       new Option('--date-order <order>', 'of dates such as 03/04/2026: day or month first').choices(
@@ -66,7 +69,7 @@ export function addAnalyzeCommand(program: Command, actions: AnalyzeActions): vo
     .option('--max-anomalies <n>', 'of more, the worst are kept', integer(1, 10_000_000), 100_000)
     .action((files: readonly string[], _options, { optsWithGlobals }: Command) => {
       const flags = optsWithGlobals.call(command) as Flags;
-      const { json, timeZone: zone, dateOrder, kind, maxSeries, maxAnomalies, config } = flags;
+      const { json, plot, timeZone: zone, dateOrder, kind, maxSeries, maxAnomalies, config } = flags;
       return actions.analyze({
         files,
         json,
@@ -75,6 +78,7 @@ export function addAnalyzeCommand(program: Command, actions: AnalyzeActions): vo
         columns: columnsOf(flags),
         maxSeries,
         maxAnomalies,
+        ...(plot !== undefined && { plot }),
         ...(dateOrder !== undefined && { dateOrder }),
         ...(config !== undefined && { config }),
       });
