@@ -1,8 +1,11 @@
 /** What `netsigma analyze` does: files through the stages, what was found as text or as lines of JSON. */
 import type { AnalyzeOptions } from './cli/analyze.ts';
 import { Analysis } from './analyze/analysis.ts';
-import type { Progress } from './analyze/progress.ts';
 import { readFiles } from './analyze/input/read-files.ts';
+import { readLinks, type WrittenLink } from './analyze/links/link-file.ts';
+import { linkedPlaces } from './analyze/links/linked-places.ts';
+import { storiesOf, type Story } from './analyze/links/stories.ts';
+import type { Progress } from './analyze/progress.ts';
 import { jsonLine } from './analyze/report/json-lines.ts';
 import { coloured, plain } from './analyze/report/paint.ts';
 import { counted, printable } from './analyze/report/plain-text.ts';
@@ -10,6 +13,7 @@ import { plotData } from './analyze/report/plot/plot-data.ts';
 import { plotFile } from './analyze/report/plot/plot-file.ts';
 import { plotPage } from './analyze/report/plot/plot-page.ts';
 import { textReport } from './analyze/report/text.ts';
+import type { SeriesSummary } from './analyze/series-summary.ts';
 import type { Config } from './config.ts';
 import { ConfigError } from './model/errors.ts';
 
@@ -20,6 +24,8 @@ export interface AnalyzeDeps {
   /** Colours are not wanted, whatever standard output is. */
   readonly noColour: boolean;
 }
+
+type Note = (text: string) => void;
 
 /**
  * Whether every file could be read. @throws ConfigError for a file that is not there, and when there was nothing in any
@@ -33,6 +39,7 @@ export async function analyzeCommand(
   const { rate, baseline, detect } = config;
   const note = (text: string): void => progress.say(printable(text));
   const plot = options.plot === undefined ? undefined : plotFile(options.plot, files);
+  const links = options.links === undefined ? [] : await readLinks(options.links);
   const analysis = new Analysis({
     rate,
     baseline,
@@ -50,18 +57,18 @@ export async function analyzeCommand(
   });
   analysis.finish();
   progress.end();
-  for (const { file, line, reason } of analysis.problems) note(`${file}:${line}: ${reason}`);
-  const more = analysis.problemCount - analysis.problems.length;
-  if (more > 0) note(`and ${counted(more, 'more line')} with something that could not be used`);
+  noteProblems(analysis, note);
   const series = analysis.summaries().filter(({ values }) => values > 0);
   if (series.length === 0) throw nothingUsable(files, refused, analysis);
   for (const { message } of refused) note(message);
-  if (json) for (const found of analysis.anomalies.all()) stdout.write(`${jsonLine(found)}\n`);
+
+  const stories = linkedStories(analysis, links, series, note);
+  if (json) writeLines(analysis, stories, stdout);
   else {
     const paint = stdout.isTTY === true && !noColour ? coloured : plain;
     const { minConfidence } = detect;
     const forgotten = series.reduce((sum, one) => sum + one.forgotten, 0);
-    stdout.write(textReport(series, { timeZone, paint, minConfidence, forgotten }));
+    stdout.write(textReport(series, stories, { timeZone, paint, minConfidence, forgotten }));
   }
   if (plot !== undefined) {
     const data = plotData(series, timeZone);
@@ -69,6 +76,34 @@ export async function analyzeCommand(
     note(`${plot.path}: ${counted(data.series.length, 'series', 'series')} drawn`);
   }
   return refused.length === 0;
+}
+
+function noteProblems({ problems, problemCount }: Analysis, note: Note): void {
+  for (const { file, line, reason } of problems) note(`${file}:${line}: ${reason}`);
+  const more = problemCount - problems.length;
+  if (more > 0) note(`and ${counted(more, 'more line')} with something that could not be used`);
+}
+
+function linkedStories(
+  analysis: Analysis,
+  links: readonly WrittenLink[],
+  series: readonly SeriesSummary[],
+  note: Note,
+): Story[] {
+  const { linkedTo, unknown, unknownNames } = linkedPlaces(links, series);
+  if (unknown > 0)
+    note(
+      `${counted(unknown, 'link')} of ${links.length} with names that no series has: ${unknownNames.join(', ')}`,
+    );
+  return storiesOf(analysis.anomalies.all(), linkedTo);
+}
+
+function writeLines(analysis: Analysis, stories: readonly Story[], stdout: AnalyzeDeps['stdout']): void {
+  const first = new Map(
+    stories.flatMap((story) => story.map(({ record }) => [record.anomaly_id, story[0]!.record.anomaly_id])),
+  );
+  for (const found of analysis.anomalies.all())
+    stdout.write(`${jsonLine(found, first.get(found.record.anomaly_id) ?? null)}\n`);
 }
 
 function nothingUsable(

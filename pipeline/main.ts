@@ -121,8 +121,12 @@ const actions: Actions = {
     const noColour = (process.env['NO_COLOR'] ?? '') !== '';
     const shown = progress({ stream: stderr, clock });
     endQuietly(shown.end);
-    if (!(await analyzeCommand(options, { config, stdout, progress: shown, noColour })))
-      throw new Unsuccessful();
+    try {
+      const isWhole = await analyzeCommand(options, { config, stdout, progress: shown, noColour });
+      if (!isWhole) throw new Unsuccessful();
+    } finally {
+      shown.end();
+    }
   },
 
   async migrate({ plan, ...options }) {

@@ -10,6 +10,8 @@ export interface AnalyzeOptions extends GlobalOptions {
   readonly files: readonly string[];
   /** Anomalies as JSON lines instead of text. */
   readonly json: boolean;
+  /** A file of pairs of entities that belong together. */
+  readonly links?: string;
   /** A page of HTML to be written. */
   readonly plot?: string;
   /** IANA zone: of times that name none, of days and weeks, and of the text. */
@@ -49,6 +51,10 @@ export function addAnalyzeCommand(program: Command, actions: AnalyzeActions): vo
     )
     .argument('<file...>', 'files, one after the other')
     .option('--json', 'every anomaly as a line of JSON', false)
+    .option(
+      '--links <file>',
+      'pairs of entities, or of their instances, that belong together: CSV or JSON lines',
+    )
     .option('--plot <file>', 'write a page of HTML with the series, what was expected, and the anomalies')
     .option('--time-zone <zone>', 'of times without one, and of days and weeks (IANA)', timeZone, 'UTC')
     .addOption(
@@ -69,7 +75,7 @@ export function addAnalyzeCommand(program: Command, actions: AnalyzeActions): vo
     .option('--max-anomalies <n>', 'of more, the worst are kept', integer(1, 10_000_000), 100_000)
     .action((files: readonly string[], _options, { optsWithGlobals }: Command) => {
       const flags = optsWithGlobals.call(command) as Flags;
-      const { json, plot, timeZone: zone, dateOrder, kind, maxSeries, maxAnomalies, config } = flags;
+      const { json, links, plot, timeZone: zone, dateOrder, kind, maxSeries, maxAnomalies, config } = flags;
       return actions.analyze({
         files,
         json,
@@ -78,6 +84,7 @@ export function addAnalyzeCommand(program: Command, actions: AnalyzeActions): vo
         columns: columnsOf(flags),
         maxSeries,
         maxAnomalies,
+        ...(links !== undefined && { links }),
         ...(plot !== undefined && { plot }),
         ...(dateOrder !== undefined && { dateOrder }),
         ...(config !== undefined && { config }),

@@ -1,7 +1,7 @@
 /** `netsigma analyze` as a newcomer starts it: what it writes where, and how it ends. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -25,7 +25,7 @@ function recording(): string {
   const rows = ['time,device,port,rx'];
   for (let atMs = START_MS; atMs < START_MS + 24 * DAY_MS; atMs += 600_000) {
     const time = new Date(atMs).toISOString();
-    const factor = atMs >= spikeMs && atMs < spikeMs + 3_600_000 ? 5 : 1;
+    const factor = atMs >= spikeMs && atMs < spikeMs + 3_600_000 ? 20 : 1;
     rows.push(`${time},r1,ge-0,${(traffic(atMs) * factor).toFixed(2)}`);
     rows.push(`${time},r1,ge-1,${(3 * traffic(atMs)).toFixed(2)}`);
   }
@@ -100,6 +100,32 @@ describe('netsigma analyze', () => {
     }
   });
 
+  it('tells anomalies of linked entities as one story', async () => {
+    writeFileSync(join(folder, 'b.csv'), recording().replaceAll(',r1,', ',r2,'));
+    writeFileSync(join(folder, 'links.csv'), 'a,b\nr1 ge-0,r2\nr1,r9\n');
+    const files = ['FOLDER/traffic.csv', 'FOLDER/b.csv'];
+    const alone = await analyze(files);
+    expect(alone.stdout).not.toContain('together');
+    const { code, stdout, stderr } = await analyze(['--links', 'FOLDER/links.csv', ...files]);
+    expect(code).toBe(0);
+    expect(stderr).toContain('1 link of 2 with names that no series has: r9\n');
+    expect(stdout).toContain('2026-01-25: 2 anomalies on r1, r2\n');
+    const lines = await analyze(['--json', '--links', 'FOLDER/links.csv', ...files]);
+    const stories = lines.stdout
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { story: string }).story);
+    expect(new Set(stories).size).toBe(1);
+    expect(stories[0]).toMatch(/^[\da-f-]{36}$/);
+  });
+
+  it('writes a page with what it found', async () => {
+    const { code, stderr } = await analyze(['--plot', 'FOLDER/out.html', 'FOLDER/traffic.csv']);
+    expect(code).toBe(0);
+    expect(stderr).toContain('FOLDER/out.html: 2 series drawn\n');
+    expect(readFileSync(join(folder, 'out.html'), 'utf8')).toMatch(/^<!doctype html>[^]*"name":"r1 ge-0 rx"/);
+  });
+
   it('shows times in the zone that it is told', async () => {
     const { stdout } = await analyze(['--time-zone', 'Asia/Tokyo', 'FOLDER/traffic.csv']);
     expect(stdout).toContain('2026-01-25 21:00:00 to 22:00:00 (60 min)');
@@ -129,6 +155,8 @@ describe('netsigma analyze', () => {
       /Expected METRIC=KIND or KIND, with a kind of gauge, counter, status/,
     ],
     [['--time-zone', 'Mars', 'FOLDER/traffic.csv'], /Expected an IANA zone such as Europe\/Berlin/],
+    [['--links', 'FOLDER/none', 'FOLDER/traffic.csv'], /^netsigma: FOLDER\/none cannot be read/],
+    [['--plot', 'FOLDER/traffic.csv', 'FOLDER/traffic.csv'], /would overwrite a file that is to be read/],
     [['--date-order', 'ymd', 'FOLDER/traffic.csv'], /Allowed choices are dmy, mdy/],
     [
       ['--max-series', '1', 'FOLDER/traffic.csv'],

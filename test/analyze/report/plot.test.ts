@@ -17,7 +17,7 @@ const values = [
   ...every(
     MINUTES_30,
     24,
-    (atMs) => traffic(atMs) * (atMs >= SPIKE_MS && atMs < SPIKE_MS + 7_200_000 ? 6 : 1),
+    (atMs) => traffic(atMs) * (atMs >= SPIKE_MS && atMs < SPIKE_MS + 7_200_000 ? 20 : 1),
   ),
 ];
 const quiet = [...every(MINUTES_30, 24, traffic)];
@@ -103,7 +103,7 @@ describe('the data of the page', () => {
   it('are bounded: many series are fewer and coarser, and what is left out is said', () => {
     const samples = Array.from({ length: 230 }, (_, k) => ({
       entity: `r${k}`,
-      values: k < 205 ? quiet : values,
+      values: k < 225 ? quiet.slice(0, 50) : values,
     }));
     const data = plotData(analyzed(samples).series, 'UTC');
     expect(data.series).toHaveLength(200);

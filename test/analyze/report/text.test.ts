@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { storiesOf } from '../../../pipeline/analyze/links/stories.ts';
 import { jsonLine } from '../../../pipeline/analyze/report/json-lines.ts';
 import { durationText, momentText } from '../../../pipeline/analyze/report/moment.ts';
 import { coloured, plain } from '../../../pipeline/analyze/report/paint.ts';
@@ -7,7 +8,7 @@ import { anomaly } from '../../../topics/anomaly.ts';
 import { analyzed, DAY_MS, every, START_MS, type SeriesSample } from '../../support/analyzed.ts';
 import { diurnalTraffic } from '../../support/simulated-series.ts';
 
-const MINUTES_5 = 300_000;
+const MINUTES_30 = 1_800_000;
 const traffic = diurnalTraffic({ seed: 7, mean: 100, swing: 0.6, weekend: 0.5, noise: 0.03 });
 const OPTIONS: TextOptions = { timeZone: 'UTC', paint: plain, minConfidence: 0.5, forgotten: 0 };
 const SPIKE_MS = START_MS + 20 * DAY_MS + DAY_MS / 2;
@@ -18,15 +19,16 @@ function spiked(more: Partial<SeriesSample> = {}): SeriesSample {
     entity: 'r1',
     instance: 'ge-0',
     metric: 'rx',
-    values: every(MINUTES_5, 24, (atMs) => traffic(atMs) * (isSpike(atMs) ? 4 : 1)),
+    values: every(MINUTES_30, 24, (atMs) => traffic(atMs) * (isSpike(atMs) ? 20 : 1)),
     ...more,
   };
 }
 
-const quiet = (): SeriesSample => ({ entity: 'r2', metric: 'rx', values: every(MINUTES_5, 24, traffic) });
+const quiet = (): SeriesSample => ({ entity: 'r2', metric: 'rx', values: every(MINUTES_30, 24, traffic) });
 
 function report(samples: readonly SeriesSample[], options: Partial<TextOptions> = {}): string {
-  return textReport(analyzed(samples).series, { ...OPTIONS, ...options });
+  const { series, found } = analyzed(samples);
+  return textReport(series, storiesOf(found), { ...OPTIONS, ...options });
 }
 
 describe('the report as text', () => {
@@ -37,7 +39,7 @@ describe('the report as text', () => {
     const mark = lines[2]!.indexOf('!');
     expect(lines[2]!.trim()).toBe('!');
     expect(lines[1]![mark]).toBe('█');
-    expect(lines[3]).toMatch(/^ {2}2026-01-05 00:00 {40,}2026-01-28 23:55$/);
+    expect(lines[3]).toMatch(/^ {2}2026-01-05 00:00 {40,}2026-01-28 23:30$/);
     expect(lines[4]).toBe('  critical  spike        2026-01-25 12:00:00 to 13:00:00 (60 min)');
     expect(lines[5]).toMatch(/^ {4}rx of ge-0 is \d+, [\d.]+ sigma above the \d+ expected at this hour\.$/);
   });
@@ -45,8 +47,8 @@ describe('the report as text', () => {
   it('has a table of all series, the worst first, and a verdict', () => {
     const text = report([quiet(), spiked()]);
     expect(text).toMatch(/\nseries +values +every +crit warn info +worst\n/);
-    expect(text).toMatch(/\nr1 ge-0 rx +6,912 +5 min +1 +- +- +spike\nr2 rx +6,912 +5 min +- +- +-\n/);
-    expect(text).toContain('13,824 values of 2 series, 2026-01-05 00:00:00 to 2026-01-28 23:55:00 UTC: 1');
+    expect(text).toMatch(/\nr1 ge-0 rx +1,152 +30 min +1 +- +- +spike\nr2 rx +1,152 +30 min +- +- +-\n/);
+    expect(text).toContain('2,304 values of 2 series, 2026-01-05 00:00:00 to 2026-01-28 23:30:00 UTC: 1');
   });
 
   it('fits 80 columns, whatever the names are', () => {
@@ -76,26 +78,42 @@ describe('the report as text', () => {
     expect(momentText(Date.UTC(2026, 6, 1, 12), 'America/New_York')).toBe('2026-07-01 08:00:00');
   });
 
+  it('shows anomalies that opened together as one story, in the order of their opening', () => {
+    const text = report([spiked({ metric: 'tx' }), spiked()]);
+    expect(text).toContain(
+      [
+        'Anomalies that opened together:',
+        '',
+        '2026-01-25: 2 anomalies on r1',
+        '  12:00:00  critical spike       r1 ge-0 rx',
+        '  12:00:00  critical spike       r1 ge-0 tx',
+        '',
+        'series',
+      ].join('\n'),
+    );
+    expect(report([spiked()])).not.toContain('together');
+  });
+
   it('says that an anomaly is open at the end', () => {
-    const values = every(MINUTES_5, 20, (atMs, k) => traffic(atMs) * (k > 20 * 288 - 4 ? 6 : 1));
-    expect(report([{ values }])).toContain('since 2026-01-24 23:45:00, open at the end');
+    const values = every(MINUTES_30, 20, (atMs, k) => traffic(atMs) * (k > 20 * 48 - 4 ? 20 : 1));
+    expect(report([{ values }])).toContain('since 2026-01-24 22:30:00, open at the end');
   });
 
   it('says why nothing was found', () => {
     expect(report([quiet()])).toMatch(/Nothing was found: [\d,]+ values of 1 series were judged/);
-    const short = report([{ values: every(MINUTES_5, 0.2, traffic) }]).replaceAll('\n', ' ');
+    const short = report([{ values: every(300_000, 0.2, traffic) }]).replaceAll('\n', ' ');
     expect(short).toMatch(
       /Nothing could be found: no value was judged.*reached \d+% with 58 values over 4.8 h/,
     );
-    const constant = report([{ values: every(MINUTES_5, 20, () => 1) }]);
+    const constant = report([{ values: every(MINUTES_30, 20, () => 1) }]);
     expect(constant).toContain('1 series never changed');
-    const status = report([{ kind: 'status', values: every(MINUTES_5, 1, () => 1) }]);
+    const status = report([{ kind: 'status', values: every(MINUTES_30, 1, () => 1) }]);
     expect(status).toContain('1 series is a status: read and drawn, but not judged.');
     expect(status).not.toContain('Nothing');
   });
 
   it('counts what was left out, and says what to do when it is much', () => {
-    const values = [...every(MINUTES_5, 1, traffic)];
+    const values = [...every(300_000, 1, traffic)];
     const few = report([{ values: [...values, values[5]!] }]);
     expect(few.replaceAll('\n', ' ')).toContain(
       '1 value was not newer than the one before in the series, and left out.',
@@ -118,7 +136,7 @@ describe('the report as text', () => {
 describe('an anomaly as a line of JSON', () => {
   it('has the fields of insight.anomaly under their names, times as text, and what a file adds', () => {
     const [found] = analyzed([spiked({ unit: 'bit/s' })]).found;
-    const line = JSON.parse(jsonLine(found!)) as Record<string, unknown>;
+    const line = JSON.parse(jsonLine(found!, null)) as Record<string, unknown>;
     expect(Object.keys(line)).toEqual(expect.arrayContaining(anomaly.fields.map(({ name }) => name)));
     expect(line).toMatchObject({
       entity: 'r1',
@@ -136,9 +154,9 @@ describe('an anomaly as a line of JSON', () => {
   });
 
   it('lasts until the end of its series while it is open', () => {
-    const values = every(MINUTES_5, 20, (atMs, k) => traffic(atMs) * (k > 20 * 288 - 4 ? 6 : 1));
+    const values = every(MINUTES_30, 20, (atMs, k) => traffic(atMs) * (k > 20 * 48 - 4 ? 20 : 1));
     const [found] = analyzed([{ values }]).found;
-    expect(JSON.parse(jsonLine(found!))).toMatchObject({ closed_at: null, duration_s: 600 });
+    expect(JSON.parse(jsonLine(found!, null))).toMatchObject({ closed_at: null, duration_s: 3600 });
   });
 });
 
