@@ -8,9 +8,9 @@ import {
   type SeriesIntake,
   type SeriesName,
 } from './input/sample.ts';
-import { MetricAnalysis, type AnalysisSettings } from './metric-analysis.ts';
-import { metricRun, seriesKey, type MetricRun } from './metric-run.ts';
+import { runKey, seriesKey, seriesRun, type SeriesRun } from './series-run.ts';
 import type { SeriesSummary } from './series-summary.ts';
+import type { AnalysisSettings } from './stage-chain.ts';
 
 export interface AnalysisOptions extends AnalysisSettings {
   readonly limits: AnalysisLimits;
@@ -24,8 +24,8 @@ export interface AnalysisLimits {
 
 /** Problems that are kept to be shown; all are counted. */
 const SHOWN_PROBLEMS = 10;
-/** Each has stages of its own: 120 KB. */
-const MOST_METRICS = 5_000;
+/** Each has stages of its own, of a hundred KB: series of further units are judged without them. */
+const MOST_RUNS = 200;
 /** What a drawing of one series can show to who looks closely, and what the drawings of all may take. */
 const BUCKETS = 16_384;
 const DRAWING_BYTES = 1 << 27;
@@ -40,25 +40,18 @@ export class Analysis implements SampleSink {
   readonly problems: Problem[] = [];
   problemCount = 0;
   readonly #options: AnalysisOptions;
-  readonly #isTaken: (column: string) => boolean;
-  readonly #runs = new Map<string, MetricRun>();
+  readonly #runs = new Map<string, SeriesRun>();
   readonly #series = new Map<string, KnownSeries>();
   #buckets = BUCKETS;
 
   constructor(options: AnalysisOptions) {
     this.#options = options;
     this.anomalies = new FoundAnomalies(options.limits.anomalies);
-    const { reading } = new MetricAnalysis({
-      metric: { name: '\0', unit: null, quantum: 0 },
-      settings: options,
-      onAnomaly: () => undefined,
-    });
-    this.#isTaken = (column) => reading.has(column);
   }
 
   series(name: SeriesName): SeriesIntake {
-    const { entity, instance, metric, kind } = name;
-    const key = `${kind} ${metric}\0${seriesKey(entity, instance)}`;
+    const { entity, instance, metric } = name;
+    const key = seriesKey(name);
     const known = this.#series.get(key);
     if (known !== undefined) return known.intake;
     const { limits } = this.#options;
@@ -92,18 +85,14 @@ export class Analysis implements SampleSink {
     return [...this.#series.values()].map(({ summary }) => summary);
   }
 
-  #runOf(name: SeriesName): MetricRun {
-    const key = `${name.kind} ${name.metric}`;
+  #runOf(named: SeriesName): SeriesRun {
+    const isUsual = this.#runs.size < MOST_RUNS || this.#runs.has(runKey(named));
+    const name = isUsual || named.kind === 'status' ? named : { ...named, unit: null };
+    const key = runKey(name);
     const known = this.#runs.get(key);
     if (known !== undefined) return known;
-    if (this.#runs.size >= MOST_METRICS)
-      throw new LimitReached(
-        `more than ${MOST_METRICS} metrics, such as "${name.metric.slice(0, 80)}": are they names of instances? (--instance COLUMN, --metric COLUMN)`,
-      );
-    const run = metricRun({
-      name,
+    const run = seriesRun(name, {
       settings: this.#options,
-      isTaken: this.#isTaken,
       onAnomaly: (series, record) => this.anomalies.add(series, record),
     });
     this.#runs.set(key, run);

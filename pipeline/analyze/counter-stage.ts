@@ -22,17 +22,13 @@ const PACKET_BYTES = 1500;
 /** Counters of seconds have decimals: they are counted in thousandths. */
 const FRACTIONS = 1000;
 
-/**
- * `unit`: of the counter, as the file says it. `isFractional`: the counter has decimals. The names of the columns hold
- * the metric's, so they cannot be those of others that the stage adds.
- */
+/** `counted`: the unit of the counter. `isFractional`: it has decimals. */
 export function counterStage(
   metric: string,
-  unit: string | null,
+  counted: string,
   isFractional: boolean,
   settings: RateSettings,
 ): CounterStage {
-  const counted = countedUnit(metric, unit);
   const scale = isFractional ? FRACTIONS : 1;
   const name = `${metric} per second`;
   const [wide, narrow] = [`counter ${metric}`, `counter ${metric} 32`];
@@ -61,7 +57,7 @@ export function counterStage(
 }
 
 /** UCUM, from what the file says or from the counter's name. */
-function countedUnit(metric: string, unit: string | null): string {
+export function countedUnit(metric: string, unit: string | null): string {
   if (unit !== null) return /^(b|by|bytes?|octets?)$/i.test(unit) ? 'By' : unit;
   if (/octets|bytes/i.test(metric)) return 'By';
   if (/packets?|pkts|discards|drops/i.test(metric)) return '{packet}';

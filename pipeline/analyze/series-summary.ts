@@ -2,7 +2,7 @@
 import type { AnomalyRecord } from '../../topics/anomaly.ts';
 import { Envelope } from './envelope.ts';
 import type { SampleKind, SeriesName } from './input/sample.ts';
-import type { Judged } from './metric-analysis.ts';
+import type { Judged } from './stage-chain.ts';
 import { TypicalInterval } from './typical-interval.ts';
 
 export class SeriesSummary {
@@ -34,8 +34,8 @@ export class SeriesSummary {
 
   constructor(
     { entity, instance, metric, kind, unit }: SeriesName,
-    judgedAs: { readonly metric: string; readonly unit: string | null } = { metric, unit },
     buckets: number,
+    judgedAs: { readonly metric: string; readonly unit: string | null } = { metric, unit },
   ) {
     this.entity = entity;
     this.instance = instance;

@@ -71,7 +71,7 @@ export function addAnalyzeCommand(program: Command, actions: AnalyzeActions): vo
   for (const [name, text] of Object.entries(COLUMNS))
     command.option(`--${name} <column>`, `name or number of the column ${text}`, repeated);
   command
-    .option('--max-series <n>', 'more are refused: each takes about 5 KB', integer(1, 10_000_000), 100_000)
+    .option('--max-series <n>', 'more are refused: each takes about 8 KB', integer(1, 10_000_000), 100_000)
     .option('--max-anomalies <n>', 'of more, the worst are kept', integer(1, 10_000_000), 100_000)
     .action((files: readonly string[], _options, { optsWithGlobals }: Command) => {
       const flags = optsWithGlobals.call(command) as Flags;

@@ -193,6 +193,17 @@ describe('limits', () => {
     expect(sigmas(few)[0]).toBe(sigmas(all)[0]);
   });
 
+  it('take no more stages than so many, however many units there are', () => {
+    const samples = Array.from({ length: 1_000 }, (_, k) => ({
+      instance: `i${k}`,
+      unit: `u${k}`,
+      values: [[START_MS, 1]] as const,
+    }));
+    const units = new Set(analyzed(samples).series.map(({ judgedUnit }) => judgedUnit));
+    expect(units.size).toBe(201);
+    expect(units).toContain(null);
+  });
+
   it('draw many series in the room of one, more coarsely', () => {
     const analysis = newAnalysis({ series: 10_000 });
     const values = [...every(MINUTES_5, 1, traffic)];

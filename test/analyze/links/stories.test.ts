@@ -12,7 +12,6 @@ const MINUTE = 60_000;
 function opened(minute: number, entity: string, instance = '', metric = 'm', everyMs = MINUTE): FoundAnomaly {
   const series = new SeriesSummary(
     { entity, instance, metric, kind: 'gauge', unit: null, hasDecimals: false },
-    undefined,
     2,
   );
   for (let k = 0; k < 4; k += 1) series.count(k * everyMs);

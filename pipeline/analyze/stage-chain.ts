@@ -1,4 +1,4 @@
-/** One metric of anyone's series through the stages, value by value, as a task would run them. */
+/** The stages over series of anyone's, value by value, as a task would run them. */
 import { Reading } from '../model/reading.ts';
 import { StateStore } from '../runtime/state-store.ts';
 import { baseline } from '../stages/baseline/baseline.ts';
@@ -44,7 +44,7 @@ export interface SeriesPlace {
   lastMs: number;
 }
 
-export interface MetricAnalysisOptions {
+export interface StageChainOptions {
   readonly metric: BaselinedMetric;
   readonly settings: AnalysisSettings;
   /** What makes the metric's values of what was read; without it they are as they are read. */
@@ -56,7 +56,7 @@ export interface MetricAnalysisOptions {
 /** Seconds that a value of a gauge stands for at most: a month of silence is not a month of it. */
 const MOST_INTERVALS = 3;
 
-export class MetricAnalysis {
+export class StageChain {
   readonly judged: Judged = { timeMs: 0, value: 0, expected: 0, scale: 0, score: 0, confidence: 0 };
   readonly reading = new Reading();
   readonly #state = new StateStore();
@@ -70,7 +70,7 @@ export class MetricAnalysis {
   readonly #seconds;
   readonly #out: StageOutput;
 
-  constructor({ metric, settings, before, onAnomaly }: MetricAnalysisOptions) {
+  constructor({ metric, settings, before, onAnomaly }: StageChainOptions) {
     this.#settings = settings;
     const metrics = [metric];
     const definitions = [
