@@ -23,6 +23,7 @@ const rate = (of: string, severe: number) => ({ of, devices: 2, all: severe + 1,
 const falseAlarms: FalseAlarmReport = {
   seed: 7,
   devices: 70,
+  ports: 24,
   days: 30,
   warm_up_days: 21,
   severe: 0.25,

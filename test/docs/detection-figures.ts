@@ -107,11 +107,11 @@ function kpiBlock(report: KpiReport): string[] {
 }
 
 function falseAlarmBlock(report: FalseAlarmReport): string[] {
-  const { devices, days, warm_up_days: warmUp, seed, severe, total, by_kind: byKind } = report;
+  const { devices, ports, days, warm_up_days: warmUp, seed, severe, total, by_kind: byKind } = report;
   const verdict = severe <= FALSE_ALARM_TARGET ? 'reached' : '**missed**';
   const bad = byKind.filter((rate) => rate.severe > FALSE_ALARM_TARGET).sort((a, b) => b.severe - a.severe);
   return [
-    `${devices} devices of 24 ports, ${days} quiet days after ${warmUp} days of warm-up, seed ${seed}. Of severity warning or above a device and week: **${severe.toFixed(3)}**, at most ${FALSE_ALARM_TARGET}: ${verdict}.`,
+    `${devices} devices of ${ports} ports, ${days} quiet days after ${warmUp} days of warm-up, seed ${seed}. Of severity warning or above a device and week: **${severe.toFixed(3)}**, at most ${FALSE_ALARM_TARGET}: ${verdict}.`,
     table(
       ['warning or above', ...SEASONALITY_KINDS],
       NOISE_KINDS.map((noise) => [

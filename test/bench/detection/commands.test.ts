@@ -68,7 +68,7 @@ describe('bench:detection', () => {
       'Expected NOISE/SEASONALITY with gaussian',
     );
     expect((await run('cost', '--record')).stderr).toContain('--record needs --conditions');
-  });
+  }, 60_000);
 
   it('nab: scores flat files by their windows, and writes the results in their layout', async () => {
     const chance = new Chance(SEED);
@@ -162,7 +162,7 @@ describe('bench:detection', () => {
   }, 120_000);
 
   it('recall: what is plain is found, what is small is not taken for it', async () => {
-    const args = ['--signals', 'gaussian/daily', '--seed', String(SEED)];
+    const args = ['--signals', 'gaussian/daily', '--ports', '10', '--seed', String(SEED)];
     const { cells } = await report<RecallReport>('recall', ...args);
     const recall = (shape: string, magnitude: number | null) =>
       cells.find((cell) => cell.shape === shape && cell.magnitude === magnitude)!.recall;

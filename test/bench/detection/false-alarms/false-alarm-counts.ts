@@ -21,6 +21,7 @@ export interface AlarmRate {
 export interface FalseAlarmReport {
   readonly seed: number;
   readonly devices: number;
+  readonly ports: number;
   /** Quiet days that are counted. */
   readonly days: number;
   readonly warm_up_days: number;
@@ -62,6 +63,7 @@ export function falseAlarmReport({ devices, alarms, days, seed }: QuietRun): Fal
   return {
     seed,
     devices: devices.length,
+    ports: devices[0]!.ports,
     days,
     warm_up_days: WARM_UP_DAYS,
     severe: total.severe,

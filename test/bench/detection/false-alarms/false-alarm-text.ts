@@ -1,5 +1,4 @@
 /** The report on false alarms for people. */
-import { PORTS } from '../simulated/plan.ts';
 import { NOISE_KINDS, SEASONALITY_KINDS, signalName } from '../simulated/signal-kinds.ts';
 import { textTable } from '../text-table.ts';
 import { isOfQuietDays, type AlarmRate, type FalseAlarmReport } from './false-alarm-counts.ts';
@@ -9,11 +8,11 @@ import type { QuietRun } from './quiet-run.ts';
 export const FALSE_ALARM_TARGET = 0.2;
 
 export function falseAlarmText(report: FalseAlarmReport): string {
-  const { seed, devices, days, warm_up_days: warmUp, severe, total, by_severity: bySeverity } = report;
+  const { seed, devices, ports, days, warm_up_days: warmUp, severe, total, by_severity: bySeverity } = report;
   const verdict = severe <= FALSE_ALARM_TARGET ? 'reached' : 'missed';
   const severities = Object.entries(bySeverity).map(([name, rate]) => `${name} ${rate.toFixed(3)}`);
   return [
-    `${devices} devices of ${PORTS} ports, ${days} quiet days after ${warmUp} of warm-up, seed ${seed}; anomalies a device and week`,
+    `${devices} devices of ${ports} ports, ${days} quiet days after ${warmUp} of warm-up, seed ${seed}; anomalies a device and week`,
     `warning or above: ${severe.toFixed(3)}, at most ${FALSE_ALARM_TARGET}: ${verdict} (${severities.join(', ')})`,
     rates('', [total, report.from_day_zero, ...report.by_interval]),
     matrix(report.by_kind),

@@ -11,7 +11,7 @@ import {
   wholeNumber,
   type ResultOptions,
 } from '../measurement.ts';
-import { combinations } from '../simulated/plan.ts';
+import { combinations, PORTS } from '../simulated/plan.ts';
 import { SIGNAL_KINDS, type SignalKind } from '../simulated/signal-kinds.ts';
 import { falseAlarmReport } from './false-alarm-counts.ts';
 import { alarmLines, falseAlarmText } from './false-alarm-text.ts';
@@ -20,6 +20,7 @@ import { quietRun } from './quiet-run.ts';
 interface FalseAlarmOptions extends ResultOptions {
   readonly days: number;
   readonly devices?: number;
+  readonly ports: number;
   readonly seed: number;
   readonly signals: readonly SignalKind[];
   readonly list?: true;
@@ -30,11 +31,8 @@ export function addFalseAlarmsCommand(program: Command): void {
     .command('false-alarms')
     .description('what opens on simulated devices while nothing is wrong')
     .option('--days <days>', 'quiet days after three weeks of warm-up', count, 30)
-    .option(
-      '--devices <count>',
-      'of 24 ports each; one of each kind of signal and interval unless given',
-      count,
-    )
+    .option('--devices <count>', 'one of each kind of signal and interval unless given', count)
+    .option('--ports <count>', 'of a device', count, PORTS)
     .option(
       '--signals <kinds>',
       'NOISE, NOISE/SEASONALITY or /SEASONALITY, with commas',
@@ -45,9 +43,9 @@ export function addFalseAlarmsCommand(program: Command): void {
     .option('--seed <seed>', 'of everything that is random', wholeNumber, anySeed());
   addResultOptions(command).action(async (options: FalseAlarmOptions) => {
     assertRecordable(options);
-    const { days, seed, signals: kinds, devices = combinations(kinds) } = options;
+    const { days, ports, seed, signals: kinds, devices = combinations(kinds) } = options;
     toStderr(`seed ${seed}`);
-    const run = await quietRun({ days, devices, kinds, seed, progress: toStderr });
+    const run = await quietRun({ days, devices, ports, kinds, seed, progress: toStderr });
     if (options.list) for (const line of alarmLines(run)) toStderr(line);
     const report = falseAlarmReport(run);
     give({ name: 'false-alarms', text: falseAlarmText(report), report }, options);

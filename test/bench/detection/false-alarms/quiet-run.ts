@@ -6,6 +6,8 @@ import type { FalseAlarm, QuietTask } from './quiet-worker.ts';
 
 export interface QuietRunOptions {
   readonly devices: number;
+  /** Of each device. */
+  readonly ports: number;
   readonly kinds: readonly SignalKind[];
   /** Quiet days after the warm-up. */
   readonly days: number;
@@ -24,7 +26,7 @@ export interface QuietRun {
 const WORKER = new URL('quiet-worker.ts', import.meta.url);
 
 export async function quietRun({ days, seed, progress, ...which }: QuietRunOptions): Promise<QuietRun> {
-  const devices = plannedDevices(which.devices, which.kinds, seed);
+  const devices = plannedDevices(which.devices, which.kinds, seed, which.ports);
   const tasks = devices.map((device): QuietTask => ({ device, days }));
   const alarms = await inWorkers<QuietTask, FalseAlarm[]>(WORKER, tasks, ({ device }, found, done) => {
     const { kind, intervalMs } = device;

@@ -9,7 +9,7 @@ import { answerTasks } from '../in-workers.ts';
 import { Chance } from '../simulated/chance.ts';
 import { DeviceReadings } from '../simulated/device-readings.ts';
 import { EntityFold } from '../simulated/entity-fold.ts';
-import { PORTS, START_MS, WARM_UP_DAYS, type PlannedDevice } from '../simulated/plan.ts';
+import { START_MS, WARM_UP_DAYS, type PlannedDevice } from '../simulated/plan.ts';
 import { QuietDevice } from '../simulated/quiet-device.ts';
 
 export interface QuietTask {
@@ -37,11 +37,11 @@ const codec = await startedCodec(catalogue, embeddedRegistry());
 answerTasks(({ device, days }: QuietTask) => falseAlarms(codec, device, WARM_UP_DAYS + days));
 
 async function falseAlarms(codec: Codec, device: PlannedDevice, days: number): Promise<FalseAlarm[]> {
-  const { entity, kind, intervalMs, seed, site, record } = device;
+  const { entity, kind, ports, intervalMs, seed, site, record } = device;
   const chance = new Chance(seed + 500_000);
-  const quiet = new QuietDevice({ kind, ports: PORTS, seed, clock: wallClock(site.time_zone) });
+  const quiet = new QuietDevice({ kind, ports, seed, clock: wallClock(site.time_zone) });
   const bootedAtMs = START_MS - 30 * DAY_MS;
-  const readings = new DeviceReadings({ codec, entity, ports: PORTS, intervalMs, bootedAtMs });
+  const readings = new DeviceReadings({ codec, entity, ports, intervalMs, bootedAtMs });
   const fold = await EntityFold.start(codec, readings.poll(START_MS));
   await fold.place(site, record);
   const key = Buffer.from(entity);

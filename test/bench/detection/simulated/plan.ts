@@ -8,6 +8,7 @@ export interface PlannedDevice {
   readonly name: string;
   readonly entity: string;
   readonly kind: SignalKind;
+  readonly ports: number;
   readonly intervalMs: number;
   readonly seed: number;
   readonly site: SiteRecord;
@@ -15,6 +16,7 @@ export interface PlannedDevice {
 }
 
 const INTERVALS_MS = [60_000, 300_000] as const;
+/** Of a device, unless told. */
 export const PORTS = 24;
 /** A Monday, before both Europe and North America change their clocks. */
 export const START_MS = Date.UTC(2026, 2, 2);
@@ -28,7 +30,12 @@ export function combinations(kinds: readonly SignalKind[]): number {
 }
 
 /** `devices` of them, the combinations in turn; more than there are repeat them with other seeds. */
-export function plannedDevices(devices: number, kinds: readonly SignalKind[], seed: number): PlannedDevice[] {
+export function plannedDevices(
+  devices: number,
+  kinds: readonly SignalKind[],
+  seed: number,
+  ports = PORTS,
+): PlannedDevice[] {
   const all = combinations(kinds);
   // So that few devices are already of different seasons, noises and intervals.
   const stride = strideThrough(all);
@@ -36,7 +43,7 @@ export function plannedDevices(devices: number, kinds: readonly SignalKind[], se
     const combination = (number * stride) % all;
     const kind = kinds[combination >> 1]!;
     const intervalMs = INTERVALS_MS[combination & 1]!;
-    return planned(number, kind, intervalMs, seed * 1_009 + number);
+    return planned(number, { kind, intervalMs, ports, seed: seed * 1_009 + number });
   });
 }
 
@@ -51,17 +58,19 @@ function commonDivisor(a: number, b: number): number {
   return b === 0 ? a : commonDivisor(b, a % b);
 }
 
-export function planned(number: number, kind: SignalKind, intervalMs: number, seed: number): PlannedDevice {
+/** The number says where it is. */
+export function planned(
+  number: number,
+  signals: Pick<PlannedDevice, 'kind' | 'intervalMs' | 'ports' | 'seed'>,
+): PlannedDevice {
   const name = `sim-${number}`;
   const zone = number % ZONES.length;
   const slug = `site-${zone}`;
   return {
     name,
     entity: entityKey('default', 'device', name),
-    kind,
-    intervalMs,
-    seed,
+    ...signals,
     site: siteRecord({ site_id: zone + 1, slug, name: slug, time_zone: ZONES[zone]! }),
-    record: deviceRecord(name, { interval_ms: intervalMs, site_id: zone + 1, site_slug: slug }),
+    record: deviceRecord(name, { interval_ms: signals.intervalMs, site_id: zone + 1, site_slug: slug }),
   };
 }
