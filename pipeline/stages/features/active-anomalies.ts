@@ -9,27 +9,30 @@ type WindowAnomaly = FeatureRecord['anomalies'][number];
 const MAX_ACTIVE = 1_000;
 
 export class ActiveAnomalies {
-  readonly #active: ObjectState<readonly WindowAnomaly[]>;
+  /** By entity, then by id: the oldest first. */
+  readonly #active: ObjectState<Map<string, WindowAnomaly>>;
 
   constructor({ objects }: StageContext) {
     this.#active = objects('active');
   }
 
   keep(record: AnomalyRecord): void {
-    const others = (this.#active.get(record.entity) ?? []).filter(
-      ({ anomaly_id: id }) => id !== record.anomaly_id,
-    );
-    this.#active.set(record.entity, [...others, partOf(record)].slice(-MAX_ACTIVE));
+    const active = this.#active.get(record.entity) ?? new Map<string, WindowAnomaly>();
+    active.set(record.anomaly_id, partOf(record));
+    if (active.size > MAX_ACTIVE) active.delete(active.keys().next().value!);
+    this.#active.set(record.entity, active);
   }
 
   /** Those of the window, and lets go of those that no later one will have. */
   ofWindow(entity: string, startMs: number, endMs: number): readonly WindowAnomaly[] {
     const active = this.#active.get(entity);
     if (active === undefined) return [];
-    const later = active.filter(({ closed_at: closedAt }) => closedAt === null || closedAt >= endMs);
-    if (later.length === 0) this.#active.delete(entity);
-    else if (later.length < active.length) this.#active.set(entity, later);
-    return active.filter(
+    const all = [...active.values()];
+    for (const { anomaly_id: id, closed_at: closedAt } of all)
+      if (closedAt !== null && closedAt < endMs) active.delete(id);
+    if (active.size === 0) this.#active.delete(entity);
+    else this.#active.set(entity, active);
+    return all.filter(
       ({ opened_at: openedAt, closed_at: closedAt }) =>
         openedAt! < endMs && (closedAt === null || closedAt >= startMs),
     );
