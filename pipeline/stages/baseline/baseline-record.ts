@@ -4,7 +4,7 @@ import type { BaselineRecord, BaselineScope } from '../../../topics/insight.ts';
 import type { BaselinedMetric } from './baselined-metrics.ts';
 import { DAY_CELLS, type SeriesColumns } from './baseline-columns.ts';
 import type { BaselineSettings } from './baseline-settings.ts';
-import { CellStatistics, type Statistics } from './cell-statistics.ts';
+import { CellStatistics } from './cell-statistics.ts';
 import { PeriodStatistics } from './period-statistics.ts';
 import type { StageOutput } from '../stage.ts';
 
@@ -129,50 +129,33 @@ export class BaselineCells {
     { hourOfDay, hoursOfWeek }: ChangedHours,
   ): Cell[] {
     const cells: Cell[] = [];
+    const statistics = this.#cells;
     const within = slot & SEGMENT_MASK;
     const { intervalS } = place;
+    const startMs = Math.max(place.sinceMs, atMs - this.#weeksCoveredMs);
     for (const { metric, columns } of this.#metrics) {
       const arrays = columns.arraysOf(slot);
       const { capacity, day_visits, week_visits } = arrays;
+      const sinceMs = 1000 * arrays.since[within]!;
       let summed = false;
       if (day_visits[hourOfDay * capacity + within]! > 0) {
-        this.#cells.sumUp(arrays, within);
+        statistics.sumUp(arrays, within);
         summed = true;
-        const statistics = this.#cells.ofDay(metric, arrays, within, hourOfDay, intervalS);
-        const startMs = Math.max(1000 * arrays.since[within]!, atMs - this.#daysCoveredMs);
-        cells.push(this.#cell(place, atMs, metric, hourOfDay, null, startMs, statistics));
+        const base = statistics.dayBase(metric, arrays, within, hourOfDay, intervalS);
+        const start = laterStart(Math.max(sinceMs, atMs - this.#daysCoveredMs), startMs);
+        cells.push(statistics.record(metric, arrays, within, base, hourOfDay, null, start));
       }
       for (const hour of hoursOfWeek) {
         if (week_visits[hour * capacity + within] === 0) continue;
-        if (!summed) this.#cells.sumUp(arrays, within);
+        if (!summed) statistics.sumUp(arrays, within);
         summed = true;
-        const statistics = this.#cells.ofWeek(metric, arrays, within, hour, intervalS);
-        const startMs = Math.max(1000 * arrays.since[within]!, atMs - this.#weeksCoveredMs);
+        const base = statistics.weekBase(metric, arrays, within, hour, intervalS);
         const weekday = Math.floor(hour / DAY_CELLS);
-        cells.push(this.#cell(place, atMs, metric, hourOfDay, weekday, startMs, statistics));
+        const start = laterStart(Math.max(sinceMs, atMs - this.#weeksCoveredMs), startMs);
+        cells.push(statistics.record(metric, arrays, within, base, hourOfDay, weekday, start));
       }
     }
     return cells;
-  }
-
-  #cell(
-    { sinceMs }: BaselinePlace,
-    atMs: number,
-    metric: BaselinedMetric,
-    hourOfDay: number,
-    weekday: number | null,
-    startMs: number,
-    statistics: Statistics,
-  ): Cell {
-    const recordStartMs = Math.max(sinceMs, atMs - this.#weeksCoveredMs);
-    return {
-      metric_name: metric.name,
-      metric_unit: metric.unit,
-      hour_of_day: hourOfDay,
-      day_of_week: weekday,
-      ...statistics,
-      baseline_start: startMs - recordStartMs <= SAME_START_MS ? null : startMs,
-    };
   }
 
   #periodsOf(place: BaselinePlace, atMs: number, slot: number, weekdays: readonly number[]): Period[] {
@@ -197,4 +180,9 @@ export class BaselineCells {
     }
     return periods;
   }
+}
+
+/** null where it is the record's, or so close that nobody cares. */
+function laterStart(startMs: number, recordStartMs: number): number | null {
+  return startMs - recordStartMs <= SAME_START_MS ? null : startMs;
 }

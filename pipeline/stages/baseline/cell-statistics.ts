@@ -11,6 +11,7 @@ import { QUANTILE_BUCKETS, residualQuantile, residualRange } from './residual-qu
 import { CellReading } from './seasonal-cells.ts';
 
 type Cell = BaselineRecord['rows'][number]['cells'][number];
+/** What hours and whole days have in common. */
 export type Statistics = Omit<
   Cell,
   'metric_name' | 'metric_unit' | 'hour_of_day' | 'day_of_week' | 'baseline_start'
@@ -47,28 +48,6 @@ export class CellStatistics {
     this.#p95 = residualQuantile(residuals, at, 0.95, total);
     this.#p99 = residualQuantile(residuals, at, 0.99, total);
     this.#range = residualRange(residuals, at);
-  }
-
-  ofDay(
-    metric: BaselinedMetric,
-    arrays: SeriesArrays,
-    slot: number,
-    hour: number,
-    intervalS: number,
-  ): Statistics {
-    const base = this.dayBase(metric, arrays, slot, hour, intervalS);
-    return this.#statistics(metric, arrays, slot, base);
-  }
-
-  ofWeek(
-    metric: BaselinedMetric,
-    arrays: SeriesArrays,
-    slot: number,
-    hour: number,
-    intervalS: number,
-  ): Statistics {
-    const base = this.weekBase(metric, arrays, slot, hour, intervalS);
-    return this.#statistics(metric, arrays, slot, base);
   }
 
   /** One sigma of the hour of the day before the tails widen it; its mean is `mean` then. */
@@ -122,28 +101,46 @@ export class CellStatistics {
     return baseScale(cell.drawnDeviation, cell.mean, intervalS, quantum, this.#settings);
   }
 
-  #statistics({ unit }: BaselinedMetric, arrays: SeriesArrays, slot: number, base: number): Statistics {
+  /** The cell whose base was asked for last, as a record has it: one literal, an hour's turn writes thousands. */
+  record(
+    { name, unit }: BaselinedMetric,
+    arrays: SeriesArrays,
+    slot: number,
+    base: number,
+    hour: number,
+    weekday: number | null,
+    startMs: number | null,
+  ): Cell {
     const { fullConfidenceS, weekVisits } = this.#settings;
     const { mean, visits } = this.#cell;
     const range = this.#range;
-    const within = (scales: number): number => bounded(mean + scales * base, unit);
+    const sigma = base * arrays.spread[slot]!;
     return {
+      metric_name: name,
+      metric_unit: unit,
+      hour_of_day: hour,
+      day_of_week: weekday,
       sample_count: visits,
       baseline_mean: mean,
-      baseline_median: within(this.#p50),
-      baseline_min: range === undefined ? null : within(range.lowest),
-      baseline_max: range === undefined ? null : within(range.highest),
-      baseline_p5: within(this.#p5),
-      baseline_p95: within(this.#p95),
-      baseline_p99: within(this.#p99),
-      ...thresholds(mean, base * arrays.spread[slot]!, unit),
+      baseline_median: bounded(mean + this.#p50 * base, unit),
+      baseline_stddev: sigma,
+      baseline_min: range === undefined ? null : bounded(mean + range.lowest * base, unit),
+      baseline_max: range === undefined ? null : bounded(mean + range.highest * base, unit),
+      baseline_p5: bounded(mean + this.#p5 * base, unit),
+      baseline_p95: bounded(mean + this.#p95 * base, unit),
+      baseline_p99: bounded(mean + this.#p99 * base, unit),
+      warn_threshold_low: bounded(mean - WARN_SIGMAS * sigma, unit),
+      warn_threshold_high: bounded(mean + WARN_SIGMAS * sigma, unit),
+      crit_threshold_low: bounded(mean - CRIT_SIGMAS * sigma, unit),
+      crit_threshold_high: bounded(mean + CRIT_SIGMAS * sigma, unit),
       confidence_score:
         100 * Math.min(1, arrays.seconds[slot]! / fullConfidenceS) * Math.min(1, visits / weekVisits),
+      baseline_start: startMs,
     };
   }
 }
 
-/** One sigma, and where warning and critical begin on each side. */
+/** One sigma of a whole day, and where warning and critical begin on each side. */
 export function thresholds(mean: number, sigma: number, unit: string | null) {
   return {
     baseline_stddev: sigma,

@@ -126,28 +126,33 @@ export class EntityTotals {
 
   #addRows(
     { rowCount, slots, quality }: Reading,
-    { aggregate, rows }: TotalSeries,
+    { aggregate, rows: of }: TotalSeries,
     at: SeasonPosition,
   ): void {
-    const total = this.#total;
+    const into = this.#total;
     const isMax = aggregate === 'max';
-    const { values } = rows.value;
+    const { values } = of.value;
     const seconds = this.#seconds.values;
+    let { total, rows, seen, magnitude, estimated } = into;
     for (let row = 0; row < rowCount; row += 1) {
       let value = values[row]!;
-      const isSeen = quality[row] === GOOD && Math.abs(value) <= MAX_VALUE && seconds[row]! > 0;
-      if (isSeen) {
-        total.seen += 1;
-        total.seconds = Math.max(total.seconds, seconds[row]!);
+      if (quality[row] === GOOD && Math.abs(value) <= MAX_VALUE && seconds[row]! > 0) {
+        seen += 1;
+        if (seconds[row]! > into.seconds) into.seconds = seconds[row]!;
       } else {
-        value = this.#expected(rows, slots[row]!, at);
+        value = this.#expected(of, slots[row]!, at);
         if (Number.isNaN(value) || this.#status.idle(row)) continue;
-        total.estimated += Math.abs(value);
+        estimated += Math.abs(value);
       }
-      total.rows += 1;
-      total.magnitude += Math.abs(value);
-      total.total = isMax ? Math.max(total.total, value) : total.total + value;
+      rows += 1;
+      magnitude += Math.abs(value);
+      total = isMax ? Math.max(total, value) : total + value;
     }
+    into.total = total;
+    into.rows = rows;
+    into.seen = seen;
+    into.magnitude = magnitude;
+    into.estimated = estimated;
   }
 
   /** NaN for a row of which nothing was ever learned. */

@@ -7,7 +7,7 @@ import { baselineColumns, SeriesColumns } from '../../../pipeline/stages/baselin
 import { BASELINE_DEFAULTS } from '../../../pipeline/stages/baseline/baseline-settings.ts';
 import { CellStatistics } from '../../../pipeline/stages/baseline/cell-statistics.ts';
 import { MIXTURE_BINS, PeriodStatistics } from '../../../pipeline/stages/baseline/period-statistics.ts';
-import { bucketEdge, QUANTILE_BUCKETS } from '../../../pipeline/stages/baseline/residual-quantiles.ts';
+import { BUCKET_EDGES, QUANTILE_BUCKETS } from '../../../pipeline/stages/baseline/residual-quantiles.ts';
 import { DetectHarness } from '../../support/detect-harness.ts';
 import { randomFrom } from '../../support/random-from.ts';
 import { normalFrom } from '../../support/simulated-series.ts';
@@ -166,7 +166,7 @@ describe('the figures of a day', () => {
             hours.map(({ base, mean: centre }) => {
               let share = 0;
               for (let b = 0; b < QUANTILE_BUCKETS; b += 1) {
-                const [from, to] = [centre + bucketEdge(b) * base, centre + bucketEdge(b + 1) * base];
+                const [from, to] = [centre + BUCKET_EDGES[b]! * base, centre + BUCKET_EDGES[b + 1]! * base];
                 share += (arrays.residuals[b]! / total) * Math.min(Math.max((x - from) / (to - from), 0), 1);
               }
               return share;

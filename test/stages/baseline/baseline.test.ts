@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { columnBytes } from '../../../pipeline/model/state.ts';
+import { baselineColumns } from '../../../pipeline/stages/baseline/baseline-columns.ts';
 import type { Quality } from '../../../topics/interface.ts';
 import { DetectHarness, type PortSample } from '../../support/detect-harness.ts';
 import { randomFrom } from '../../support/random-from.ts';
@@ -304,6 +306,14 @@ describe('the state', () => {
       }),
       { numRuns: 8 },
     );
+  });
+
+  it('is 2,166 bytes a series of the stage itself, 198 of which every poll touches', () => {
+    const bytes = (group: string) =>
+      baselineColumns('rx_bps')
+        .filter((declaration) => declaration.group === group)
+        .reduce((sum, { type, width = 1 }) => sum + columnBytes(type) * width, 0);
+    expect([bytes('hot'), bytes('hot') + bytes('cell')]).toEqual([198, 2_166]);
   });
 
   it('takes less than 3 KB a series', () => {
