@@ -26,6 +26,9 @@ const VERSION = 1;
 /** Verdicts that wait for their anomaly: those of other tasks' anomalies do for ever, the oldest are forgotten. */
 export const MAX_WAITING = 10_000;
 
+/** What is kept of one: about 150 bytes. */
+type Waiting = Pick<VerdictRule, 'domain' | 'verdict' | 'created_by' | 'created_at'>;
+
 export function evaluate(): StageDefinition {
   return {
     name: 'evaluate',
@@ -40,7 +43,7 @@ class Evaluate implements Stage {
   readonly #recent: RecentAnomalies;
   readonly #counts: PrecisionCounts;
   /** By anomaly. */
-  readonly #waiting: ObjectState<VerdictRule>;
+  readonly #waiting: ObjectState<Waiting>;
 
   constructor(context: StageContext) {
     this.#recent = new RecentAnomalies(context);
@@ -78,7 +81,7 @@ class Evaluate implements Stage {
   }
 
   /** `rule` undefined: nothing any more. */
-  #judge(anomaly: RecentAnomaly, rule: VerdictRule | undefined, out: StageOutput): void {
+  #judge(anomaly: RecentAnomaly, rule: Waiting | undefined, out: StageOutput): void {
     const before = anomaly.verdict;
     const now = rule?.verdict ?? null;
     if (before === now) return;
@@ -95,9 +98,9 @@ class Evaluate implements Stage {
     out.count('evaluate', 'forgotten');
   }
 
-  #wait(rule: VerdictRule): void {
-    this.#waiting.delete(rule.anomaly_id);
-    this.#waiting.set(rule.anomaly_id, rule);
+  #wait({ anomaly_id: id, domain, verdict, created_by, created_at }: VerdictRule): void {
+    this.#waiting.delete(id);
+    this.#waiting.set(id, { domain, verdict, created_by, created_at });
     if (this.#waiting.size <= MAX_WAITING) return;
     for (const [oldest] of this.#waiting.entries()) {
       this.#waiting.delete(oldest);

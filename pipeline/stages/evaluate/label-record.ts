@@ -12,7 +12,11 @@ export type Saying = Pick<Labelled, 'verdict' | 'decided_by' | 'decided_at'>;
 
 export const WITHDRAWN: Saying = { verdict: null, decided_by: null, decided_at: null };
 
-export function sayingOf({ verdict, created_by, created_at }: VerdictRule): Saying {
+export function sayingOf({
+  verdict,
+  created_by,
+  created_at,
+}: Pick<VerdictRule, 'verdict' | 'created_by' | 'created_at'>): Saying {
   return { verdict, decided_by: created_by, decided_at: created_at };
 }
 
