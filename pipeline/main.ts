@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { progress } from './analyze/progress.ts';
 import { analyzeCommand } from './analyze-command.ts';
+import { anomalyActions } from './anomaly-command.ts';
 import { cli, type Actions } from './cli.ts';
 import type { GlobalOptions } from './cli/arguments.ts';
 import { errorText, exitCode } from './cli/failure.ts';
@@ -179,6 +180,7 @@ const actions: Actions = {
   },
 
   ...ruleActions({ configured: quietly, catalogue, clock, write }),
+  ...anomalyActions({ configured: quietly, catalogue, clock, write }),
 
   topicsPlan: (options) => topics(options, false),
   topicsApply: (options) => topics(options, true),

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -9,29 +9,32 @@ import { stalePages, writePages } from './pages.ts';
 import { withFigures } from './readme-figures.ts';
 
 describe('generated pages', () => {
-  const folder = pathToFileURL(`${mkdtempSync(join(tmpdir(), 'netsigma-docs-'))}/`);
+  const root = pathToFileURL(`${mkdtempSync(join(tmpdir(), 'netsigma-docs-'))}/`);
+  const folder = new URL('docs/', root);
+  mkdirSync(folder);
   const page = (file: string) => readFileSync(new URL(file, folder), 'utf8');
-  const readme = new URL('README.md', folder);
+  const readme = new URL('README.md', root);
   writeFileSync(readme, '# x\n\n<!-- bench --> old <!-- /bench --> y\n');
-  writePages(folder, readme);
-  afterAll(() => rmSync(folder.pathname, { recursive: true }));
+  cpSync(new URL('../../docs/detection.md', import.meta.url), new URL('detection.md', folder));
+  writePages(folder);
+  afterAll(() => rmSync(root.pathname, { recursive: true }));
 
   it('in docs/ match the code (npm run docs writes them)', () => {
     expect(stalePages()).toEqual([]);
   });
 
   it('are stale when they are missing or were changed by hand', () => {
-    expect(stalePages(folder, readme)).toEqual([]);
+    expect(stalePages(folder)).toEqual([]);
     appendFileSync(new URL('metrics.md', folder), 'x');
     rmSync(new URL('settings.md', folder));
-    writeFileSync(readme, page('README.md').replace('| figure |', '| fig |'));
-    expect(stalePages(folder, readme)).toEqual(['metrics.md', 'settings.md', 'README.md']);
-    writePages(folder, readme);
-    expect(stalePages(folder, readme)).toEqual([]);
+    writeFileSync(readme, readFileSync(readme, 'utf8').replace('| figure |', '| fig |'));
+    expect(stalePages(folder)).toEqual(['metrics.md', 'settings.md', 'README.md']);
+    writePages(folder);
+    expect(stalePages(folder)).toEqual([]);
   });
 
   it('put the recorded figures into README.md between their marks, and leave the rest alone', () => {
-    const text = page('README.md');
+    const text = readFileSync(readme, 'utf8');
     expect(text).toMatch(/^# x\n\n<!-- bench -->\n[^]*<!-- \/bench --> y\n$/);
     expect(text).toMatch(/\| everything on, in memory, decode and encode included \| [\d,]+ \|/);
     expect(() => withFigures('no marks')).toThrow('<!-- bench -->');
@@ -62,6 +65,7 @@ describe('generated pages', () => {
       'commands.md',
       'performance.md',
       'scaling.md',
+      'detection.md',
     ]) {
       for (const block of page(file)
         .split('\n\n')

@@ -8,10 +8,13 @@ export interface EventSeries {
   readonly labels: ArrayLike<number>;
 }
 
-export interface EventScore {
+export interface F1 {
   readonly f1: number;
   readonly precision: number;
   readonly recall: number;
+}
+
+export interface EventScore extends F1 {
   readonly threshold: number;
   readonly found: number;
   readonly events: number;
@@ -47,17 +50,25 @@ export function eventScore(corpus: readonly EventSeries[], threshold: number, de
       }
     }
   }
-  const precision = found === 0 ? 0 : found / (found + falseAlarms);
-  const recall = events === 0 ? Number.NaN : found / events;
-  const f1 = found === 0 ? 0 : (2 * precision * recall) / (precision + recall);
-  return { f1, precision, recall, threshold, found, events, falseAlarms };
+  return { ...f1Of(found, events, falseAlarms), threshold, found, events, falseAlarms };
+}
+
+/** Of `events` that there are and `falseAlarms` that are none. All are 0 where nothing was found. */
+export function f1Of(found: number, events: number, falseAlarms: number): F1 {
+  if (found === 0) return { f1: 0, precision: 0, recall: 0 };
+  const precision = found / (found + falseAlarms);
+  const recall = found / events;
+  return { f1: (2 * precision * recall) / (precision + recall), precision, recall };
 }
 
 /** Thresholds that are tried: quantiles of all scores, close together where alarms are rare. */
 const CANDIDATES = 400;
 
-/** The threshold with the best F1 over a corpus. */
-export function bestThreshold(corpus: readonly EventSeries[], delay: number): number {
+/** The threshold at which `measure` is largest. Infinity where no row has a score above 0. */
+export function bestThreshold(
+  corpus: readonly EventSeries[],
+  measure: (corpus: readonly EventSeries[], threshold: number) => F1,
+): number {
   const scores = allScores(corpus).sort().reverse();
   let best = { f1: -1, threshold: Infinity };
   for (let candidate = 0; candidate < CANDIDATES; candidate += 1) {
@@ -65,7 +76,7 @@ export function bestThreshold(corpus: readonly EventSeries[], delay: number): nu
     const rank = Math.min(scores.length - 1, Math.floor(scores.length ** (candidate / (CANDIDATES - 1))) - 1);
     const threshold = scores[rank];
     if (threshold === undefined) break;
-    const { f1 } = eventScore(corpus, threshold, delay);
+    const { f1 } = measure(corpus, threshold);
     if (f1 > best.f1) best = { f1, threshold };
   }
   return best.threshold;
