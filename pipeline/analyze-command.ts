@@ -66,9 +66,9 @@ export async function analyzeCommand(
   if (json) writeLines(analysis, stories, stdout);
   else {
     const paint = stdout.isTTY === true && !noColour ? coloured : plain;
-    const { minConfidence } = detect;
+    const { minConfidence, alarmConfidence } = detect;
     const forgotten = series.reduce((sum, one) => sum + one.forgotten, 0);
-    stdout.write(textReport(series, stories, { timeZone, paint, minConfidence, forgotten }));
+    stdout.write(textReport(series, stories, { timeZone, paint, minConfidence, alarmConfidence, forgotten }));
   }
   if (plot !== undefined) {
     const data = plotData(series, timeZone);
@@ -103,7 +103,7 @@ function writeLines(analysis: Analysis, stories: readonly Story[], stdout: Analy
     stories.flatMap((story) => story.map(({ record }) => [record.anomaly_id, story[0]!.record.anomaly_id])),
   );
   for (const found of analysis.anomalies.all())
-    stdout.write(`${jsonLine(found, first.get(found.record.anomaly_id) ?? null)}\n`);
+    stdout.write(`${jsonLine(found, first.get(found.record.anomaly_id) ?? found.record.anomaly_id)}\n`);
 }
 
 function nothingUsable(

@@ -8,9 +8,8 @@ import {
   type SeriesIntake,
   type SeriesName,
 } from './input/sample.ts';
-import { runKey, seriesKey, seriesRun, type SeriesRun } from './series-run.ts';
+import { runKey, seriesKey, seriesRun, type AnalysisSettings, type SeriesRun } from './series-run.ts';
 import type { SeriesSummary } from './series-summary.ts';
-import type { AnalysisSettings } from './stage-chain.ts';
 
 export interface AnalysisOptions extends AnalysisSettings {
   readonly limits: AnalysisLimits;

@@ -2,7 +2,7 @@
 import type { CounterColumn, NumberColumn } from '../model/reading.ts';
 import type { CounterStage } from './counter-stage.ts';
 import type { SeriesIntake } from './input/sample.ts';
-import type { StageChain, SeriesPlace } from './stage-chain.ts';
+import type { MetricAnalysis, SeriesPlace } from './metric-analysis.ts';
 import type { SeriesSummary } from './series-summary.ts';
 
 const TWO_32 = 2 ** 32;
@@ -25,7 +25,7 @@ export interface CounterColumns {
 export class CounterSeries implements SeriesIntake {
   readonly kind = 'counter';
   speedBps = Number.NaN;
-  readonly #chain: StageChain;
+  readonly #analysis: MetricAnalysis;
   readonly #place: SeriesPlace;
   readonly #summary: SeriesSummary;
   readonly #columns: CounterColumns;
@@ -40,12 +40,12 @@ export class CounterSeries implements SeriesIntake {
 
   /** `judged`: called when the stages have judged a value. */
   constructor(
-    chain: StageChain,
+    analysis: MetricAnalysis,
     place: SeriesPlace,
     summary: SeriesSummary,
     { stage, columns, judged }: { stage: CounterStage; columns: CounterColumns; judged: () => void },
   ) {
-    this.#chain = chain;
+    this.#analysis = analysis;
     this.#place = place;
     this.#summary = summary;
     this.#columns = columns;
@@ -61,7 +61,7 @@ export class CounterSeries implements SeriesIntake {
     const count = exactCount(value, cell, this.#scale);
     if (count >= TWO_63) return 'is no count: it has more than 63 bits';
     if (!this.#summary.count(timeMs)) return undefined;
-    const elapsedS = this.#chain.begin(this.#place, timeMs) / 1000;
+    const elapsedS = this.#analysis.begin(this.#place, timeMs) / 1000;
     this.#isWide ||= count >= TWO_32;
     const column = this.#isWide ? this.#columns.wide : this.#columns.narrow;
     const [hi, lo] = halves(count);
@@ -73,7 +73,7 @@ export class CounterSeries implements SeriesIntake {
     this.#columns.speedMbps.values[0] = (rate < 0 ? this.#wrapSpeedBps(elapsedS) : this.speedBps) / 1e6;
     if (rate > this.#fastest) this.#fastest = rate;
     this.#before = counted;
-    this.#chain.run();
+    this.#analysis.run();
     this.#judged();
     return undefined;
   }

@@ -2,7 +2,7 @@
  * A series as it is drawn, in bounded space: buckets of equal time, each with the least and the largest value and what
  * was expected. When time runs past the last bucket, two become one.
  */
-import type { Judged } from './stage-chain.ts';
+import type { Judged } from './metric-analysis.ts';
 
 export interface Bucket {
   readonly fromMs: number;

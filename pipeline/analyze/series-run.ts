@@ -5,13 +5,18 @@ import { CounterSeries } from './counter-series.ts';
 import { GaugeSeries } from './gauge-series.ts';
 import type { SeriesIntake, SeriesName } from './input/sample.ts';
 import { SeriesSummary } from './series-summary.ts';
-import { StageChain, type AnalysisSettings, type SeriesPlace } from './stage-chain.ts';
+import { MetricAnalysis, type MetricSettings, type SeriesPlace } from './metric-analysis.ts';
+import type { RateSettings } from '../stages/rate/rate-settings.ts';
 import { StatusSeries, StatusWords } from './status-series.ts';
 
 export interface SeriesRun {
   add(name: SeriesName, buckets: number): { readonly intake: SeriesIntake; readonly summary: SeriesSummary };
   /** Ends what was open on series that fell silent before `endMs`. */
   finish(endMs: number): void;
+}
+
+export interface AnalysisSettings extends MetricSettings {
+  readonly rate: RateSettings;
 }
 
 export interface SeriesRunOptions {
@@ -61,7 +66,7 @@ function statusRun(): SeriesRun {
 
 class JudgedRun implements SeriesRun {
   readonly #settings: AnalysisSettings;
-  readonly #chain: StageChain;
+  readonly #analysis: MetricAnalysis;
   readonly #counter: CounterStage | undefined;
   readonly #unit: string | null;
   readonly #series = new Map<string, { readonly place: SeriesPlace; readonly summary: SeriesSummary }>();
@@ -74,7 +79,7 @@ class JudgedRun implements SeriesRun {
         : undefined;
     const judged = this.#counter?.metric ?? { name: METRIC, unit, quantum: 0 };
     this.#unit = judged.unit;
-    this.#chain = new StageChain({
+    this.#analysis = new MetricAnalysis({
       metric: judged,
       settings,
       ...(this.#counter !== undefined && { before: this.#counter.stage }),
@@ -99,30 +104,30 @@ class JudgedRun implements SeriesRun {
       metric: this.#counter?.metric.name.replaceAll(METRIC, metric) ?? metric,
       unit: this.#unit,
     });
-    const place = this.#chain.newSeries(key, instance === '' ? entity : instance);
+    const place = this.#analysis.newSeries(key, instance === '' ? entity : instance);
     this.#series.set(key, { place, summary });
     return { intake: this.#intake(place, summary), summary };
   }
 
   finish(endMs: number): void {
     for (const { place, summary } of this.#series.values()) {
-      const isSilent = endMs > place.lastMs + this.#chain.silenceMs(place);
-      if (isSilent && summary.hasOpen) this.#chain.endSilent(place);
+      const isSilent = endMs > place.lastMs + this.#analysis.silenceMs(place);
+      if (isSilent && summary.hasOpen) this.#analysis.endSilent(place);
     }
   }
 
   #intake(place: SeriesPlace, summary: SeriesSummary): SeriesIntake {
-    const chain = this.#chain;
+    const analysis = this.#analysis;
     const counter = this.#counter;
     const { minConfidence } = this.#settings.detect;
-    const judged = (): void => summary.draw(chain.judged, minConfidence);
-    if (counter === undefined) return new GaugeSeries(chain, place, summary, judged);
-    const { reading } = chain;
+    const judged = (): void => summary.draw(analysis.judged, minConfidence);
+    if (counter === undefined) return new GaugeSeries(analysis, place, summary, judged);
+    const { reading } = analysis;
     const columns = {
       wide: reading.counter(counter.wide),
       narrow: reading.counter(counter.narrow),
       speedMbps: reading.number('speed_override_mbps'),
     };
-    return new CounterSeries(chain, place, summary, { stage: counter, columns, judged });
+    return new CounterSeries(analysis, place, summary, { stage: counter, columns, judged });
   }
 }

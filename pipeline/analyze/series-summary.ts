@@ -2,7 +2,7 @@
 import type { AnomalyRecord } from '../../topics/anomaly.ts';
 import { Envelope } from './envelope.ts';
 import type { SampleKind, SeriesName } from './input/sample.ts';
-import type { Judged } from './stage-chain.ts';
+import type { Judged } from './metric-analysis.ts';
 import { TypicalInterval } from './typical-interval.ts';
 
 export class SeriesSummary {

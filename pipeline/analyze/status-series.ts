@@ -3,7 +3,7 @@
  * distance between two states means nothing. What judges transitions and dwell times has its place here.
  */
 import type { SeriesIntake } from './input/sample.ts';
-import type { Judged } from './stage-chain.ts';
+import type { Judged } from './metric-analysis.ts';
 import type { SeriesSummary } from './series-summary.ts';
 
 /** What is no status has ever more of them. */

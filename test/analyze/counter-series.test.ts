@@ -4,7 +4,7 @@ import { diurnalTraffic } from '../support/simulated-series.ts';
 
 const MINUTES_5 = 300_000;
 /** Octets a second. */
-const traffic = diurnalTraffic({ seed: 9, mean: 4e6, swing: 0.5, weekend: 0.6, noise: 0.03 });
+const traffic = diurnalTraffic({ seed: 9, mean: 4e6, swing: 0.5, weekend: 1, noise: 0.03 });
 const TWO_32 = 2n ** 32n;
 const TWO_62 = 2n ** 62n;
 

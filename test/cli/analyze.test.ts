@@ -20,7 +20,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** 24 days of two ports, every 10 minutes; one has a spike on the 21st day, an hour at noon. */
 function recording(): string {
-  const traffic = diurnalTraffic({ seed: 7, mean: 100, swing: 0.6, weekend: 0.5, noise: 0.03 });
+  const traffic = diurnalTraffic({ seed: 7, mean: 100, swing: 0.6, weekend: 1, noise: 0.03 });
   const spikeMs = START_MS + 20.5 * DAY_MS;
   const rows = ['time,device,port,rx'];
   for (let atMs = START_MS; atMs < START_MS + 24 * DAY_MS; atMs += 600_000) {
@@ -85,7 +85,7 @@ describe('netsigma analyze', () => {
         metric_name: 'rx',
         opened_at: '2026-01-25T12:00:00.000Z',
         closed_at: '2026-01-25T13:00:00.000Z',
-        duration_s: 3600,
+        duration_seconds: 3600,
       }),
     ]);
   });
@@ -114,7 +114,7 @@ describe('netsigma analyze', () => {
     const stories = lines.stdout
       .trim()
       .split('\n')
-      .map((line) => (JSON.parse(line) as { story: string }).story);
+      .map((line) => (JSON.parse(line) as { correlation_group_id: string }).correlation_group_id);
     expect(new Set(stories).size).toBe(1);
     expect(stories[0]).toMatch(/^[\da-f-]{36}$/);
   });

@@ -8,6 +8,9 @@ import { catalogue, rowFields } from '../../topics/catalogue.ts';
 import { stalePages, writePages } from './pages.ts';
 import { withFigures } from './readme-figures.ts';
 
+const EXAMPLE =
+  'x\n\n```sh\nnpm run -s netsigma -- analyze docs/examples/branch-office.csv | tail -n 3\n```\n\n```text\nold\n```\n';
+
 describe('generated pages', () => {
   const root = pathToFileURL(`${mkdtempSync(join(tmpdir(), 'netsigma-docs-'))}/`);
   const folder = new URL('docs/', root);
@@ -16,6 +19,7 @@ describe('generated pages', () => {
   const readme = new URL('README.md', root);
   writeFileSync(readme, '# x\n\n<!-- bench --> old <!-- /bench --> y\n');
   cpSync(new URL('../../docs/detection.md', import.meta.url), new URL('detection.md', folder));
+  writeFileSync(new URL('analyze.md', folder), EXAMPLE);
   writePages(folder);
   afterAll(() => rmSync(root.pathname, { recursive: true }));
 
@@ -31,6 +35,13 @@ describe('generated pages', () => {
     expect(stalePages(folder)).toEqual(['metrics.md', 'settings.md', 'README.md']);
     writePages(folder);
     expect(stalePages(folder)).toEqual([]);
+  });
+
+  it('show what examples write now', () => {
+    expect(page('analyze.md')).toMatch(/```text\ncritical, \d+ warning[^]* not judged\.\n```\n$/);
+    writeFileSync(new URL('analyze.md', folder), EXAMPLE);
+    expect(stalePages(folder)).toEqual(['analyze.md']);
+    writePages(folder);
   });
 
   it('put the recorded figures into README.md between their marks, and leave the rest alone', () => {

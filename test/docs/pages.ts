@@ -1,5 +1,5 @@
 /**
- * The generated pages of docs/ and the figures in README.md and docs/detection.md: `npm run docs` writes them, `npm run
+ * The generated pages of docs/, the figures in README.md and docs/detection.md, and the examples of docs/analyze.md: `npm run docs` writes them, `npm run
  * check` and a test hold them to the code and to what was recorded.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { createMetrics } from '../../pipeline/observe/metrics.ts';
 import { commandsPage } from './commands-page.ts';
 import { withDetectionFigures } from './detection-figures.ts';
 import { performancePage } from './performance-page.ts';
+import { withExamples } from './example-output.ts';
 import { withFigures } from './readme-figures.ts';
 import { scalingPage } from './scaling-page.ts';
 import { code, table } from './table.ts';
@@ -30,8 +31,13 @@ function pages(): Map<string, string> {
 
 /** Written by hand, with recorded figures in them. */
 const WITH_FIGURES = [
-  { name: 'README.md', file: '../README.md', withFigures: (text: string) => withFigures(text) },
+  {
+    name: 'README.md',
+    file: '../README.md',
+    withFigures: (text: string) => withExamples(withFigures(text)),
+  },
   { name: 'detection.md', file: 'detection.md', withFigures: (text: string) => withDetectionFigures(text) },
+  { name: 'analyze.md', file: 'analyze.md', withFigures: withExamples },
 ] as const;
 
 /** Pages that are missing or say something else than the code. `folder`: that of the pages, below README.md's. */

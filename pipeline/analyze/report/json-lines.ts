@@ -7,16 +7,16 @@ const TIMES = new Set(
   anomaly.fields.filter(({ type }) => type === 'timestamp').map(({ name }) => name as string),
 );
 
-/** `story`: the id of the first anomaly of those that opened together; null where it opened alone. */
-export function jsonLine({ series, record }: FoundAnomaly, story: string | null): string {
+/** `story`: the id of the first anomaly of those that opened together. */
+export function jsonLine({ series, record }: FoundAnomaly, story: string): string {
   const { opened_at: openedMs, closed_at: closedMs } = record;
   return JSON.stringify({
     ...Object.fromEntries(Object.entries(record).map(([name, value]) => [name, isoOf(name, value)])),
     device_id: deviceId(record.entity),
+    correlation_group_id: story,
+    duration_seconds: ((closedMs ?? series.toMs) - openedMs) / 1000,
     metric_kind: series.kind,
     metric_unit: series.judgedUnit,
-    story,
-    duration_s: ((closedMs ?? series.toMs) - openedMs) / 1000,
   } satisfies Partial<Record<keyof AnomalyRecord, unknown>> & Record<string, unknown>);
 }
 

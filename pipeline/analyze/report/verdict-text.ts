@@ -7,8 +7,9 @@ import { countsOf } from './summary-table.ts';
 
 export interface VerdictOptions {
   readonly timeZone: string;
-  /** From which confidence in a baseline on its series is judged, 0-1. */
+  /** From which confidence in its baseline on a series is judged, and from which on loudly, 0-1. */
   readonly minConfidence: number;
+  readonly alarmConfidence: number;
   /** Anomalies that were found, but not kept. */
   readonly forgotten: number;
 }
@@ -36,6 +37,7 @@ export function verdictText(series: readonly SeriesSummary[], options: VerdictOp
         ]
       : []),
     ...nothingText(series, options),
+    ...quietText(series, options),
     ...(late > 0 ? [lateText(late, values)] : []),
     ...(unknown > 0
       ? [`${counted(unknown, 'value')} of counters gave no rate: the first of each, and those after a reset.`]
@@ -45,22 +47,42 @@ export function verdictText(series: readonly SeriesSummary[], options: VerdictOp
 }
 
 function nothingText(series: readonly SeriesSummary[], { minConfidence }: VerdictOptions): string[] {
-  const judgedKinds = series.filter(({ kind }) => kind !== 'status');
-  if (judgedKinds.length === 0 || series.some(({ anomalies }) => anomalies.size > 0)) return [];
-  const judged = judgedKinds.filter((one) => one.judged > 0);
-  if (judged.length > 0) {
-    const values = judged.reduce((sum, one) => sum + one.judged, 0);
-    const constant = judgedKinds.filter(isConstant).length;
+  const known = series.filter(({ kind }) => kind !== 'status');
+  if (known.length === 0 || series.some(({ anomalies }) => anomalies.size > 0)) return [];
+  const judged = known.filter((one) => one.judged > 0);
+  if (judged.length === 0)
     return [
-      `Nothing was found: ${counted(values, 'value')} of ${counted(judged.length, 'series', 'series')} were judged, and none was far enough from what its series had shown before.`,
-      ...(constant > 0 ? [`${counted(constant, 'series never changed', 'series never changed')}.`] : []),
+      `Nothing could be found: no value was judged. A series is judged from ${percent(minConfidence)} confidence in what is expected of it on: that takes some 100 values, over hours or more. ${bestText(known)}`,
     ];
-  }
-  const best = judgedKinds.reduce((most, one) => (one.confidence > most.confidence ? one : most));
-  const percent = (share: number): string => `${Math.floor(100 * share)}%`;
+  const values = judged.reduce((sum, one) => sum + one.judged, 0);
+  const constant = known.filter(isConstant).length;
   return [
-    `Nothing could be found: no value was judged. A series is judged once enough was seen of it to expect something with ${percent(minConfidence)} confidence: at least 100 values, and days of them rather than hours. The best known, ${seriesName(best)}, reached ${percent(best.confidence)} with ${counted(best.values, 'value')} over ${durationText(best.toMs - best.fromMs)}.`,
+    `Nothing was found: ${counted(values, 'value')} of ${counted(judged.length, 'series', 'series')} were judged, and none was far enough from what its series had shown before.`,
+    ...(constant > 0 ? [`${counted(constant, 'series', 'series')} never changed.`] : []),
   ];
+}
+
+/** Too little was seen to be loud about anything. */
+function quietText(
+  series: readonly SeriesSummary[],
+  { minConfidence, alarmConfidence }: VerdictOptions,
+): string[] {
+  const known = series.filter(({ kind, judged }) => kind !== 'status' && judged > 0);
+  if (known.length === 0 || alarmConfidence <= minConfidence) return [];
+  if (known.some(({ confidence }) => confidence >= alarmConfidence)) return [];
+  return [
+    `Nothing here is called worse than info: that takes ${percent(alarmConfidence)} confidence, a week or so. ${bestText(known)}`,
+  ];
+}
+
+function bestText(series: readonly SeriesSummary[]): string {
+  const best = series.reduce((most, one) => (one.confidence > most.confidence ? one : most));
+  const span = durationText(best.toMs - best.fromMs);
+  return `The best known, ${seriesName(best)}, reached ${percent(best.confidence)} with ${counted(best.values, 'value')} over ${span}.`;
+}
+
+function percent(share: number): string {
+  return `${Math.floor(100 * share)}%`;
 }
 
 function isConstant({ envelope }: SeriesSummary): boolean {

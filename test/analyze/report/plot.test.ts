@@ -11,7 +11,7 @@ import { openedPage } from '../../support/opened-page.ts';
 import { diurnalTraffic } from '../../support/simulated-series.ts';
 
 const MINUTES_30 = 1_800_000;
-const traffic = diurnalTraffic({ seed: 7, mean: 100, swing: 0.6, weekend: 0.5, noise: 0.03 });
+const traffic = diurnalTraffic({ seed: 7, mean: 100, swing: 0.6, weekend: 1, noise: 0.03 });
 const SPIKE_MS = START_MS + 20.5 * DAY_MS;
 const values = [
   ...every(

@@ -9,8 +9,14 @@ import { analyzed, DAY_MS, every, START_MS, type SeriesSample } from '../../supp
 import { diurnalTraffic } from '../../support/simulated-series.ts';
 
 const MINUTES_30 = 1_800_000;
-const traffic = diurnalTraffic({ seed: 7, mean: 100, swing: 0.6, weekend: 0.5, noise: 0.03 });
-const OPTIONS: TextOptions = { timeZone: 'UTC', paint: plain, minConfidence: 0.5, forgotten: 0 };
+const traffic = diurnalTraffic({ seed: 7, mean: 100, swing: 0.6, weekend: 1, noise: 0.03 });
+const OPTIONS: TextOptions = {
+  timeZone: 'UTC',
+  paint: plain,
+  minConfidence: 0.03,
+  alarmConfidence: 0.5,
+  forgotten: 0,
+};
 const SPIKE_MS = START_MS + 20 * DAY_MS + DAY_MS / 2;
 
 function spiked(more: Partial<SeriesSample> = {}): SeriesSample {
@@ -136,7 +142,7 @@ describe('the report as text', () => {
 describe('an anomaly as a line of JSON', () => {
   it('has the fields of insight.anomaly under their names, times as text, and what a file adds', () => {
     const [found] = analyzed([spiked({ unit: 'bit/s' })]).found;
-    const line = JSON.parse(jsonLine(found!, null)) as Record<string, unknown>;
+    const line = JSON.parse(jsonLine(found!, 'the-first')) as Record<string, unknown>;
     expect(Object.keys(line)).toEqual(expect.arrayContaining(anomaly.fields.map(({ name }) => name)));
     expect(line).toMatchObject({
       entity: 'r1',
@@ -149,14 +155,18 @@ describe('an anomaly as a line of JSON', () => {
       state: 'closed',
       opened_at: '2026-01-25T12:00:00.000Z',
       closed_at: '2026-01-25T13:00:00.000Z',
-      duration_s: 3600,
+      duration_seconds: 3600,
+      correlation_group_id: 'the-first',
     });
   });
 
   it('lasts until the end of its series while it is open', () => {
     const values = every(MINUTES_30, 20, (atMs, k) => traffic(atMs) * (k > 20 * 48 - 4 ? 20 : 1));
     const [found] = analyzed([{ values }]).found;
-    expect(JSON.parse(jsonLine(found!, null))).toMatchObject({ closed_at: null, duration_s: 3600 });
+    expect(JSON.parse(jsonLine(found!, 'the-first'))).toMatchObject({
+      closed_at: null,
+      duration_seconds: 3600,
+    });
   });
 });
 

@@ -1,4 +1,4 @@
-/** The stages over series of anyone's, value by value, as a task would run them. */
+/** The stages over one metric of anyone's series, value by value, as a task would run them. */
 import { Reading } from '../model/reading.ts';
 import { StateStore } from '../runtime/state-store.ts';
 import { baseline } from '../stages/baseline/baseline.ts';
@@ -7,13 +7,11 @@ import type { BaselineSettings } from '../stages/baseline/baseline-settings.ts';
 import { detect } from '../stages/detect/detect.ts';
 import type { DetectSettings } from '../stages/detect/detect-settings.ts';
 import { COVERED_SECONDS_COLUMN } from '../stages/rate/rate.ts';
-import type { RateSettings } from '../stages/rate/rate-settings.ts';
 import type { Stage, StageDefinition, StageOutput } from '../stages/stage.ts';
 import type { AnomalyRecord } from '../../topics/anomaly.ts';
 import { TypicalInterval } from './typical-interval.ts';
 
-export interface AnalysisSettings {
-  readonly rate: RateSettings;
+export interface MetricSettings {
   readonly baseline: BaselineSettings;
   readonly detect: DetectSettings;
   /** Of all entities: their days and weeks follow it. */
@@ -46,19 +44,21 @@ export interface SeriesPlace {
   lastMs: number;
 }
 
-export interface StageChainOptions {
+export interface MetricAnalysisOptions {
   readonly metric: BaselinedMetric;
-  readonly settings: AnalysisSettings;
+  readonly settings: MetricSettings;
   /** What makes the metric's values of what was read; without it they are as they are read. */
   readonly before?: StageDefinition;
   /** `entity`: of the series' place. */
   readonly onAnomaly: (record: AnomalyRecord) => void;
 }
 
-/** Seconds that a value of a gauge stands for at most: a month of silence is not a month of it. */
-const MOST_INTERVALS = 3;
+/** So many intervals a value of a gauge stands for at most: a month of silence is not a month of it. */
+const MOST_INTERVALS = 48;
+/** After so many without a value nobody knows how it goes on. */
+const SILENT_INTERVALS = 3;
 
-export class StageChain {
+export class MetricAnalysis {
   readonly judged: Judged = {
     timeMs: 0,
     value: 0,
@@ -71,7 +71,7 @@ export class StageChain {
   readonly reading = new Reading();
   readonly #state = new StateStore();
   readonly #stages: readonly Stage[];
-  readonly #settings: AnalysisSettings;
+  readonly #settings: MetricSettings;
   readonly #value;
   readonly #expected;
   readonly #scale;
@@ -80,7 +80,7 @@ export class StageChain {
   readonly #seconds;
   readonly #out: StageOutput;
 
-  constructor({ metric, settings, before, onAnomaly }: StageChainOptions) {
+  constructor({ metric, settings, before, onAnomaly }: MetricAnalysisOptions) {
     this.#settings = settings;
     const metrics = [metric];
     const definitions = [
@@ -96,12 +96,16 @@ export class StageChain {
     this.#score = reading.number(`${metric.name}.score`);
     this.#confidence = reading.number(`${metric.name}.confidence`);
     this.#seconds = reading.number(COVERED_SECONDS_COLUMN);
-    const anomaly = (record: AnomalyRecord): void => {
-      if (record.state === 'opened') this.judged.opened = record.score ?? 1;
-      onAnomaly(record);
+    this.#out = {
+      anomaly: (record) => {
+        if (record.state === 'opened') this.judged.opened = record.score ?? 1;
+        onAnomaly(record);
+      },
+      baseline: () => undefined,
+      features: () => undefined,
+      evaluation: () => undefined,
+      count: () => undefined,
     };
-    const ignored = (): undefined => undefined;
-    this.#out = { anomaly, baseline: ignored, features: ignored, evaluation: ignored, count: ignored };
     // What is the same of every reading. Nothing is live: baselines need not be published.
     reading.domain = 'analyze';
     reading.timeZone = settings.timeZone;
@@ -156,7 +160,7 @@ export class StageChain {
   /** So long without a value nobody knows whether an anomaly goes on. */
   silenceMs({ interval }: SeriesPlace): number {
     const { silenceMs } = this.#settings.detect;
-    const intervalsMs = MOST_INTERVALS * interval.ms;
+    const intervalsMs = SILENT_INTERVALS * interval.ms;
     return intervalsMs > silenceMs ? intervalsMs : silenceMs;
   }
 
