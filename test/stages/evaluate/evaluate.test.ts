@@ -254,9 +254,12 @@ function take(harness: StageHarness, step: Step, already: Set<number>): void {
   already.add(step.kind === 'opened' ? step.id : -1);
 }
 
-/** What was sent, by entity. */
+/** What was sent, by entity: evaluations, then features, so that it does not matter how many sent them in turn. */
 function sentBy(...harnesses: readonly StageHarness[]): Map<string, object[]> {
-  const all = harnesses.flatMap(({ evaluations, features }) => [...evaluations, ...features]);
+  const all = [
+    ...harnesses.flatMap(({ evaluations }) => evaluations),
+    ...harnesses.flatMap(({ features }) => features),
+  ];
   return new Map(
     [0, 1, 2, 3].map((n) => [entityOf(n), all.filter(({ entity }) => entity === entityOf(n))] as const),
   );
