@@ -36,9 +36,14 @@ export function numberParser(decimal: Decimal): NumberParser {
   };
 }
 
-/** Whether a cell is one of the forms of a number, whichever sign stands before its decimals. */
+/** Whether a cell is one of the forms of a number, whichever sign stands before its decimals. No address is. */
 export function looksNumeric(cell: string): boolean {
-  return NUMERIC.test(cell);
+  return !Number.isNaN(written(cell, 'point')) || !Number.isNaN(written(cell, 'comma'));
+}
+
+/** 5.3 ms, 1.2 Gb/s: numbers that only their units make comparable. */
+export function hasUnit(cell: string): boolean {
+  return /^\s*[+-]?[\d.,]+\s*[a-z\u00b5\u03bc\u00b0][a-z/\u00b0]{0,7}\s*$/i.test(cell);
 }
 
 /**

@@ -103,6 +103,10 @@ export class ColumnChoice {
     return this.content(column).clocks >= MOST;
   }
 
+  hasUnits(column: number): boolean {
+    return this.content(column).units >= MOST;
+  }
+
   isStatus(column: number): boolean {
     return this.content(column).statuses >= MOST;
   }

@@ -1,5 +1,5 @@
 /** What the first rows of a file have in one column: what a guess by content rests on. */
-import { isMissing, looksNumeric } from './cells.ts';
+import { hasUnit, isMissing, looksNumeric } from './cells.ts';
 import { writtenTime } from './date-forms.ts';
 import { timeParser } from './times.ts';
 
@@ -15,6 +15,8 @@ export interface ColumnContent {
   readonly dates: number;
   /** 10:05 or 10:05:06.789, without a date. */
   readonly clocks: number;
+  /** Numbers with a unit behind them. */
+  readonly units: number;
   /** Words that stand for a status: up, down, ok, true. */
   readonly statuses: number;
   /** How many different cells there are. */
@@ -37,16 +39,16 @@ const parseTime = timeParser();
 
 export function columnContent(rows: readonly (readonly string[])[], column: number): ColumnContent {
   const seen = new Set<string>();
-  const count = { filled: 0, numbers: 0, integers: 0, times: 0, dates: 0, clocks: 0, statuses: 0 };
+  const count = { filled: 0, numbers: 0, integers: 0, times: 0, dates: 0, clocks: 0, units: 0, statuses: 0 };
   let steps = 0;
   let before = Number.NaN;
-  for (const row of rows.slice(0, LOOKED_AT)) {
+  const first = rows.slice(0, LOOKED_AT);
+  for (const row of first) {
     const cell = row[column] ?? '';
     if (isMissing(cell)) continue;
     count.filled += 1;
     seen.add(cell);
-    // 21.11.2026 has the signs of a number.
-    if (looksNumeric(cell) && !/\..*\./.test(cell)) {
+    if (looksNumeric(cell)) {
       const value = Number(cell);
       count.numbers += 1;
       if (Number.isInteger(value)) count.integers += 1;
@@ -56,8 +58,8 @@ export function columnContent(rows: readonly (readonly string[])[], column: numb
     } else if (isDate(cell)) {
       count.times += 1;
       count.dates += 1;
-    } else if (looksNumeric(cell)) count.numbers += 1;
-    else if (CLOCK.test(cell)) count.clocks += 1;
+    } else if (CLOCK.test(cell)) count.clocks += 1;
+    else if (hasUnit(cell)) count.units += 1;
     else if (STATUSES.test(cell)) count.statuses += 1;
   }
   const { filled } = count;
@@ -69,9 +71,10 @@ export function columnContent(rows: readonly (readonly string[])[], column: numb
     times: share(count.times),
     dates: share(count.dates),
     clocks: share(count.clocks),
+    units: share(count.units),
     statuses: share(count.statuses),
     distinct: seen.size,
-    isRowNumber: filled > 2 && steps === filled - 1 && rows.length === filled,
+    isRowNumber: filled > 2 && steps === filled - 1 && first.length === filled,
   };
 }
 

@@ -15,16 +15,23 @@ export interface FoundDelimiter {
 export function delimiterOf(lines: readonly string[]): FoundDelimiter {
   const told = TOLD.exec(lines[0] ?? '')?.groups?.['delimiter'];
   if (told !== undefined) return { delimiter: told, isTold: true };
-  const text = lines.join('\n');
-  // What stands in quotes parts nothing, over the ends of lines as well. An odd one may be there by accident.
-  const isPaired = text.split('"').length % 2 === 1;
-  const readings = [withoutQuoted(text).split('\n'), ...(isPaired ? [] : [lines.map(withoutQuoted)])];
-  let best = { delimiter: ',', lines: 0 };
+  // What stands in quotes parts nothing, over the ends of lines as well, unless a quote never closes.
+  const unquoted = withoutQuoted(lines.join('\n')).split('\n');
+  const delimiter = partingMost(unquoted) ?? partingMost(lines.map(withoutQuoted)) ?? ',';
+  return { delimiter, isTold: false };
+}
+
+function partingMost(lines: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let most = 0;
   for (const delimiter of DELIMITERS) {
-    const alike = Math.max(...readings.map((unquoted) => linesAlike(unquoted, delimiter)));
-    if (alike > best.lines) best = { delimiter, lines: alike };
+    const alike = linesAlike(lines, delimiter);
+    if (alike > most) {
+      best = delimiter;
+      most = alike;
+    }
   }
-  return { delimiter: best.delimiter, isTold: false };
+  return best;
 }
 
 function withoutQuoted(text: string): string {

@@ -69,6 +69,7 @@ export function guessLayout(
   const labels = takeLabels(choice, time, given);
   // An entity of numbers is one only where it parts the rows.
   const entityId = entity ?? labels.find((column) => isCalled('entity', head[column]!));
+  setNamesAside(choice, [...given, ...labels]);
   const wide = long === undefined ? takeWide(choice) : [];
   for (const column of choice.free) choice.setAside(column, leftWhy(choice, column));
   return {
@@ -120,6 +121,26 @@ function setOthersAside(choice: ColumnChoice): void {
     )
       choice.setAside(column, 'other times');
   }
+}
+
+/** Numbers that are called like names, and say of a series no more than its labels do: ifIndex beside ifName. */
+function setNamesAside(choice: ColumnChoice, labels: readonly number[]): void {
+  for (const column of choice.free) {
+    const isId = isCalled('id', choice.name(column)) && choice.isNumeric(column);
+    if (isId && followsFrom(choice, labels, column)) choice.setAside(column, 'names');
+  }
+}
+
+/** Whether rows with the same labels have the same in this column. */
+function followsFrom({ rows }: ColumnChoice, labels: readonly number[], column: number): boolean {
+  const known = new Map<string, string>();
+  return rows.every((row) => {
+    const key = labels.map((label) => row[label] ?? '').join('\0');
+    const cell = row[column] ?? '';
+    const before = known.get(key) ?? cell;
+    known.set(key, before);
+    return before === cell;
+  });
 }
 
 /** Long form has a column that names the metric, or one that says of a single column of values what they are. */
@@ -174,11 +195,17 @@ function isMeasured(choice: ColumnChoice, column: number): boolean {
   const { filled, distinct } = choice.content(column);
   if (filled === 0 || choice.isNumeric(column) || choice.isStatus(column)) return true;
   if (isCalled('value', choice.name(column)) && choice.content(column).numbers > 0) return true;
-  return choice.isText(column) && distinct <= STATUS_WORDS && filled >= WORD_ROWS * distinct;
+  return (
+    choice.isText(column) &&
+    !choice.hasUnits(column) &&
+    distinct <= STATUS_WORDS &&
+    filled >= WORD_ROWS * distinct
+  );
 }
 
 function leftWhy(choice: ColumnChoice, column: number): string {
   if (choice.content(column).filled === 0) return 'empty';
+  if (choice.hasUnits(column)) return 'numbers with units';
   return choice.isNumeric(column) ? 'other numbers' : 'texts';
 }
 

@@ -1,6 +1,7 @@
 /** Rows of a file: the first are kept until they tell what the columns mean; from then on each becomes values at once. */
 import { ConfigError } from '../../model/errors.ts';
 import { decimalOf, numberParser } from './cells.ts';
+import { numberUnitMs } from './column-names.ts';
 import type { ToldColumns } from './column-choice.ts';
 import type { DateOrder } from './date-forms.ts';
 import { GuessedKinds } from './guessed-kinds.ts';
@@ -33,6 +34,9 @@ export interface FileOptions {
 /** Rows from which all is guessed, and characters of them: what is held in memory of a file at most. */
 const GUESSED_ROWS = 20_000;
 const GUESSED_CHARACTERS = 4_000_000;
+/** Rows that end before the head does: so many, and more than this share, are how the file is written. */
+const LEAST_SHORT = 3;
+const FEW_SHORT = 0.01;
 /** Rows of the same series and time: more than this share is said. */
 const FEW_REPEATS = 0.05;
 
@@ -79,7 +83,8 @@ export class RowIntake {
     const rows = early.map(({ cells }) => cells);
     const layout = guessLayout(this.#head, rows, { columns: told.columns, file });
     const order = this.#dateOrder(rows, layout);
-    const parseTime = timeParser({ timeZone: told.timeZone, order });
+    const unitMs = numberUnitMs(this.#head[layout.time[0]!]!);
+    const parseTime = timeParser({ timeZone: told.timeZone, order, unitMs });
     const parseNumber = numberParser(decimalOf(measuredCells(rows, layout), this.#delimiter));
     const guessed = this.#guessedKinds(rows, layout, new GuessedKinds(parseNumber));
     const kind = (metric: string): SampleKind =>
@@ -89,6 +94,7 @@ export class RowIntake {
     const kinds = guessed.metrics.map((metric) => [metric, kind(metric)] as const);
     note(`${file}: ${layoutText({ head: this.#head, layout, kinds, firstMs, timeZone: told.timeZone })}`);
     const hasDecimals = (metric: string): boolean => guessed.hasDecimals(metric);
+    const short = rows.filter((row) => row.length < this.#head.length).length;
     const samples = new RowSamples({
       ...this.#options,
       head: this.#head,
@@ -97,6 +103,7 @@ export class RowIntake {
       parseNumber,
       kind,
       hasDecimals,
+      isRagged: short >= LEAST_SHORT && short > FEW_SHORT * rows.length,
     });
     this.#samples = samples;
     this.#early = [];
@@ -125,10 +132,7 @@ export class RowIntake {
   ): GuessedKinds {
     const labels = entity === undefined ? instance : [entity, ...instance];
     for (const row of rows) {
-      const series = instanceOf(
-        row.length < this.#head.length ? padded(row, this.#head.length) : row,
-        labels,
-      );
+      const series = instanceOf(row, labels);
       if (long === undefined)
         for (const { column, metric } of wide) guessed.look(metric, series, row[column] ?? '');
       else {
@@ -182,10 +186,6 @@ function distinctNames(head: readonly string[]): string[] {
     seen.add(own);
     return own;
   });
-}
-
-function padded(row: readonly string[], length: number): string[] {
-  return Array.from({ length }, (_, column) => row[column] ?? '');
 }
 
 function measuredCells(rows: readonly (readonly string[])[], { long, wide }: Layout): string[] {

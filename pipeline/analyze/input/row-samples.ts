@@ -14,6 +14,8 @@ export interface RowSamplesOptions {
   readonly parseNumber: NumberParser;
   /** Of a metric, where its row does not say it. */
   readonly kind: (metric: string) => SampleKind;
+  /** Rows end where nothing more was measured. */
+  readonly isRagged: boolean;
   readonly hasDecimals: (metric: string) => boolean;
   readonly sink: SampleSink;
 }
@@ -70,8 +72,8 @@ export class RowSamples {
     }
     for (let at = 0; at < layout.wide.length; at += 1) {
       const { column, metric } = layout.wide[at]!;
-      const cell = cells[column]!;
-      if (isMissing(cell)) continue;
+      const cell = cells[column];
+      if (cell === undefined || isMissing(cell)) continue;
       let intake = series[at];
       if (intake === undefined) series[at] = intake = this.#newSeries(cells, metric, undefined);
       this.#send(intake, timeMs, cell);
@@ -79,9 +81,9 @@ export class RowSamples {
   }
 
   #takeLong(cells: readonly string[], timeMs: number, long: LongColumns): void {
-    const cell = cells[long.value]!;
-    if (isMissing(cell)) return;
-    const metric = long.metric === undefined ? this.#options.head[long.value]! : cells[long.metric]!;
+    const cell = cells[long.value];
+    if (cell === undefined || isMissing(cell)) return;
+    const metric = long.metric === undefined ? this.#options.head[long.value]! : (cells[long.metric] ?? '');
     const name = `${metric}${PART}${this.#placeOf(cells)}`;
     let intake = this.#long.get(name);
     if (intake === undefined) {
@@ -90,13 +92,13 @@ export class RowSamples {
         this.#problem('it names no metric');
         return;
       }
-      const kind = long.kind === undefined ? '' : cells[long.kind]!;
+      const kind = long.kind === undefined ? '' : (cells[long.kind] ?? '');
       if (kind.trim() !== '' && kindOf(kind) === undefined) {
         this.#problem(`${shown(kind)} is no kind: ${SAMPLE_KINDS.join(', ')}`);
         return;
       }
       if (this.#isTooLong(name)) return;
-      const unit = long.unit === undefined ? '' : cells[long.unit]!.trim();
+      const unit = long.unit === undefined ? '' : (cells[long.unit] ?? '').trim();
       this.#long.set(flat(name), (intake = this.#newSeries(cells, trimmed, kindOf(kind), unit)));
     }
     this.#send(intake, timeMs, cell);
@@ -120,7 +122,7 @@ export class RowSamples {
     unit = '',
   ): SeriesIntake {
     const { layout, sink, entity, kind: usual, hasDecimals } = this.#options;
-    const named = layout.entity === undefined ? '' : cells[layout.entity]!.trim();
+    const named = layout.entity === undefined ? '' : (cells[layout.entity] ?? '').trim();
     return sink.series({
       entity: flat(named === '' ? entity : named),
       instance: flat(instanceOf(cells, layout.instance)),
@@ -135,19 +137,21 @@ export class RowSamples {
   #placeOf(cells: readonly string[]): string {
     const { entity, instance } = this.#options.layout;
     if (entity === undefined) return instance.length === 0 ? '' : instanceOf(cells, instance);
-    return `${cells[entity]!}${PART}${instanceOf(cells, instance)}`;
+    return `${cells[entity] ?? ''}${PART}${instanceOf(cells, instance)}`;
   }
 
   #speedOf(cells: readonly string[]): number {
     const { layout, parseNumber } = this.#options;
     if (layout.speed === undefined) return Number.NaN;
-    const speed = parseNumber(cells[layout.speed.column]!) * layout.speed.bitsPerSecond;
+    const speed = parseNumber(cells[layout.speed.column] ?? '') * layout.speed.bitsPerSecond;
     return speed > 0 ? speed : Number.NaN;
   }
 
-  /** More cells than the head has are fine if nothing is in them. */
+  /** More cells than the head has are fine if nothing is in them; fewer where that is usual. */
   #fits(cells: readonly string[]): boolean {
-    const { length } = this.#options.head;
+    const { head, isRagged } = this.#options;
+    const { length } = head;
+    if (cells.length < length && isRagged) return true;
     if (cells.length > length && cells.slice(length).every((cell) => cell.trim() === '')) return true;
     this.#problem(`${cells.length} cells where the head has ${length}`);
     return false;
@@ -173,9 +177,9 @@ export function timeText(cells: readonly string[], time: readonly number[]): str
 
 export function instanceOf(cells: readonly string[], columns: readonly number[]): string {
   if (columns.length === 0) return '';
-  if (columns.length === 1) return cells[columns[0]!]!.trim();
+  if (columns.length === 1) return (cells[columns[0]!] ?? '').trim();
   return columns
-    .map((column) => cells[column]!.trim())
+    .map((column) => (cells[column] ?? '').trim())
     .join(INSTANCE_SEPARATOR)
     .trim();
 }

@@ -10,6 +10,8 @@ export interface TimeOptions {
   readonly timeZone?: string;
   /** Of dates such as 03/04/2026. */
   readonly order?: DateOrder | undefined;
+  /** What numbers count in that are too small to say it themselves; seconds unless told. */
+  readonly unitMs?: number;
 }
 
 /** 2026-11-21T10:05:06, 2026-11-21 10:05:06.123Z: what nearly all files have, and what is read without a regex. */
@@ -17,6 +19,8 @@ const PLAIN_LENGTH = '2026-11-21T10:05:06'.length;
 const DAY_LENGTH = '2026-11-21'.length;
 const NUMBER = /^\d{1,19}(?:\.\d*)?(?:e\+?\d+)?$/i;
 
+/** Before 1980 it is no date in seconds, but a time since something began. */
+const FIRST_S = Date.UTC(1980) / 1000;
 /** 1973 in each unit, and later: seconds end where milliseconds begin. */
 const FIRST_MS = 1e11;
 const FIRST_US = 1e14;
@@ -29,7 +33,7 @@ const END_MS = Date.UTC(2200, 0, 1);
  * last one before it.
  * @throws RangeError when the zone is unknown.
  */
-export function timeParser({ timeZone = 'UTC', order }: TimeOptions = {}): TimeParser {
+export function timeParser({ timeZone = 'UTC', order, unitMs = 1000 }: TimeOptions = {}): TimeParser {
   const clock = wallClock(timeZone);
   const isUtc = timeZone === 'UTC';
   const fromWall = (localMs: number): number => {
@@ -78,7 +82,7 @@ export function timeParser({ timeZone = 'UTC', order }: TimeOptions = {}): TimeP
   }
 
   function parse(text: string): number {
-    if (NUMBER.test(text) && !isCompact(text)) return fromNumber(Number(text));
+    if (NUMBER.test(text) && !isCompact(text)) return fromNumber(Number(text), unitMs);
     const written = writtenTime(text, order);
     if (written === undefined) return Number.NaN;
     const { year, month, day: dayOfMonth, hour, minute, second, ms, zone } = written;
@@ -113,7 +117,8 @@ function digits(text: string, at: number): number {
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? 10 * tens + ones : Number.NaN;
 }
 
-function fromNumber(value: number): number {
+function fromNumber(value: number, unitMs: number): number {
+  if (value < FIRST_S) return value * unitMs;
   if (value < FIRST_MS) return value * 1000;
   if (value < FIRST_US) return value;
   return value < FIRST_NS ? value / 1e3 : value / 1e6;

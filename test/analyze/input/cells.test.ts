@@ -32,6 +32,10 @@ describe('numbers in cells', () => {
     expect(comma(cell)).toBe(value);
   });
 
+  it.each(['10.0.0.1', '21.11.2026', '5.3 ms', '1-2', 'abc'])('%s does not look like one', (cell) => {
+    expect(looksNumeric(cell)).toBe(false);
+  });
+
   it.each(['', ' ', 'abc', '1.2.3', '12 ms', 'Infinity', '-inf', '1e38', '1e999', '1,5', '--', '5-3', 'NaN'])(
     '"%s" is none',
     (cell) => {

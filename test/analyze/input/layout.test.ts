@@ -74,6 +74,21 @@ describe('what the columns of a file mean', () => {
       [`${T0},up,1`, `${T1},up,1`, `2026-11-21 10:10,down,1`],
       'time = time; metrics = oper_status, v',
     ],
+    [
+      'time,ifIndex,ifName,rx',
+      [`${T0},1,ge-1,5`, `${T0},2,ge-2,6`, `${T1},1,ge-1,5`, `${T1},2,ge-2,9`],
+      'time = time; instance = ifName; metric = rx; not looked at (names): ifIndex',
+    ],
+    [
+      'Time,latency,n',
+      [`${T0},5.1 ms,1`, `${T1},900 us,2`],
+      'time = Time; metric = n; not looked at (numbers with units): latency',
+    ],
+    [
+      'ts,source,bytes',
+      [`${T0},10.0.0.1,5`, `${T1},10.0.0.2,9`],
+      'time = ts; entity = source; metric = bytes',
+    ],
     ['time,value,unit', [`${T0},1,ms`, `${T1},2,ms`], 'time = time; value = value; unit = unit'],
   ])('%s', (head, rows, expected) => {
     expect(textOf(head, rows)).toBe(expected);

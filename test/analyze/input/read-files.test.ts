@@ -204,6 +204,33 @@ describe('reading files', () => {
     expect(samples).toEqual(['1700000000 x/v 5', '1700000060 x/v 6', '1700000120 x/v 7']);
   });
 
+  it('takes rows that end where nothing more was measured, if it is not one alone', async () => {
+    const rows = [
+      'time,a,b',
+      '1700000000,1,2',
+      '1700000060,3',
+      '1700000120,4,5',
+      '1700000180,6',
+      '1700000240,7',
+    ];
+    expect((await readSamples(rows.join('\n'))).samples).toEqual([
+      '1700000000 x/a 1',
+      '1700000000 x/b 2',
+      '1700000060 x/a 3',
+      '1700000120 x/a 4',
+      '1700000120 x/b 5',
+      '1700000180 x/a 6',
+      '1700000240 x/a 7',
+    ]);
+    const { problems } = await readSamples(rows.slice(0, 4).join('\n'));
+    expect(problems).toEqual(['3: 2 cells where the head has 3']);
+  });
+
+  it('counts times from whenever in the unit that the column names', async () => {
+    const { samples } = await readSamples('elapsed_ms,rtt\n0,20.5\n1500,21.5\n');
+    expect(samples).toEqual(['0 x/rtt 20.5', '1.5 x/rtt 21.5']);
+  });
+
   it('turns a file round that begins with the newest, and sorts a small one', async () => {
     const { samples, notes } = await readSamples(
       'time,v\n1700000120,3\n1700000060,2\n1700000000,1\nsoon,4\n',

@@ -70,6 +70,12 @@ describe('times in files', () => {
     expect(parse(text)).toBeNaN();
   });
 
+  it('takes small numbers for what they are said to count, from whenever', () => {
+    expect(timeParser({ unitMs: 1 })('1500')).toBe(1500);
+    expect(timeParser({ unitMs: 1e-3 })('1500')).toBe(1.5);
+    expect(timeParser({ unitMs: 1 })('1763719506')).toBe(1_763_719_506_000);
+  });
+
   it('takes the day first or the month first, as it is told', () => {
     expect(iso(timeParser({ order: 'dmy' })('03/04/2026'))).toBe('2026-04-03T00:00:00.000Z');
     expect(iso(timeParser({ order: 'mdy' })('03/04/2026'))).toBe('2026-03-04T00:00:00.000Z');
