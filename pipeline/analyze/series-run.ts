@@ -100,11 +100,14 @@ class JudgedRun implements SeriesRun {
   add(name: SeriesName, buckets: number): { intake: SeriesIntake; summary: SeriesSummary } {
     const { entity, instance, metric } = name;
     const key = seriesKey(name);
-    const summary = new SeriesSummary(name, buckets, {
-      metric: this.#counter?.metric.name.replaceAll(METRIC, metric) ?? metric,
-      unit: this.#unit,
-    });
     const place = this.#analysis.newSeries(key, instance === '' ? entity : instance);
+    const summary = new SeriesSummary(name, buckets, {
+      judgedAs: {
+        metric: this.#counter?.metric.name.replaceAll(METRIC, metric) ?? metric,
+        unit: this.#unit,
+      },
+      interval: place.interval,
+    });
     this.#series.set(key, { place, summary });
     return { intake: this.#intake(place, summary), summary };
   }
