@@ -8,7 +8,8 @@ import { GuessedKinds } from './guessed-kinds.ts';
 import { guessLayout, type Layout } from './layout.ts';
 import { layoutText } from './layout-text.ts';
 import { RowOrderWatch } from './row-order.ts';
-import { instanceOf, RowSamples, shown, timeText } from './row-samples.ts';
+import { RowSamples } from './row-samples.ts';
+import { instanceOf, shown, timeText } from './row-texts.ts';
 import type { SampleKind, SampleSink } from './sample.ts';
 import { dateOrderOf, timeParser, type TimeParser } from './times.ts';
 
