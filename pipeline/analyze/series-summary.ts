@@ -55,12 +55,6 @@ export class SeriesSummary {
     this.envelope = new Envelope(buckets);
   }
 
-  /** Whether one of its anomalies has not ended. */
-  get hasOpen(): boolean {
-    for (const { closed_at: closedAt } of this.anomalies.values()) if (closedAt === null) return true;
-    return false;
-  }
-
   /** Counts a value. @returns false when it is not newer than the one before: nobody may look at it. */
   count(timeMs: number): boolean {
     if (timeMs <= this.toMs) {

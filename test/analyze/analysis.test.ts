@@ -162,7 +162,7 @@ describe('strange series', () => {
     const values = [
       ...every(MINUTES_5, 21, (atMs) => traffic(atMs) * (atMs === at || atMs === at + MINUTES_5 ? 9 : 1)),
     ];
-    for (const metric of ['dt_s', 'oper_status', 'admin_status', 'maintenance', 'if_index']) {
+    for (const metric of ['dt_s', 'oper_status', 'maintenance', '$& $1 \u0001']) {
       const { found } = analyzed([{ metric, values }]);
       expect(found.map(({ record }) => [record.metric_name, record.anomaly_type])).toEqual([
         [metric, 'spike'],

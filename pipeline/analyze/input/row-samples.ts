@@ -59,22 +59,18 @@ export class RowSamples {
   }
 
   #takeWide(cells: readonly string[], timeMs: number): void {
-    const { layout } = this.#options;
+    const { wide } = this.#options.layout;
     const place = this.#placeOf(cells);
     let series = this.#wide.get(place);
-    if (series === undefined) {
-      if (this.#isTooLong(place)) return;
-      this.#wide.set(
-        flat(place),
-        (series = new Array<SeriesIntake | undefined>(layout.wide.length).fill(undefined)),
-      );
-    }
-    for (let at = 0; at < layout.wide.length; at += 1) {
-      const { column, metric } = layout.wide[at]!;
+    for (let at = 0; at < wide.length; at += 1) {
+      const { column, metric } = wide[at]!;
       const cell = cells[column];
       if (cell === undefined || isMissing(cell)) continue;
-      let intake = series[at];
-      if (intake === undefined) series[at] = intake = this.#newSeries(cells, metric, undefined);
+      if (series === undefined) {
+        if (this.#isTooLong(place)) return;
+        this.#wide.set(flat(place), (series = new Array<SeriesIntake | undefined>(wide.length)));
+      }
+      const intake = (series[at] ??= this.#newSeries(cells, metric, undefined));
       this.#send(intake, timeMs, cell);
     }
   }
