@@ -13,12 +13,12 @@ import { plotData } from './analyze/report/plot/plot-data.ts';
 import { plotFile } from './analyze/report/plot/plot-file.ts';
 import { plotPage } from './analyze/report/plot/plot-page.ts';
 import { textReport } from './analyze/report/text.ts';
+import type { AnalysisSettings } from './analyze/series-run.ts';
 import type { SeriesSummary } from './analyze/series-summary.ts';
-import type { Config } from './config.ts';
 import { ConfigError } from './model/errors.ts';
 
 export interface AnalyzeDeps {
-  readonly config: Pick<Config, 'rate' | 'baseline' | 'detect'>;
+  readonly config: Omit<AnalysisSettings, 'timeZone'>;
   readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean };
   readonly progress: Progress;
   /** Colours are not wanted, whatever standard output is. */
@@ -31,7 +31,16 @@ type Note = (text: string) => void;
  * Whether every file could be read. @throws ConfigError for a file that is not there, and when there was nothing in any
  * of them that could be used.
  */
-export async function analyzeCommand(
+export async function analyzeCommand(options: AnalyzeOptions, deps: AnalyzeDeps): Promise<boolean> {
+  try {
+    return await analyze(options, deps);
+  } catch (error) {
+    // Messages have names in them that stand in files.
+    throw error instanceof ConfigError ? new ConfigError(printable(error.message), error) : error;
+  }
+}
+
+async function analyze(
   options: AnalyzeOptions,
   { config, stdout, progress, noColour }: AnalyzeDeps,
 ): Promise<boolean> {

@@ -42,6 +42,8 @@ export interface SeriesPlace {
   readonly slot: number;
   readonly interval: TypicalInterval;
   lastMs: number;
+  /** Anomalies that have not ended. */
+  open: number;
 }
 
 export interface MetricAnalysisOptions {
@@ -79,6 +81,8 @@ export class MetricAnalysis {
   readonly #confidence;
   readonly #seconds;
   readonly #out: StageOutput;
+  /** Whose anomalies are sent. */
+  #current: SeriesPlace | undefined;
 
   constructor({ metric, settings, before, onAnomaly }: MetricAnalysisOptions) {
     this.#settings = settings;
@@ -99,6 +103,8 @@ export class MetricAnalysis {
     this.#out = {
       anomaly: (record) => {
         if (record.state === 'opened') this.judged.opened = record.score ?? 1;
+        if (record.state === 'opened') this.#current!.open += 1;
+        if (record.state === 'closed') this.#current!.open -= 1;
         onAnomaly(record);
       },
       baseline: () => undefined,
@@ -115,7 +121,15 @@ export class MetricAnalysis {
   newSeries(entity: string, instance: string): SeriesPlace {
     const entitySlot = this.#state.newEntity();
     const slot = this.#state.newRows(1);
-    return { entity, instance, entitySlot, slot, interval: new TypicalInterval(), lastMs: Number.NaN };
+    return {
+      entity,
+      instance,
+      entitySlot,
+      slot,
+      interval: new TypicalInterval(),
+      lastMs: Number.NaN,
+      open: 0,
+    };
   }
 
   /** Judges and learns one value of a gauge; `judged` holds the verdict until the next. Times of a series rise. */
@@ -132,6 +146,7 @@ export class MetricAnalysis {
     const { reading } = this;
     const elapsedMs = timeMs - series.lastMs;
     if (elapsedMs > this.silenceMs(series)) this.endSilent(series);
+    this.#current = series;
     if (!Number.isNaN(elapsedMs)) series.interval.add(elapsedMs);
     series.lastMs = timeMs;
     reading.reset(1);
@@ -166,6 +181,9 @@ export class MetricAnalysis {
 
   /** Ends what was open when the series fell silent. */
   endSilent(series: SeriesPlace): void {
+    // The stages look at all that they know of any series.
+    if (series.open === 0) return;
+    this.#current = series;
     const silentMs = series.lastMs + this.silenceMs(series) + 1;
     const timeOf = (entity: string): number => (entity === series.entity ? silentMs : Number.NaN);
     for (const stage of this.#stages) stage.punctuate?.(silentMs, timeOf, this.#out);

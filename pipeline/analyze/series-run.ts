@@ -25,10 +25,15 @@ export interface SeriesRunOptions {
 }
 
 /**
- * What the stages call every metric: a file may have thousands, and stages of its own cost each a hundred KB. No file
- * can have it as a name, and no stage as a column.
+ * What the stages call every metric: a file may have thousands, and stages of its own cost each a hundred KB. No stage
+ * has a column of its own that is called so, whatever a file calls its metrics.
  */
 const METRIC = '\u0001';
+
+/** What the stages said of METRIC, of the metric that it was. */
+function named(text: string, metric: string): string {
+  return text.replaceAll(METRIC, () => metric);
+}
 
 /** Series with the same one go through the same run. */
 export function runKey({ kind, unit, metric, hasDecimals }: SeriesName): string {
@@ -90,8 +95,8 @@ class JudgedRun implements SeriesRun {
           ...record,
           entity,
           interface_name: instance,
-          metric_name: record.metric_name.replaceAll(METRIC, called),
-          description: record.description.replaceAll(METRIC, called),
+          metric_name: named(record.metric_name, called),
+          description: named(record.description, called),
         });
       },
     });
@@ -100,20 +105,21 @@ class JudgedRun implements SeriesRun {
   add(name: SeriesName, buckets: number): { intake: SeriesIntake; summary: SeriesSummary } {
     const { entity, instance, metric } = name;
     const key = seriesKey(name);
-    const summary = new SeriesSummary(name, buckets, {
-      metric: this.#counter?.metric.name.replaceAll(METRIC, metric) ?? metric,
-      unit: this.#unit,
-    });
     const place = this.#analysis.newSeries(key, instance === '' ? entity : instance);
+    const summary = new SeriesSummary(name, buckets, {
+      judgedAs: {
+        metric: named(this.#counter?.metric.name ?? METRIC, metric),
+        unit: this.#unit,
+      },
+      interval: place.interval,
+    });
     this.#series.set(key, { place, summary });
     return { intake: this.#intake(place, summary), summary };
   }
 
   finish(endMs: number): void {
-    for (const { place, summary } of this.#series.values()) {
-      const isSilent = endMs > place.lastMs + this.#analysis.silenceMs(place);
-      if (isSilent && summary.hasOpen) this.#analysis.endSilent(place);
-    }
+    for (const { place } of this.#series.values())
+      if (endMs > place.lastMs + this.#analysis.silenceMs(place)) this.#analysis.endSilent(place);
   }
 
   #intake(place: SeriesPlace, summary: SeriesSummary): SeriesIntake {

@@ -15,7 +15,8 @@ export class SeriesSummary {
   readonly judgedMetric: string;
   readonly judgedUnit: string | null;
   readonly envelope: Envelope;
-  readonly interval = new TypicalInterval();
+  /** How often it has values. */
+  readonly interval: TypicalInterval;
   /** Last revision of each, in the order of their opening. */
   readonly anomalies = new Map<string, AnomalyRecord>();
   /** Anomalies that were found and not kept: there were too many. */
@@ -35,7 +36,14 @@ export class SeriesSummary {
   constructor(
     { entity, instance, metric, kind, unit }: SeriesName,
     buckets: number,
-    judgedAs: { readonly metric: string; readonly unit: string | null } = { metric, unit },
+    {
+      judgedAs = { metric, unit },
+      interval = new TypicalInterval(),
+    }: {
+      readonly judgedAs?: { readonly metric: string; readonly unit: string | null };
+      /** Somebody else's, who adds to it. */
+      readonly interval?: TypicalInterval;
+    } = {},
   ) {
     this.entity = entity;
     this.instance = instance;
@@ -43,13 +51,8 @@ export class SeriesSummary {
     this.kind = kind;
     this.judgedMetric = judgedAs.metric;
     this.judgedUnit = judgedAs.unit;
+    this.interval = interval;
     this.envelope = new Envelope(buckets);
-  }
-
-  /** Whether one of its anomalies has not ended. */
-  get hasOpen(): boolean {
-    for (const { closed_at: closedAt } of this.anomalies.values()) if (closedAt === null) return true;
-    return false;
   }
 
   /** Counts a value. @returns false when it is not newer than the one before: nobody may look at it. */
@@ -59,7 +62,6 @@ export class SeriesSummary {
       return false;
     }
     if (this.values === 0) this.fromMs = timeMs;
-    else this.interval.add(timeMs - this.toMs);
     this.values += 1;
     this.toMs = timeMs;
     return true;

@@ -47,7 +47,9 @@ export class StatusSeries implements SeriesIntake {
   take(timeMs: number, value: number, cell: string): string | undefined {
     const state = Number.isNaN(value) ? this.#words.codeOf(cell) : value;
     if (state === undefined) return `is one word too many for a status: it had ${MOST_STATES} others before`;
+    const sinceMs = timeMs - this.#summary.toMs;
     if (!this.#summary.count(timeMs)) return undefined;
+    if (sinceMs > 0) this.#summary.interval.add(sinceMs);
     this.#judged.timeMs = timeMs;
     this.#judged.value = state;
     this.#summary.draw(this.#judged, 0);

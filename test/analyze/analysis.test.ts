@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { compareBadness } from '../../pipeline/analyze/found-anomalies.ts';
 import { analyzed, DAY_MS, every, feed, newAnalysis, START_MS, type Analyzed } from '../support/analyzed.ts';
 import { randomFrom } from '../support/random-from.ts';
@@ -161,12 +162,50 @@ describe('strange series', () => {
     const values = [
       ...every(MINUTES_5, 21, (atMs) => traffic(atMs) * (atMs === at || atMs === at + MINUTES_5 ? 9 : 1)),
     ];
-    for (const metric of ['dt_s', 'oper_status', 'admin_status', 'maintenance', 'if_index']) {
+    for (const metric of ['dt_s', 'oper_status', 'maintenance', '$& $1 \u0001']) {
       const { found } = analyzed([{ metric, values }]);
       expect(found.map(({ record }) => [record.metric_name, record.anomaly_type])).toEqual([
         [metric, 'spike'],
       ]);
     }
+  });
+});
+
+describe('any series', () => {
+  const value = fc.oneof(
+    fc.double({ noNaN: true, min: -1e37, max: 1e37 }),
+    fc.double({ noNaN: true, min: -10, max: 10 }),
+    fc.integer(),
+    fc.constantFrom(0, -0, 1, Number.MIN_VALUE),
+  );
+  const step = fc.oneof(
+    fc.integer({ min: 1, max: 1_000_000 }),
+    fc.constantFrom(0.001, 60_000, -DAY_MS, 400 * DAY_MS),
+  );
+  const kind = fc.constantFrom('gauge' as const, 'counter' as const, 'status' as const);
+
+  it('gives finite numbers, counts every value once, and lets anomalies end after they open', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(step, value), { maxLength: 400 }), kind, (steps, of) => {
+        let atMs = START_MS;
+        const values = steps.map(([ms, number]) => [(atMs += ms), number] as const);
+        const { series, found, refused } = analyzed([{ kind: of, values, speedBps: 1e9 }]);
+        const [only] = series;
+        expect(only!.values + only!.late + refused.length).toBe(values.length);
+        const drawn = only!.envelope.buckets();
+        for (const { least, largest, mean, expected, scale } of drawn)
+          for (const number of [least, largest, mean, expected, scale])
+            expect(Math.abs(number)).not.toBe(Infinity);
+        for (const { least, largest, mean } of drawn) {
+          expect(least).toBeLessThanOrEqual(largest);
+          expect(mean).toBeGreaterThanOrEqual(least - Math.abs(least) * 1e-9);
+          expect(mean).toBeLessThanOrEqual(largest + Math.abs(largest) * 1e-9);
+        }
+        for (const { record } of found)
+          if (record.closed_at !== null) expect(record.closed_at).toBeGreaterThanOrEqual(record.opened_at);
+      }),
+      { numRuns: 150 },
+    );
   });
 });
 

@@ -8,7 +8,8 @@ import { GuessedKinds } from './guessed-kinds.ts';
 import { guessLayout, type Layout } from './layout.ts';
 import { layoutText } from './layout-text.ts';
 import { RowOrderWatch } from './row-order.ts';
-import { instanceOf, RowSamples, shown, timeText } from './row-samples.ts';
+import { RowSamples } from './row-samples.ts';
+import { instanceOf, shown, timeText } from './row-texts.ts';
 import type { SampleKind, SampleSink } from './sample.ts';
 import { dateOrderOf, timeParser, type TimeParser } from './times.ts';
 
@@ -84,7 +85,8 @@ export class RowIntake {
     const layout = guessLayout(this.#head, rows, { columns: told.columns, file });
     const order = this.#dateOrder(rows, layout);
     const unitMs = numberUnitMs(this.#head[layout.time[0]!]!);
-    const parseTime = timeParser({ timeZone: told.timeZone, order, unitMs });
+    const times = { timeZone: told.timeZone, order, unitMs };
+    const parseTime = timeParser(times);
     const parseNumber = numberParser(decimalOf(measuredCells(rows, layout), this.#delimiter));
     const guessed = this.#guessedKinds(rows, layout, new GuessedKinds(parseNumber));
     const kind = (metric: string): SampleKind =>
@@ -99,7 +101,8 @@ export class RowIntake {
       ...this.#options,
       head: this.#head,
       layout,
-      parseTime,
+      // Another one: it reads the rows from the first on again.
+      parseTime: timeParser(times),
       parseNumber,
       kind,
       hasDecimals,

@@ -1,6 +1,8 @@
 /** Rows of cells as values of series: one a row in long form, one a metric in wide form. */
 import { isMissing, type NumberParser } from './cells.ts';
-import type { Layout, LongColumns } from './layout.ts';
+import type { Layout } from './layout.ts';
+import type { LongColumns } from './long-columns.ts';
+import { flat, instanceOf, shown, timeReason, timeText, unitOf } from './row-texts.ts';
 import { kindOf, SAMPLE_KINDS, type SampleKind, type SampleSink, type SeriesIntake } from './sample.ts';
 import type { TimeParser } from './times.ts';
 
@@ -20,11 +22,8 @@ export interface RowSamplesOptions {
   readonly sink: SampleSink;
 }
 
-/** Longest cell that is shown in a message. */
-const SHOWN = 40;
 /** Longest name: each is held in memory once a series. */
 const MAX_NAME_CHARACTERS = 255;
-const INSTANCE_SEPARATOR = ' ';
 /** Between the parts of a name that looks a series up. */
 const PART = '\0';
 
@@ -60,22 +59,18 @@ export class RowSamples {
   }
 
   #takeWide(cells: readonly string[], timeMs: number): void {
-    const { layout } = this.#options;
+    const { wide } = this.#options.layout;
     const place = this.#placeOf(cells);
     let series = this.#wide.get(place);
-    if (series === undefined) {
-      if (this.#isTooLong(place)) return;
-      this.#wide.set(
-        flat(place),
-        (series = new Array<SeriesIntake | undefined>(layout.wide.length).fill(undefined)),
-      );
-    }
-    for (let at = 0; at < layout.wide.length; at += 1) {
-      const { column, metric } = layout.wide[at]!;
+    for (let at = 0; at < wide.length; at += 1) {
+      const { column, metric } = wide[at]!;
       const cell = cells[column];
       if (cell === undefined || isMissing(cell)) continue;
-      let intake = series[at];
-      if (intake === undefined) series[at] = intake = this.#newSeries(cells, metric, undefined);
+      if (series === undefined) {
+        if (this.#isTooLong(place)) return;
+        this.#wide.set(flat(place), (series = new Array<SeriesIntake | undefined>(wide.length)));
+      }
+      const intake = (series[at] ??= this.#newSeries(cells, metric, undefined));
       this.#send(intake, timeMs, cell);
     }
   }
@@ -167,39 +162,4 @@ export class RowSamples {
     const { sink, file } = this.#options;
     sink.problem({ file, line: this.#line, reason });
   }
-}
-
-/** The text of a row's time: one cell, or a date's and a clock's. */
-export function timeText(cells: readonly string[], time: readonly number[]): string {
-  const first = cells[time[0]!] ?? '';
-  return time.length === 1 ? first : `${first} ${cells[time[1]!] ?? ''}`;
-}
-
-export function instanceOf(cells: readonly string[], columns: readonly number[]): string {
-  if (columns.length === 0) return '';
-  if (columns.length === 1) return (cells[columns[0]!] ?? '').trim();
-  return columns
-    .map((column) => (cells[column] ?? '').trim())
-    .join(INSTANCE_SEPARATOR)
-    .trim();
-}
-
-export function shown(text: string): string {
-  return JSON.stringify(text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text);
-}
-
-function timeReason(text: string): string {
-  const year = /^\s*(\d{4})[-/.]/.exec(text)?.[1];
-  if (year !== undefined && Number(year) < 1970) return `${shown(text)} is before 1970`;
-  return `${shown(text)} is no time`;
-}
-
-/** A name says that it is a share of a hundred. */
-function unitOf(metric: string): string | null {
-  return /(_pct|_percent(age)?|percent|%)\)?$/i.test(metric) ? '%' : null;
-}
-
-/** A copy: a piece of a line would hold the whole chunk of the file in memory. */
-function flat(text: string): string {
-  return Buffer.from(text, 'utf8').toString('utf8');
 }

@@ -29,23 +29,25 @@ const FIRST_NS = 1e17;
 const END_MS = Date.UTC(2200, 0, 1);
 
 /**
- * An hour that the zone's clocks show twice is taken for the first; one that they skip, for the moment as long after the
- * last one before it.
+ * Times are read in the order of a file: in an hour that the zone's clocks show twice, one that is not newer than the time
+ * before is of the second. One that they skip is taken for the moment as long after the last one before it.
  * @throws RangeError when the zone is unknown.
  */
 export function timeParser({ timeZone = 'UTC', order, unitMs = 1000 }: TimeOptions = {}): TimeParser {
   const clock = wallClock(timeZone);
   const isUtc = timeZone === 'UTC';
-  const fromWall = (localMs: number): number => {
-    if (isUtc) return localMs;
-    // Offsets are at most 14 hours: one of these two lies before any change between, and is the earlier reading.
-    const early = localMs - clock.offsetMs(localMs - 86_400_000);
-    if (early + clock.offsetMs(early) === localMs) return early;
-    const late = localMs - clock.offsetMs(localMs + 86_400_000);
-    return late + clock.offsetMs(late) === localMs ? late : early;
-  };
   let last = '';
   let lastMs = Number.NaN;
+  const fromWall = (localMs: number): number => {
+    if (isUtc) return localMs;
+    // Offsets are at most 14 hours: one of these two lies before any change between, the other after it.
+    const early = localMs - clock.offsetMs(localMs - 86_400_000);
+    const late = localMs - clock.offsetMs(localMs + 86_400_000);
+    if (early === late) return early;
+    const isLate = late + clock.offsetMs(late) === localMs;
+    if (early + clock.offsetMs(early) !== localMs) return isLate ? late : early;
+    return isLate && early < lastMs ? late : early;
+  };
   let day = '';
   let dayMs = Number.NaN;
   // In long form many rows in turn have the same time.

@@ -3,7 +3,7 @@ import { ConfigError } from '../../model/errors.ts';
 import { delimiterOf } from '../input/delimiter.ts';
 import { fileChunks, sizeOf } from '../input/file-chunks.ts';
 import { RowParser } from '../input/row-parser.ts';
-import { shown } from '../input/row-samples.ts';
+import { shown } from '../input/row-texts.ts';
 import { readLines, type LineSink } from '../input/text-lines.ts';
 
 /** As it is written: what it means is known once the series are. */

@@ -89,8 +89,12 @@ describe('times in files', () => {
     expect(iso(berlin('2026-07-01T12:00:00.000Z'))).toBe('2026-07-01T12:00:00.000Z');
     expect(iso(berlin('2026-03-29 01:59'))).toBe('2026-03-29T00:59:00.000Z');
     expect(iso(berlin('2026-03-29 03:00'))).toBe('2026-03-29T01:00:00.000Z');
-    // Shown twice: the first.
+    // Shown twice: the second where time would go back.
     expect(iso(berlin('2026-10-25 02:30'))).toBe('2026-10-25T00:30:00.000Z');
+    expect(iso(berlin('2026-10-25 02:45:00'))).toBe('2026-10-25T00:45:00.000Z');
+    expect(iso(berlin('2026-10-25 02:15:00'))).toBe('2026-10-25T01:15:00.000Z');
+    expect(iso(berlin('2026-10-25 02:45:00'))).toBe('2026-10-25T01:45:00.000Z');
+    expect(iso(berlin('2026-10-25 03:00:00'))).toBe('2026-10-25T02:00:00.000Z');
     // Skipped.
     expect(iso(berlin('2026-03-29 02:30:00'))).toBe('2026-03-29T01:30:00.000Z');
     expect(() => timeParser({ timeZone: 'Mars/Olympus' })).toThrow(RangeError);
