@@ -53,7 +53,7 @@ function nabBlock(report: KeptNab): string[] {
       ['detector', 'standard', 'reward low FP', 'reward low FN', 'threshold'],
       [
         ['netsigma, the best threshold of each profile', ...scores(report), threshold.toFixed(2)],
-        ['netsigma, the threshold that ships', ...scores(fixed), fixed.threshold.toFixed(2)],
+        ['netsigma as it ships: every anomaly', ...scores(fixed), fixed.threshold.toFixed(2)],
         ...Object.entries(references).map(([name, of]) => [name, ...scores(of), 'best']),
       ],
     ),
@@ -80,7 +80,7 @@ function kpiBlock(report: KpiReport): string[] {
   const counted = [
     ['first halves, where the threshold was chosen', first],
     ['second halves', second],
-    ['second halves, the threshold that ships', fixed],
+    ['second halves, as it ships: every anomaly', fixed],
   ] as const;
   return [
     `${series} series of ${rows.toLocaleString('en-US')} rows; an event counts as found within ${delay} rows of its first.`,

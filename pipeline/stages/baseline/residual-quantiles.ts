@@ -43,7 +43,8 @@ export function residualQuantile(buckets: Float32Array, at: number, p: number, t
   let rest = p * total;
   for (let b = 0; b < QUANTILE_BUCKETS; b += 1) {
     const weight = buckets[at + b]!;
-    if (weight > 0 && rest <= weight) return edge(b) + (edge(b + 1) - edge(b)) * (rest / weight);
+    if (weight > 0 && rest <= weight)
+      return bucketEdge(b) + (bucketEdge(b + 1) - bucketEdge(b)) * (rest / weight);
     rest -= weight;
   }
   return 0;
@@ -62,11 +63,11 @@ export function residualRange(
   if (low === QUANTILE_BUCKETS) return undefined;
   let high = QUANTILE_BUCKETS - 1;
   while (buckets[at + high]! === 0) high -= 1;
-  return { lowest: edge(low), highest: edge(high + 1) };
+  return { lowest: bucketEdge(low), highest: bucketEdge(high + 1) };
 }
 
 /** Lower edge of bucket b. */
-function edge(b: number): number {
+export function bucketEdge(b: number): number {
   if (b === SIDE) return 0;
   return b > SIDE ? EDGES[b - SIDE - 1]! : -EDGES[SIDE - b - 1]!;
 }

@@ -1,23 +1,24 @@
-/** Scores of the product's own stages: what `netsigma analyze` would judge each value of a series by. */
-import { MetricAnalysis } from '../../../pipeline/analyze/metric-analysis.ts';
+/** Scores of the product's own stages: of the anomalies that it opens, as `netsigma analyze` and the pipeline tell them. */
+import { StageChain } from '../../../pipeline/analyze/stage-chain.ts';
 import { BASELINE_DEFAULTS } from '../../../pipeline/stages/baseline/baseline.ts';
 import { DETECT_DEFAULTS } from '../../../pipeline/stages/detect/detect.ts';
+import { RATE_DEFAULTS } from '../../../pipeline/stages/rate/rate.ts';
 import type { TimedSeries } from './corpus.ts';
-import { newRecords } from './new-records.ts';
 
-/** From this score on an anomaly opens, unless configured. */
-export const SHIPPED_THRESHOLD = DETECT_DEFAULTS.openScore;
-/** What a score has to beat to be reported. */
-const COOLDOWN_ROWS = 60;
+/** As it ships, every anomaly that opens is a detection: rows that open none score 0, those that do score more than this. */
+export const SHIPPED_THRESHOLD = 0.01;
 
 export class ProductScores {
-  readonly #analysis = new MetricAnalysis({
+  readonly #analysis = new StageChain({
     metric: { name: 'value', unit: null, quantum: 0 },
-    settings: { baseline: BASELINE_DEFAULTS, detect: DETECT_DEFAULTS, timeZone: 'UTC' },
+    settings: { rate: RATE_DEFAULTS, baseline: BASELINE_DEFAULTS, detect: DETECT_DEFAULTS, timeZone: 'UTC' },
     onAnomaly: () => undefined,
   });
 
-  /** One pass: a row's score knows the rows before it alone. Rows out of order or without a value have 0. */
+  /**
+   * One pass: a row's score knows the rows before it alone. It is the score of the anomaly that opens at the row, else 0;
+   * so are rows out of order or without a value.
+   */
   of({ name, timesMs, values }: TimedSeries): Float64Array {
     const analysis = this.#analysis;
     const place = analysis.newSeries(name, '');
@@ -25,8 +26,8 @@ export class ProductScores {
     for (let row = 0; row < values.length; row += 1) {
       if (Number.isNaN(values[row]!) || timesMs[row]! <= place.lastMs) continue;
       analysis.take(place, timesMs[row]!, values[row]!);
-      scores[row] = analysis.judged.score;
+      scores[row] = analysis.judged.opened;
     }
-    return newRecords(scores, COOLDOWN_ROWS);
+    return scores;
   }
 }

@@ -39,8 +39,8 @@ export function kpiReport(
   progress('choosing the threshold');
   const events = (some: readonly EventSeries[], at: number): EventScore => eventScore(some, at, delay);
   const points = (some: readonly EventSeries[], at: number): F1 => pointAdjusted(some, at, delay);
-  const threshold = bestThreshold(first, events);
-  const pointThreshold = bestThreshold(first, points);
+  const threshold = chosen(first, events);
+  const pointThreshold = chosen(first, points);
   const judged = events(second, threshold);
   const { f1, precision, recall } = judged;
   return {
@@ -56,6 +56,15 @@ export function kpiReport(
     fixed: events(second, SHIPPED_THRESHOLD),
     point_adjusted: { ...points(second, pointThreshold), threshold: pointThreshold },
   };
+}
+
+/** What ships where the first halves teach nothing: they may have no anomalies. */
+function chosen(
+  some: readonly EventSeries[],
+  measure: (some: readonly EventSeries[], threshold: number) => F1,
+): number {
+  const best = bestThreshold(some, measure);
+  return measure(some, best).f1 > 0 ? best : SHIPPED_THRESHOLD;
 }
 
 /** The first row of the second half; an anomaly that lies across belongs to the half that it began in. */

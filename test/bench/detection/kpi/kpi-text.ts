@@ -12,7 +12,7 @@ export function kpiText(report: KpiReport): string {
       [
         eventRow('first halves: chosen there', first_half),
         eventRow('second halves', second_half),
-        eventRow('second halves, the threshold that ships', fixed),
+        eventRow('second halves, as it ships: every anomaly', fixed),
         ['second halves, point-adjusted', ...rates(points), '', '', '', points.threshold.toFixed(3)],
       ],
     ),

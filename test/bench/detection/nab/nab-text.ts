@@ -11,7 +11,7 @@ export function nabText({ report, scored, categories, categoriesAtFixed }: NabRu
       ['detector', 'standard', 'low FP', 'low FN', 'threshold'],
       [
         scoreRow('netsigma', report, threshold),
-        scoreRow('netsigma, the threshold that ships', fixed, fixed.threshold),
+        scoreRow('netsigma as it ships: every anomaly', fixed, fixed.threshold),
         ...Object.entries(references).map(([name, scores]) => scoreRow(name, scores)),
       ],
     ),
