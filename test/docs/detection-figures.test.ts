@@ -75,7 +75,9 @@ describe('docs/detection.md', () => {
   });
 
   it('names the signals with too many false alarms, the worst first, and marks their cells', () => {
-    expect(page).toContain('**0.250**, at most 0.2: **missed**');
+    expect(page).toContain(
+      '**0.250**, at most 0.2: **missed**. Of any severity, notes for a chart (info) included: 1.25.',
+    );
     expect(page).toContain('Above the target: heavy-tailed, none 0.90; bursty, daily 0.40.');
     expect(page).toContain('| bursty |  | **0.40** |  |  |  |');
     expect(page).toContain('| gaussian | 0.05 |  |  |  |  |');

@@ -111,7 +111,7 @@ function falseAlarmBlock(report: FalseAlarmReport): string[] {
   const verdict = severe <= FALSE_ALARM_TARGET ? 'reached' : '**missed**';
   const bad = byKind.filter((rate) => rate.severe > FALSE_ALARM_TARGET).sort((a, b) => b.severe - a.severe);
   return [
-    `${devices} devices of ${ports} ports, ${days} quiet days after ${warmUp} days of warm-up, seed ${seed}. Of severity warning or above a device and week: **${severe.toFixed(3)}**, at most ${FALSE_ALARM_TARGET}: ${verdict}.`,
+    `${devices} devices of ${ports} ports, ${days} quiet days after ${warmUp} days of warm-up, seed ${seed}. Of severity warning or above a device and week: **${severe.toFixed(3)}**, at most ${FALSE_ALARM_TARGET}: ${verdict}. Of any severity, notes for a chart (info) included: ${total.all.toFixed(2)}.`,
     table(
       ['warning or above', ...SEASONALITY_KINDS],
       NOISE_KINDS.map((noise) => [
