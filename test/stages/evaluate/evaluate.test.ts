@@ -256,7 +256,10 @@ function take(harness: StageHarness, step: Step, already: Set<number>): void {
 
 /** What was sent, by entity. */
 function sentBy(...harnesses: readonly StageHarness[]): Map<string, object[]> {
-  const all = harnesses.flatMap(({ evaluations, features }) => [...evaluations, ...features]);
+  const all = [
+    ...harnesses.flatMap(({ evaluations }) => evaluations),
+    ...harnesses.flatMap(({ features }) => features),
+  ];
   return new Map(
     [0, 1, 2, 3].map((n) => [entityOf(n), all.filter(({ entity }) => entity === entityOf(n))] as const),
   );
