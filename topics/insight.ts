@@ -2,7 +2,7 @@
 import { identityFields } from './envelope.ts';
 import type { FieldRow, RecordOf, RecordRow } from './row.ts';
 
-const placeFields = [
+export const placeFields = [
   { name: 'device_id', type: 'uuid', required: true, kind: 'key', doc: 'UUIDv5 of the entity.' },
   { name: 'netbox_device_id', type: 'int', kind: 'key', doc: 'From the inventory.' },
   { name: 'site_id', type: 'int', kind: 'key', doc: 'From the inventory.' },

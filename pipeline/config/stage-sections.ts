@@ -1,9 +1,10 @@
 /**
  * Settings of the stages: all of them change the fold. Names and defaults are those of the stages' own settings
- * objects, so that `config.rate`, `config.baseline` and `config.detect` are passed on as they are.
+ * objects, so that `config.rate`, `config.baseline`, `config.detect` and `config.features` are passed on as they are.
  */
 import { BASELINE_DEFAULTS as baseline } from '../stages/baseline/baseline-settings.ts';
 import { DETECT_DEFAULTS as detect } from '../stages/detect/detect-settings.ts';
+import { FEATURE_DEFAULTS as features } from '../stages/features/feature-settings.ts';
 import { RATE_DEFAULTS as rate } from '../stages/rate/rate-settings.ts';
 import { formatDuration } from './duration.ts';
 import * as setting from './setting.ts';
@@ -120,7 +121,7 @@ export const detectSection = setting.section('Anomalies.', {
     "An anomaly is more than info when as many polls as confirm it go so far beyond the series' records in scales.",
     detect.alarmScore,
   ),
-  extreme_score: number('Or one poll goes so far beyond.', detect.extremeScore),
+  extreme_score: number('Or one poll goes so many times as far.', detect.extremeScore),
   confirming_polls: count(
     'Polls, itself included, that must be beyond warn and a quarter.',
     detect.confirmingPolls,
@@ -168,4 +169,17 @@ export const detectSection = setting.section('Anomalies.', {
     'A series that repeats its value in more than this share of polls has no flatlines.',
     detect.flatMaxRepeats,
   ),
+});
+
+export const featuresSection = setting.section('Features of closed windows, for models (docs/ml.md).', {
+  enabled: setting.flag(
+    'Whether there are any: ml.feature and ml_training_snapshots.',
+    features.enabled,
+    folds,
+  ),
+  grace: milliseconds(
+    'The window of a device that says no more is closed so long after its end.',
+    features.graceMs,
+  ),
+  spread: milliseconds('And within so long after that, each device at its own time.', features.spreadMs),
 });

@@ -1,5 +1,6 @@
 /** The role process: raw readings into rates, baselines, deviations and anomalies, a task a partition; and the ticks. */
 import type { Config } from '../config.ts';
+import { detectorGauges } from '../observe/detector-gauges.ts';
 import { wholeMs } from '../observe/durations.ts';
 import { processMetrics } from '../observe/observers.ts';
 import { RecentDurations } from '../observe/recent-durations.ts';
@@ -16,7 +17,7 @@ export interface ProcessRole extends Role {
 
 export function processRole(deps: RoleDeps): ProcessRole {
   const { config, codec, catalogue, metrics } = deps;
-  const { rate, baseline, detect } = config;
+  const { rate, baseline, detect, features } = config;
   const observer = processMetrics(metrics, 'entity');
   const commits = new RecentDurations();
   const stream = streamThread({
@@ -24,7 +25,7 @@ export function processRole(deps: RoleDeps): ProcessRole {
     subTopology: readingSubTopology({
       codec,
       catalogue,
-      topology: entityTopology(catalogue, { rate, baseline, detect }),
+      topology: entityTopology(catalogue, { rate, baseline, detect, features }),
     }),
     settings: config.runtime,
     checkpoints: checkpoints(config),
@@ -37,6 +38,9 @@ export function processRole(deps: RoleDeps): ProcessRole {
     },
   });
   processGauges(metrics, stream, 'entity');
+  detectorGauges(metrics, () =>
+    [...stream.tasks.values()].flatMap(({ processor }) => [...(processor.detectorCounts?.() ?? [])]),
+  );
   return {
     name: 'process',
     stream,

@@ -15,17 +15,6 @@ export function stagingTable(table: string): string {
   return `stage_${table}`;
 }
 
-/** One row an anomaly; what people own (acknowledged_*, resolution_notes, is_false_positive) is not touched. */
-export function mergeAnomalies({ table, columns }: Merge): string[] {
-  return [
-    `INSERT INTO ${table} AS t (${list(columns)})
-     SELECT DISTINCT ON (anomaly_id) ${list(columns)} FROM ${stagingTable(table)}
-      ORDER BY anomaly_id, revision DESC
-     ON CONFLICT (anomaly_id) DO UPDATE SET ${assignments(columns, ['anomaly_id'])}, ingested_at = now()
-      WHERE excluded.revision > t.revision`,
-  ];
-}
-
 /** What a baseline is of, as the unique index has it: only a site's own baseline is of its site. */
 const CELL = [
   ...['device_id', 'interface_name', 'metric_name', 'hour_of_day', 'day_of_week', 'time_period'],
@@ -83,11 +72,23 @@ export function mergeSites({ table, columns }: Merge): string[] {
   ];
 }
 
-function list(columns: readonly string[]): string {
+/** One row a device and version of a detector: each record has the whole count, the highest revision holds. */
+export function mergeEvaluations({ table, columns }: Merge): string[] {
+  const key = ['device_id', 'model_name', 'model_version', 'domain'];
+  return [
+    `INSERT INTO ${table} AS t (${list(columns)})
+     SELECT DISTINCT ON (${list(key)}) ${list(columns)} FROM ${stagingTable(table)}
+      ORDER BY ${list(key)}, revision DESC
+     ON CONFLICT (${list(key)}) WHERE scope_type = 'device' DO UPDATE SET ${assignments(columns, key)}
+      WHERE excluded.revision > t.revision`,
+  ];
+}
+
+export function list(columns: readonly string[]): string {
   return columns.join(', ');
 }
 
-function assignments(columns: readonly string[], except: readonly string[]): string {
+export function assignments(columns: readonly string[], except: readonly string[]): string {
   return columns
     .filter((column) => !except.includes(column))
     .map((column) => `${column} = excluded.${column}`)

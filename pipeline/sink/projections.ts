@@ -6,7 +6,10 @@ import type { InventoryDeviceRecord, SiteRecord } from '../../topics/inventory.t
 import type { CollectionRecord } from '../../topics/ops.ts';
 import type { RecordRow } from '../../topics/row.ts';
 import { METRIC_TABLES, sqlColumn } from '../db/metric-columns.ts';
-import { mergeAnomalies, mergeBaselines, mergeDevices, mergeSites, type Merge } from './merges.ts';
+import { mergeAnomalies } from './anomaly-merges.ts';
+import { mergeBaselines, mergeDevices, mergeEvaluations, mergeSites, type Merge } from './merges.ts';
+import { snapshotProjection } from './snapshot-projection.ts';
+import { verdictProjection } from './verdict-projection.ts';
 
 /** A row by the names in `Source.from`; what a column cannot hold is found when it is written. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -37,9 +40,9 @@ export interface TableProjection {
   readonly table: string;
   readonly columns: readonly Source[];
   /** The record's rows. Method syntax: each projection knows its own record. */
-  rows(record: unknown, appendedAtMs: number): Iterable<Row>;
-  /** The row that says "gone". @throws RangeError for a key that is none. */
-  tombstone?(key: string, deletedAtMs: number): Row;
+  rows(record: unknown, appendedAtMs: number, key: string): Iterable<Row>;
+  /** The row that says "gone"; undefined where the key is of nothing in this table. @throws RangeError for a key that is none. */
+  tombstone?(key: string, deletedAtMs: number): Row | undefined;
   /** Statements that merge the staged rows; without them rows are appended. */
   readonly merge?: (merge: Merge) => string[];
 }
@@ -62,6 +65,8 @@ export function projections(from: Catalogue): readonly Projection[] {
         rows: auditRow,
       },
     ),
+    // Before the anomalies: a flush takes its locks in this order.
+    { ...record('control.rule', verdictProjection), onlyPartition: 0 },
     record('insight.anomaly', {
       table: 'anomaly_events',
       columns: derived(from['insight.anomaly'].value),
@@ -73,6 +78,13 @@ export function projections(from: Catalogue): readonly Projection[] {
       columns: baselineColumns(from['insight.baseline'].value),
       rows: baselineRows,
       merge: mergeBaselines,
+    }),
+    record('ml.feature', snapshotProjection),
+    record('ml.evaluation', {
+      table: 'ml_model_metrics',
+      columns: [...derived(from['ml.evaluation'].value), ...same(['scope_type'])],
+      rows: (row: Row) => [{ ...row, scope_type: 'device' }],
+      merge: mergeEvaluations,
     }),
     record('inventory.device', {
       table: 'devices',

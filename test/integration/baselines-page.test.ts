@@ -69,7 +69,7 @@ it('answer what they promise', async () => {
   const reading = lab.reading('zurich-core-1', NOW - 60_000, ['Gi0/1', 'Gi0/2']);
   reading.siteId = SITE;
   reading.quality.fill(0);
-  reading.number('rx_bps').values.set([9e8, 2e7]);
+  reading.number('rx_bps').values.set([9e8, 8e7]);
   await lab.sendReading(reading);
   await until(
     async () => (await stored(pool, 'insight.baseline'))[0] === harness.baselines.length,
@@ -95,7 +95,7 @@ it('answer what they promise', async () => {
   expect(byDay.get('3')! / (mean(working) / 1e6)).toBeCloseTo(1, 1);
   expect(byDay.get('any day')!).toBeLessThan(byDay.get('3')!);
 
-  // The hour of the day knows mostly working days: 9e8 is far above them, and 2e7 is within what a week is like.
+  // The hour of the day knows mostly working days: 9e8 is far above them, and 8e7 is within what a week is like.
   expect(outside!.map((row) => [row['interface_name'], row['rx_bps']])).toEqual([['Gi0/1', 9e8]]);
   expect(Number(outside![0]!['sigma'])).toBeGreaterThan(10);
 }, 60_000);

@@ -22,6 +22,7 @@ function record(
     interface_index: 1,
     metric_name: 'rx_bps',
     detector: 'deviation',
+    detector_version: '1',
     anomaly_type: 'spike',
     severity: 'warning',
     metric_value: 1,

@@ -204,6 +204,7 @@ export function anomalyRecord(changes: Partial<AnomalyRecord> & { anomaly_id: st
     interface_index: 1,
     metric_name: 'rx_bps',
     detector: 'deviation',
+    detector_version: '1',
     anomaly_type: 'spike',
     severity: 'warning',
     metric_value: 9e9,

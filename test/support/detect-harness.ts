@@ -62,6 +62,8 @@ export class DetectHarness {
   readonly #out: StageOutput = {
     anomaly: (record) => this.anomalies.push(record),
     baseline: (record) => this.baselines.push(record),
+    features() {},
+    evaluation() {},
     count: (_stage, outcome, by = 1) => this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + by),
   };
 
@@ -136,7 +138,7 @@ export class DetectHarness {
   }
 
   #update(key: string, rule: RuleRecord | null): this {
-    for (const stage of this.#stages) stage.update?.('control.rule', key, rule);
+    for (const stage of this.#stages) stage.update?.('control.rule', key, rule, this.#out);
     return this;
   }
 

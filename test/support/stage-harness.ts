@@ -4,10 +4,13 @@
  */
 import { Reading, type PollStatus } from '../../pipeline/model/reading.ts';
 import type { ColumnType, StateColumn } from '../../pipeline/model/state.ts';
+import { ObjectUnits } from '../../pipeline/runtime/object-units.ts';
 import { StateStore } from '../../pipeline/runtime/state-store.ts';
 import type { Stage, StageDefinition, StageOutput } from '../../pipeline/stages/stage.ts';
 import type { AnomalyRecord } from '../../topics/anomaly.ts';
+import type { TopicName } from '../../topics/catalogue.ts';
 import type { BaselineRecord } from '../../topics/insight.ts';
+import type { EvaluationRecord, FeatureRecord } from '../../topics/ml.ts';
 import { QUALITIES, type Quality } from '../../topics/interface.ts';
 
 /** bigint fills a counter column, number a number column, string a text column; what is left out is unknown. */
@@ -28,6 +31,8 @@ export interface ReadingSample {
   readonly parts?: number;
   readonly timeZone?: string;
   readonly deviceId?: string;
+  /** Of all rows; good unless told. */
+  readonly quality?: Quality;
   /** By instance name. */
   readonly rows: Readonly<Record<string, RowSample>>;
 }
@@ -38,6 +43,8 @@ export interface StageHarness {
   readonly state: StateStore;
   readonly anomalies: AnomalyRecord[];
   readonly baselines: BaselineRecord[];
+  readonly features: FeatureRecord[];
+  readonly evaluations: EvaluationRecord[];
   /** Sum of the counts by outcome, of all stages. */
   readonly outcomes: ReadonlyMap<string, number>;
   /** Sizes the reading and gives the entity and its rows their slots; the test fills the columns itself. */
@@ -47,6 +54,12 @@ export interface StageHarness {
   /** Fills the reading from the sample and folds it. */
   feed(sample: ReadingSample): boolean;
   punctuate(tickMs: number, entityTimeMs?: (entity: string) => number): void;
+  /** A record of an inventory or control topic. */
+  update(topic: TopicName, key: string, record: unknown): void;
+  /** What an earlier stage sent. */
+  anomaly(record: AnomalyRecord): void;
+  /** A stage of the same definition that goes on from this one's state, as after a restart. */
+  restart(): StageHarness;
   /** A state column of the stage. @throws Error when the stage declared none of this name and metric. */
   column<T extends ColumnType = ColumnType>(name: string, metric?: string): StateColumn<T>;
   entitySlot(entity: string): number | undefined;
@@ -62,16 +75,23 @@ export interface StageHarness {
 
 const ENTITY = 'default/device/r1';
 
-export function stageHarness(definition: StageDefinition, reading = new Reading()): StageHarness {
+export function stageHarness(
+  definition: StageDefinition,
+  reading = new Reading(),
+  slots = new Map<string, number>(),
+): StageHarness {
   const state = new StateStore();
   const stage = definition.init(state.context(definition, reading));
-  const slots = new Map<string, number>();
   const outcomes = new Map<string, number>();
   const anomalies: AnomalyRecord[] = [];
   const baselines: BaselineRecord[] = [];
+  const features: FeatureRecord[] = [];
+  const evaluations: EvaluationRecord[] = [];
   const out: StageOutput = {
     anomaly: (record) => anomalies.push(record),
     baseline: (record) => baselines.push(record),
+    features: (record) => features.push(record),
+    evaluation: (record) => evaluations.push(record),
     count: (_stage, outcome, by = 1) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + by),
   };
 
@@ -106,6 +126,8 @@ export function stageHarness(definition: StageDefinition, reading = new Reading(
     state,
     anomalies,
     baselines,
+    features,
+    evaluations,
     outcomes,
     place,
     process,
@@ -119,6 +141,13 @@ export function stageHarness(definition: StageDefinition, reading = new Reading(
       return process();
     },
     punctuate: (tickMs, entityTimeMs = () => Number.NaN) => stage.punctuate?.(tickMs, entityTimeMs, out),
+    update: (topic, key, record) => stage.update?.(topic, key, record, out),
+    anomaly: (record) => stage.anomaly?.(record, out),
+    restart() {
+      const next = stageHarness(definition, new Reading(), new Map(slots));
+      copyState(state, next.state);
+      return next;
+    },
     column<T extends ColumnType>(name: string, metric?: string) {
       for (const [, { column }] of state.columns()) {
         if (column.declaration.name === name && column.declaration.metric === metric)
@@ -139,6 +168,23 @@ export function stageHarness(definition: StageDefinition, reading = new Reading(
       reading.exceptions.find((exception) => exception.row === rowOf(instance) && exception.metric === metric)
         ?.reason,
   };
+}
+
+function copyState(from: StateStore, to: StateStore): void {
+  to.reserve(from.entities, from.rows);
+  const columns = new Map(to.columns());
+  for (const [name, { column }] of from.columns()) {
+    for (const [segment, array] of column.segments.entries())
+      columns.get(name)!.column.segments[segment]!.set(array);
+  }
+  const families = to.families();
+  for (const family of from.families()) {
+    if (!(family instanceof ObjectUnits)) continue;
+    const { name } = family;
+    families
+      .find((one) => one.name === name)!
+      .restore(0, { name, slots: 0, columns: [], bytes: family.copy() });
+  }
 }
 
 function rowKey(entity: string, instance: string): string {
@@ -162,6 +208,7 @@ function fillEnvelope(reading: Reading, sample: ReadingSample): void {
   reading.parts = sample.parts ?? 1;
   reading.timeZone = sample.timeZone ?? 'UTC';
   reading.deviceId = sample.deviceId ?? 'd1';
+  reading.quality.fill(QUALITIES.indexOf(sample.quality ?? 'good'), 0, reading.rowCount);
 }
 
 function addColumns(reading: Reading, sample: RowSample): void {

@@ -48,7 +48,7 @@ export function expectations(topics: Topics): Readonly<Record<TableName, Expecta
       keyOf: (row) => key(row, 'anomaly_id'),
       ignored: new Set([
         ...MADE,
-        ...['acknowledged_at', 'acknowledged_by', 'resolution_notes', 'is_false_positive'],
+        ...['acknowledged_at', 'acknowledged_by', 'resolution_notes', 'is_false_positive', 'verdict'],
         ...['baseline_id', 'correlation_group_id', 'root_cause_event_id'],
       ]),
     },

@@ -44,7 +44,7 @@ export const BASELINE_DEFAULTS: BaselineSettings = {
   clipAfterS: 2 * 86_400,
   clipScales: 3,
   dayVisits: 2,
-  weekVisits: 3,
+  weekVisits: 2,
   dayWeight: 0.05,
   weekWeight: 0.1,
   minVisitS: 300,

@@ -29,17 +29,18 @@ export function newAlarm({ driftRecord, swingRecord }: Deviation): Alarm {
 /** Takes another poll of the anomaly in. */
 export function countPoll(
   alarm: Alarm,
-  { found, scaledScore, drift, swing }: Hit,
+  { found, scaledScore, usualOvershoot, drift, swing }: Hit,
   { critSigma }: Threshold,
   { alarmScore, extremeScore }: Settings,
 ): void {
   if (found.strength > critSigma) alarm.critPolls += 1;
+  const margin = Math.max(alarmScore, usualOvershoot);
   const isNew =
-    scaledScore > alarmScore ||
-    Math.abs(drift) > alarmScore * alarm.driftRecord ||
-    swing > alarmScore * alarm.swingRecord;
+    scaledScore > margin ||
+    Math.abs(drift) > margin * alarm.driftRecord ||
+    swing > margin * alarm.swingRecord;
   if (isNew) alarm.newPolls += 1;
-  if (scaledScore > extremeScore) alarm.extreme = true;
+  if (scaledScore > extremeScore * margin) alarm.extreme = true;
 }
 
 /** Of the anomaly at a poll of this strength. */

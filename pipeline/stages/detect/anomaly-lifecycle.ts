@@ -10,6 +10,7 @@ import type { AnomalyRecord, Severity } from '../../../topics/anomaly.ts';
 import { anomalyId } from '../../model/entity.ts';
 import type { Reading } from '../../model/reading.ts';
 import type { DetectSettings } from './detect-settings.ts';
+import { DETECTOR_VERSION } from './detector-version.ts';
 import { isWorse } from './severity.ts';
 import { readingIdentity } from '../reading-identity.ts';
 import type { Stories } from './stories.ts';
@@ -79,6 +80,7 @@ export function openCase(
     interface_index: Number.isNaN(ifIndex) ? null : ifIndex,
     metric_name: finding.metric,
     detector: finding.detector,
+    detector_version: DETECTOR_VERSION,
     ...measured(finding),
     polls,
     opened_at: openedAtMs,

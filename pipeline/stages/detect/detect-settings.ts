@@ -19,7 +19,7 @@ export interface DetectSettings {
   readonly scaledWeight: number;
   /**
    * An anomaly is more than info when so many polls as confirm it go this far beyond the series' records in scales, of a
-   * poll, of drift or of swing; or one poll goes beyond the record of a poll by `extremeScore`.
+   * poll, of drift or of swing (farther on a series with heavy tails); or one poll goes `extremeScore` times as far.
    */
   readonly alarmScore: number;
   readonly extremeScore: number;
@@ -65,9 +65,9 @@ export const DETECT_DEFAULTS: DetectSettings = {
   alarmConfidence: 0.5,
   openScore: 1.09,
   loneScore: 1.5,
-  scaledWeight: 0.6,
-  alarmScore: 1.75,
-  extremeScore: 6,
+  scaledWeight: 0.4,
+  alarmScore: 2.1,
+  extremeScore: 3,
   confirmingPolls: 2,
   windowPolls: 3,
   minRecord: 2,

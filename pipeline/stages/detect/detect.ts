@@ -2,7 +2,6 @@
  * `detect`: anomalies of a poll. For every baselined metric it adds the columns
  *   <metric>.sigma    (value - expected) / scale
  *   <metric>.score    how new the poll is: features over the series' own records, above 1 it was never like this
- *   <metric>.notable  the score where it beats all of the last polls, else 0
  * and sends anomalies: spikes, drops, trends, oscillations, flatlines, lost links. Only rows of quality `good` open or close one: an
  * open anomaly survives a gap, a reset, a restart. It does not survive the beginning of a maintenance window, nor a
  * rule that suppresses it; what is still wrong afterwards opens as a new anomaly.

@@ -9,14 +9,13 @@ import type { DetectSettings } from './detect-settings.ts';
 import { shapeOf } from './deviation-shape.ts';
 import { DeviationWatches, WATCHED } from './deviation-watch.ts';
 import { COVERED_SECONDS_COLUMN } from '../rate/rate.ts';
-import { Notable, notableColumns } from './notable.ts';
 import { Novelty, noveltyColumns } from './novelty.ts';
 import type { StageContext, StageOutput } from '../stage.ts';
 import type { Stories } from './stories.ts';
 import type { Thresholds } from './thresholds.ts';
 
 export function deviationColumns(metric: string): ColumnDeclaration[] {
-  return [...noveltyColumns(metric), ...notableColumns(metric), { ...WATCHED, metric }];
+  return [...noveltyColumns(metric), { ...WATCHED, metric }];
 }
 
 /** What the detectors of one task share. */
@@ -34,7 +33,6 @@ export class DeviationDetector {
   readonly #metric: string;
   readonly #shared: Shared;
   readonly #novelty: Novelty;
-  readonly #notable: Notable;
   readonly #watches: DeviationWatches;
   readonly #value: NumberColumn;
   readonly #in: Readonly<Record<(typeof JUDGED)[number], NumberColumn>>;
@@ -42,7 +40,6 @@ export class DeviationDetector {
   readonly #ifIndex: NumberColumn;
   readonly #sigma: NumberColumn;
   readonly #score: NumberColumn;
-  readonly #notableScore: NumberColumn;
 
   constructor(context: StageContext, metric: BaselinedMetric, settings: DetectSettings, shared: Shared) {
     const { name } = metric;
@@ -52,7 +49,6 @@ export class DeviationDetector {
     this.#metric = name;
     this.#shared = shared;
     this.#novelty = new Novelty(context, name, settings);
-    this.#notable = new Notable(context, name);
     this.#watches = new DeviationWatches(context, metric, settings, this.#novelty.record, shared.stories);
     this.#value = number(name);
     this.#in = Object.fromEntries(JUDGED.map((column) => [column, number(`${name}.${column}`)])) as Readonly<
@@ -62,14 +58,12 @@ export class DeviationDetector {
     this.#ifIndex = number('if_index');
     this.#sigma = number(`${name}.sigma`);
     this.#score = number(`${name}.score`);
-    this.#notableScore = number(`${name}.notable`);
   }
 
   process(reading: Reading, out: StageOutput): void {
     const { rowCount, slots } = reading;
-    const { minConfidence, openScore } = this.#settings;
+    const { minConfidence, alarmConfidence, openScore, alarmScore } = this.#settings;
     const novelty = this.#novelty;
-    const notable = this.#notable;
     const watches = this.#watches;
     const values = this.#value.values;
     const expected = this.#in.expected.values;
@@ -80,7 +74,6 @@ export class DeviationDetector {
     const seconds = this.#dtS.values;
     const sigmas = this.#sigma.values;
     const scores = this.#score.values;
-    const notables = this.#notableScore.values;
     for (let row = 0; row < rowCount; row += 1) {
       // Baseline expects nothing where the quality is not good or the port is down: such a row neither opens nor
       // closes anything (a lost link is one anomaly, the status detector's, and not ten drops besides).
@@ -96,11 +89,10 @@ export class DeviationDetector {
       const { score } = novelty;
       sigmas[row] = (values[row]! - expected[row]!) / oneSigma;
       scores[row] = score;
-      notable.score = score;
-      notables[row] = notable.isAbove(slot) ? score : 0;
-      const far = score > openScore && confidence[row]! >= minConfidence && novelty.record.isSettled(slot);
+      const isNew = score > openScore || novelty.driftScore > openScore || novelty.scaledScore > alarmScore;
+      const far = isNew && confidence[row]! >= minConfidence && novelty.isSettled(slot);
       const open = (far || watches.has(slot)) && this.#watch(reading, row, far, out);
-      novelty.learn(slot, open);
+      novelty.learn(slot, !open && confidence[row]! >= alarmConfidence);
     }
   }
 
@@ -135,7 +127,8 @@ export class DeviationDetector {
     const scale = this.#in.scale.values[row]!;
     const sigma = this.#sigma.values[row]!;
     const mayOpen = far && settled(slot, reading.observedAtMs);
-    const { drift, swing, residual, score, scaledScore, driftRecord, swingRecord } = this.#novelty;
+    const { drift, swing, residual, score, driftScore, scaledScore, driftRecord, swingRecord } =
+      this.#novelty;
     const now = {
       atMs: reading.observedAtMs,
       instance,
@@ -146,12 +139,13 @@ export class DeviationDetector {
       scale,
       sigma,
       off: residual / scale,
-      score,
+      score: Math.max(score, driftScore),
       confidence: this.#in.confidence.values[row]!,
       drift,
       swing,
       found: mayOpen ? shapeOf(this.#novelty, sigma, value - expected, this.#settings, threshold) : undefined,
       scaledScore,
+      usualOvershoot: this.#novelty.record.usualOvershoot(slot, residual),
       driftRecord,
       swingRecord,
       shifted: this.#in.shifted.values[row] === 1,

@@ -20,13 +20,14 @@ export interface Deviation {
   readonly off: number;
   readonly score: number;
   readonly confidence: number;
-  /** Means of the last residuals, signed, and of their sizes: in the metric's unit. */
+  /** See Novelty: in scales, and in the metric's unit. */
   readonly drift: number;
   readonly swing: number;
   /** Why it may open an anomaly now; undefined when it may not. */
   readonly found: ShapeFound | undefined;
-  /** Residual in scales over the series' record of that side. */
+  /** Residual in scales over the series' record of that side, and what of it is not unusual for the series. */
   readonly scaledScore: number;
+  readonly usualOvershoot: number;
   /** The records of drift and swing before this poll. */
   readonly driftRecord: number;
   readonly swingRecord: number;

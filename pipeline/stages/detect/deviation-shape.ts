@@ -43,7 +43,7 @@ export function strengthOf(shape: Shape, { sigma, scale, drift, swing }: Seen): 
     case 'drop':
       return Math.abs(sigma);
     case 'trend':
-      return (DRIFT_FACTOR * Math.abs(drift)) / scale;
+      return DRIFT_FACTOR * Math.abs(drift);
     case 'oscillation':
       return swing / (USUAL_SWING * scale);
   }
@@ -54,7 +54,7 @@ export function shapeOf(
   novelty: Novelty,
   sigma: number,
   deviation: number,
-  { openScore }: Pick<DetectSettings, 'openScore'>,
+  { openScore, alarmScore }: Pick<DetectSettings, 'openScore' | 'alarmScore'>,
   { warnSigma, minDeviation }: Threshold,
 ): ShapeFound | undefined {
   const { drift, swing, scale, residual } = novelty;
@@ -64,16 +64,23 @@ export function shapeOf(
     novelty.swingScore > openScore &&
     swings > warnSigma &&
     swing >= minDeviation &&
-    Math.abs(drift) < MAX_ONE_SIDED * swing
+    Math.abs(drift) * scale < MAX_ONE_SIDED * swing
   ) {
     return { shape: 'oscillation', side: 0, strength: swings };
   }
-  if (novelty.pointScore > openScore && Math.abs(sigma) > warnSigma && Math.abs(deviation) >= minDeviation) {
+  // Between two expectations a value is no further off than they are from each other.
+  const isOutside = residual * deviation > 0;
+  if (
+    isOutside &&
+    (novelty.pointScore > openScore || novelty.scaledScore > alarmScore) &&
+    Math.abs(sigma) > warnSigma &&
+    Math.abs(deviation) >= minDeviation
+  ) {
     const side = Math.sign(residual);
     return { shape: side > 0 ? 'spike' : 'drop', side, strength: Math.abs(sigma) };
   }
   const drifts = strengthOf('trend', seen);
-  if (novelty.driftScore > openScore && drifts > warnSigma && Math.abs(drift) >= minDeviation) {
+  if (novelty.driftScore > openScore && drifts > warnSigma && Math.abs(drift) * scale >= minDeviation) {
     return { shape: 'trend', side: Math.sign(drift), strength: drifts };
   }
   return undefined;

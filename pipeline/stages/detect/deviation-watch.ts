@@ -69,11 +69,11 @@ export class DeviationWatches {
     );
   }
 
-  /** @returns true while the record must stand still: an anomaly is open. */
+  /** @returns true while the record in scales must stand still: an anomaly is open, or would be. */
   watch(reading: Reading, now: Deviation, threshold: Threshold, out: StageOutput): boolean {
     if (threshold.suppressed) {
       this.end(reading.entity, now.instance, 'suppressed', reading.observedAtMs, out);
-      return false;
+      return isHit(now);
     }
     const key = caseKey(reading.entity, now.instance, this.#metric.name);
     const poll = { key, reading, now, threshold, out };
@@ -221,14 +221,16 @@ export class DeviationWatches {
     this.#watches.set(key, open);
   }
 
+  /** What is still off teaches the record as little as while it was open. */
   #cool(poll: Poll, cooling: Cooling): boolean {
-    const { key, reading, now, out } = poll;
+    const { key, reading, now, threshold, out } = poll;
     const over = reading.observedAtMs >= cooling.untilMs;
     if (over) this.#forget(key, cooling);
-    if (!isHit(now)) return false;
-    if (over || now.found.strength > cooling.peakStrength) return this.#suspect(poll, now);
-    out.count('detect', 'cooled_down');
-    return false;
+    if (isHit(now)) {
+      if (over || now.found.strength > cooling.peakStrength) return this.#suspect(poll, now);
+      out.count('detect', 'cooled_down');
+    }
+    return Math.abs(now.sigma) > threshold.critSigma;
   }
 
   #close(key: string, open: Open, reason: CloseReason, atMs: number, out: StageOutput): void {
@@ -272,7 +274,7 @@ export class DeviationWatches {
         value,
         expected,
         sigma,
-        drift,
+        drift: drift * scale,
         swing,
       }),
     };
@@ -292,7 +294,9 @@ function stillOff(
   { shape, side }: Pick<ShapeFound, 'shape' | 'side'>,
   threshold: Threshold,
 ): Hit | undefined {
-  if (isHit(now) && (now.found.side === side || now.found.shape === 'oscillation')) return now;
+  // The mean of the last polls is off for a while after a spike: that alone does not keep it open.
+  const isEcho = now.found?.shape === 'trend' && shape !== 'trend';
+  if (isHit(now) && !isEcho && (now.found.side === side || now.found.shape === 'oscillation')) return now;
   const strength = strengthOf(shape, now);
   const isBack = strength <= threshold.warnSigma || (side !== 0 && now.off * side <= 0);
   return isBack ? undefined : { ...now, found: { shape, side, strength } };

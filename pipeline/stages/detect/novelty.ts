@@ -1,13 +1,13 @@
 /**
  * How new a poll is for its series: each feature of it over the series' own decaying record of that feature, and the
- * largest of these. For exchangeable data the chance of a new record at poll n is 1/n whatever the distribution, so one
+ * largest of these (but for drift, which is evidence of a trend alone: it goes on long after what it tells of). For exchangeable data the chance of a new record at poll n is 1/n whatever the distribution, so one
  * threshold fits every series, where a threshold in sigmas does not.
  *
  *   residual    distance to the closest expectation, in the metric's unit: what is far in scales at a quiet hour may be
  *               less than what the busy hours show every day
  *   half_hour   distance to the mean of this half hour of the day, learned at every poll: follows faster than the cells
  *   rarity      bits of surprise of the value itself
- *   drift       mean of the last residuals, clipped: many polls a little off on one side
+ *   drift       mean of the last residuals in scales, clipped: many polls a little off on one side
  *   swing       mean size of the last residuals, clipped: many polls off on both
  *   scaled      the residual in scales against the record of its side, see SeriesRecord: finds what is small in units
  *
@@ -33,8 +33,8 @@ const SWING_WEIGHT = 0.06;
 /** No poll counts for more scales in them: a spike is no drift. */
 const DRIFT_CLIP = 3;
 const SWING_CLIP = 6;
-/** A mean of ten polls moves in small steps: its records are broken by less, and sooner, than those of one poll. */
-const DRIFT_SHARE = 0.9;
+/** A mean of ten polls moves in small steps: its record must not keep up with it. */
+const DRIFT_RECORD_GROWTH = 1.02;
 /** Polls without a score, and polls in which the records grow freely. */
 const UNSCORED_POLLS = 50;
 const FREE_POLLS = 100;
@@ -44,11 +44,12 @@ const MAX_SCORE = 100;
 const HOT = { scope: 'series', group: 'hot' } as const;
 const RECORDS = { ...HOT, name: 'records', type: 'f32', width: FEATURES } as const;
 const DRIFTED = { ...HOT, name: 'drift', type: 'f32' } as const;
+const POLLS = { ...HOT, name: 'scored_polls', type: 'u16' } as const;
 const SWUNG = { ...HOT, name: 'swing', type: 'f32' } as const;
 
 export function noveltyColumns(metric: string): ColumnDeclaration[] {
   return [
-    ...[RECORDS, DRIFTED, SWUNG].map((declaration) => ({ ...declaration, metric })),
+    ...[RECORDS, DRIFTED, SWUNG, POLLS].map((declaration) => ({ ...declaration, metric })),
     ...rarityColumns(metric),
     ...recordColumns(metric),
   ];
@@ -63,7 +64,7 @@ export class Novelty {
   dtS = Number.NaN;
 
   // The answer of `judge`.
-  /** Largest of all: above 1 the series has never been like this. */
+  /** The largest, drift apart: above 1 the series has never been like this. */
   score = 0;
   /** The largest of those that speak of this poll alone: a spike or a drop. */
   pointScore = 0;
@@ -71,7 +72,7 @@ export class Novelty {
   scaledScore = 0;
   driftScore = 0;
   swingScore = 0;
-  /** Means of the last residuals, in the metric's unit. */
+  /** Mean of the last residuals in scales, signed; mean of their sizes in the metric's unit. */
   drift = 0;
   swing = 0;
   /** The records of their sizes before this poll. */
@@ -83,6 +84,7 @@ export class Novelty {
   readonly #records: StateColumn<'f32'>;
   readonly #drift: StateColumn<'f32'>;
   readonly #swing: StateColumn<'f32'>;
+  readonly #polls: StateColumn<'u16'>;
   readonly #settings: DetectSettings;
   readonly #features = new Float64Array(FEATURES);
 
@@ -93,6 +95,14 @@ export class Novelty {
     this.#records = context.column({ ...RECORDS, metric });
     this.#drift = context.column({ ...DRIFTED, metric });
     this.#swing = context.column({ ...SWUNG, metric });
+    this.#polls = context.column({ ...POLLS, metric });
+  }
+
+  /** Whether enough polls made the records for a score to mean something. */
+  isSettled(slot: number): boolean {
+    return (
+      this.#polls.segments[slot >>> SEGMENT_BITS]![slot & SEGMENT_MASK]! >= this.#settings.minJudgedPolls
+    );
   }
 
   /** Judges the poll, and takes it into the means and the histogram; the records learn it by `learn`. */
@@ -105,18 +115,18 @@ export class Novelty {
     features[RESIDUAL] = Math.abs(residual);
     // NaN while nothing is known of the half hour.
     features[HALF_HOUR] =
-      halfHourResidual === halfHourResidual ? Math.abs(halfHourResidual) : features[RESIDUAL]!;
+      halfHourResidual === halfHourResidual ? Math.abs(halfHourResidual) : features[RESIDUAL];
     features[RARITY] = this.#rarity.bits;
     features[DRIFT] = Math.abs(this.drift);
     features[SWING] = this.swing;
     const off = residual / scale;
-    if (this.record.polls(slot) < UNSCORED_POLLS) {
+    if (this.#polls.segments[slot >>> SEGMENT_BITS]![slot & SEGMENT_MASK]! < UNSCORED_POLLS) {
       this.score = this.pointScore = this.scaledScore = this.driftScore = this.swingScore = 0;
       return;
     }
     const records = this.#records.segments[slot >>> SEGMENT_BITS]!;
     const at = (slot & SEGMENT_MASK) * FEATURES;
-    this.scaledScore = Math.abs(off) / this.record.of(slot, off);
+    this.scaledScore = this.record.isSettled(slot) ? Math.abs(off) / this.record.of(slot, off) : 0;
     let point = this.scaledScore * this.#settings.scaledWeight;
     for (let feature = RESIDUAL; feature <= RARITY; feature += 1) {
       const one = ratio(features[feature]!, records[at + feature]!);
@@ -125,28 +135,34 @@ export class Novelty {
     this.pointScore = point;
     this.driftRecord = records[at + DRIFT]!;
     this.swingRecord = records[at + SWING]!;
-    this.driftScore = DRIFT_SHARE * ratio(features[DRIFT]!, this.driftRecord);
-    this.swingScore = ratio(features[SWING]!, this.swingRecord);
-    this.score = Math.max(point, this.driftScore, this.swingScore);
+    this.driftScore = ratio(features[DRIFT], this.driftRecord);
+    this.swingScore = ratio(features[SWING], this.swingRecord);
+    this.score = Math.max(point, this.swingScore);
   }
 
   /**
-   * Takes what `judge` has just seen into the records. `open`: an anomaly is; then the record in scales stands still,
-   * which says whether what follows is as bad as before.
+   * Takes what `judge` has just seen into the records. `learnsScale`: not while an anomaly is open, so that the record in
+   * scales says whether what follows is as bad as before; and not while the scale is a guess.
    */
-  learn(slot: number, open: boolean): void {
+  learn(slot: number, learnsScale: boolean): void {
     const { recordGrowth } = this.#settings;
     const features = this.#features;
     const records = this.#records.segments[slot >>> SEGMENT_BITS]!;
     const at = (slot & SEGMENT_MASK) * FEATURES;
-    const isFree = this.record.polls(slot) < FREE_POLLS;
+    const polls = this.#polls.segments[slot >>> SEGMENT_BITS]!;
+    const within = slot & SEGMENT_MASK;
+    const isFree = polls[within]! < FREE_POLLS;
+    if (polls[within]! < 65_535) polls[within] = polls[within]! + 1;
     const kept = this.record.keptAfter(this.dtS);
-    if (!open) this.record.learn(slot, this.residual / this.scale, kept);
+    if (learnsScale) this.record.learn(slot, this.residual / this.scale, kept);
     for (let feature = 0; feature < FEATURES; feature += 1) {
       const before = records[at + feature]! * kept;
       const size = features[feature]!;
       if (size <= before) records[at + feature] = before;
-      else records[at + feature] = isFree || before === 0 ? size : Math.min(size, before * recordGrowth);
+      else {
+        const growth = feature === DRIFT ? DRIFT_RECORD_GROWTH : recordGrowth;
+        records[at + feature] = isFree || before === 0 ? size : Math.min(size, before * growth);
+      }
     }
   }
 
@@ -156,7 +172,7 @@ export class Novelty {
     const within = slot & SEGMENT_MASK;
     const drifts = this.#drift.segments[segment]!;
     const swings = this.#swing.segments[segment]!;
-    const clipped = Math.min(Math.max(residual, -DRIFT_CLIP * scale), DRIFT_CLIP * scale);
+    const clipped = Math.min(Math.max(residual / scale, -DRIFT_CLIP), DRIFT_CLIP);
     const size = Math.min(Math.abs(residual), SWING_CLIP * scale);
     this.drift = drifts[within] = drifts[within]! + DRIFT_WEIGHT * (clipped - drifts[within]!);
     this.swing = swings[within] = swings[within]! + SWING_WEIGHT * (size - swings[within]!);

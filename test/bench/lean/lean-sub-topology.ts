@@ -51,7 +51,7 @@ export function leanSubTopology(name: string): SubTopology {
 }
 
 /** Its stages neither send nor count anything by themselves. */
-const SILENT: StageOutput = { anomaly() {}, baseline() {}, count() {} };
+const SILENT: StageOutput = { anomaly() {}, baseline() {}, features() {}, evaluation() {}, count() {} };
 
 export class LeanProcessor implements Processor {
   readonly state = new StateStore();

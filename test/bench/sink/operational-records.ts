@@ -106,6 +106,7 @@ function anomalies(keyed: Keyed, entities: readonly string[], startMs: number): 
         interface_index: 1,
         metric_name: 'rx_bps',
         detector: 'deviation',
+        detector_version: '1',
         anomaly_type: 'spike',
         severity: 'warning',
         metric_value: 9e9,

@@ -96,7 +96,7 @@ describe('the mean of a half hour', () => {
     // The shift is complete after six hours; the evening has not been seen on its new level.
     run(harness, START + 21 * DAY, START + 21 * DAY + 7 * HOUR, (atMs) => ({ rx_bps: 2.5 * pattern(atMs) }));
     expect(harness.outcomes.get('level_shift')).toBe(1);
-    expect(cell(harness, 'half_mean', 40) / before).toBeCloseTo(2.5, 1);
+    expect(cell(harness, 'half_mean', 40) / before).toBeCloseTo(2.5, 0);
   });
 
   it('is forgotten with a level that has nothing to do with the old one', () => {

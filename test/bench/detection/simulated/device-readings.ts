@@ -84,6 +84,6 @@ export class DeviceReadings {
   }
 }
 
-export function portName(port: number): string {
+function portName(port: number): string {
   return `ge-0/0/${port}`;
 }

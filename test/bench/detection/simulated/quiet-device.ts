@@ -1,17 +1,9 @@
 /** What the ports of a device count while nothing is wrong: traffic of one kind, and the small counters beside it. */
 import type { WallClock } from '../../../../pipeline/model/wall-clock.ts';
 import { Chance } from './chance.ts';
-import { NOISES, type Noise, type NoiseKind } from './noises.ts';
-import { SEASONALITIES, type Season, type Seasonality } from './seasons.ts';
-
-export interface SignalKind {
-  readonly seasonality: Seasonality;
-  readonly noise: NoiseKind;
-}
-
-export const SIGNAL_KINDS: readonly SignalKind[] = (Object.keys(NOISES) as NoiseKind[]).flatMap((noise) =>
-  (Object.keys(SEASONALITIES) as Seasonality[]).map((seasonality) => ({ seasonality, noise })),
-);
+import { NOISES, type Noise } from './noises.ts';
+import { SEASONALITIES, type Season } from './seasons.ts';
+import type { SignalKind } from './signal-kinds.ts';
 
 /** In this order in what `counts` gives. */
 export const COUNTERS = [
