@@ -102,7 +102,7 @@ export class SeriesColumns {
   readonly #columns: readonly StateColumn[];
   readonly #bound: (SeriesArrays | undefined)[] = [];
 
-  constructor(context: StageContext, metric: string, owner: SeriesOwner = 'row') {
+  constructor(context: Pick<StageContext, 'column'>, metric: string, owner: SeriesOwner = 'row') {
     this.#columns = baselineColumns(metric, owner).map((declaration) => context.column(declaration));
   }
 

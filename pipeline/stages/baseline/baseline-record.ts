@@ -49,6 +49,8 @@ export interface PublishedMetric {
   readonly columns: SeriesColumns;
 }
 
+type BaselineOutput = Pick<StageOutput, 'baseline'>;
+
 export class BaselineCells {
   readonly #metrics: readonly PublishedMetric[];
   /** How far back a decaying hour of the day reaches, and one of the week. */
@@ -66,7 +68,7 @@ export class BaselineCells {
   }
 
   /** Sends the cell of the hour of the day and those of the hours of the week. */
-  publishHours(place: BaselinePlace, atMs: number, hours: ChangedHours, out: StageOutput): void {
+  publishHours(place: BaselinePlace, atMs: number, hours: ChangedHours, out: BaselineOutput): void {
     this.#publish(place, atMs, out, (slot) => ({
       cells: this.#cellsOf(place, atMs, slot, hours),
       periods: [],
@@ -74,7 +76,7 @@ export class BaselineCells {
   }
 
   /** Sends the whole days: of any day, and of each day of the week (0 = Sunday) that is named. */
-  publishDays(place: BaselinePlace, atMs: number, weekdays: readonly number[], out: StageOutput): void {
+  publishDays(place: BaselinePlace, atMs: number, weekdays: readonly number[], out: BaselineOutput): void {
     this.#publish(place, atMs, out, (slot) => ({
       cells: [],
       periods: this.#periodsOf(place, atMs, slot, weekdays),
@@ -85,7 +87,7 @@ export class BaselineCells {
   #publish(
     place: BaselinePlace,
     atMs: number,
-    out: StageOutput,
+    out: BaselineOutput,
     of: (slot: number) => Pick<Row, 'cells' | 'periods'>,
   ): void {
     let rows: Row[] = [];
