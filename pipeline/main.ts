@@ -32,6 +32,7 @@ import {
 } from './schemas-command.ts';
 import { ruleActions } from './rules-command.ts';
 import { readRules } from './rules-setting.ts';
+import { recordingSettings } from './stages/detect/detect-settings.ts';
 import { remoteTail } from './tail-client.ts';
 import { topicsCommand } from './topics-command.ts';
 import { catalogue, topicSpecs, type Naming } from '../topics/catalogue.ts';
@@ -123,7 +124,8 @@ const actions: Actions = {
     const shown = progress({ stream: stderr, clock });
     endQuietly(shown.end);
     try {
-      const isWhole = await analyzeCommand(options, { config, stdout, progress: shown, noColour });
+      const settings = { ...config, detect: recordingSettings(config.detect) };
+      const isWhole = await analyzeCommand(options, { config: settings, stdout, progress: shown, noColour });
       if (!isWhole) throw new Unsuccessful();
     } finally {
       shown.end();

@@ -13,6 +13,9 @@ import { BUCKET_EDGES, QUANTILE_BUCKETS, residualRange } from './residual-quanti
 const MIN_HOURS = 12;
 /** The range of a mixture is cut into so many pieces: a quantile is exact to one of them. */
 export const MIXTURE_BINS = 512;
+const LAST_BIN = MIXTURE_BINS - 1;
+/** What is asked of a mixture, rising. */
+const SHARES = [0.05, 0.5, 0.95, 0.99] as const;
 
 export class PeriodStatistics {
   readonly #cells: CellStatistics;
@@ -20,11 +23,17 @@ export class PeriodStatistics {
   /** Means and bases of the hours that are known. */
   readonly #means = new Float64Array(DAY_CELLS);
   readonly #bases = new Float64Array(DAY_CELLS);
-  /** Share of each bucket of the residuals. */
+  /** Share of each bucket of the residuals, and by its width in scales. */
   readonly #weights = new Float64Array(QUANTILE_BUCKETS);
+  readonly #densities = new Float64Array(QUANTILE_BUCKETS);
   /** Mass by bin; `#steps` is where a mass that is spread over bins begins and ends. */
   readonly #mass = new Float64Array(MIXTURE_BINS);
   readonly #steps = new Float64Array(MIXTURE_BINS + 1);
+  /** Of SHARES. */
+  readonly #found = new Float64Array(SHARES.length);
+  /** Where the first bin begins, and how wide each is. */
+  #lowest = Number.NaN;
+  #bin = Number.NaN;
 
   /** `cells` sums up the residuals of a series before it is asked about here. */
   constructor(cells: CellStatistics, settings: BaselineSettings) {
@@ -92,66 +101,92 @@ export class PeriodStatistics {
       highest = Math.max(highest, this.#means[k]! + range.highest * this.#bases[k]!);
     }
     const total = this.#cells.residualSeconds;
-    const bin = (highest - lowest) / MIXTURE_BINS;
-    for (let b = 0; b < QUANTILE_BUCKETS; b += 1)
-      this.#weights[b] = total === 0 ? 0 : residuals[at + b]! / total;
+    for (let b = 0; b < QUANTILE_BUCKETS; b += 1) {
+      const weight = total === 0 ? 0 : residuals[at + b]! / total;
+      this.#weights[b] = weight;
+      this.#densities[b] = weight / (BUCKET_EDGES[b + 1]! - BUCKET_EDGES[b]!);
+    }
     this.#mass.fill(0);
     this.#steps.fill(0);
-    for (let k = 0; k < hours; k += 1) this.#addHour(k, lowest, bin, total === 0);
-    const quantile = (p: number): number => bounded(lowest + bin * this.#position(p * hours), unit);
+    this.#lowest = lowest;
+    this.#bin = (highest - lowest) / MIXTURE_BINS;
+    for (let k = 0; k < hours; k += 1) {
+      if (total === 0) this.#addPoint(k);
+      else this.#addHour(k);
+    }
+    this.#findQuantiles(hours);
+    const [p5, p50, p95, p99] = this.#found;
     return {
-      baseline_median: quantile(0.5),
+      baseline_median: bounded(p50!, unit),
       baseline_min: total === 0 ? null : bounded(lowest, unit),
       baseline_max: total === 0 ? null : bounded(highest, unit),
-      baseline_p5: quantile(0.05),
-      baseline_p95: quantile(0.95),
-      baseline_p99: quantile(0.99),
+      baseline_p5: bounded(p5!, unit),
+      baseline_p95: bounded(p95!, unit),
+      baseline_p99: bounded(p99!, unit),
     };
   }
 
-  /** Each bucket of the hour lies evenly between its edges. Written out: 500 calls a day would pass 2,000 numbers. */
-  #addHour(hour: number, lowest: number, bin: number, unknown: boolean): void {
-    const offset = this.#means[hour]! - lowest;
-    const base = this.#bases[hour]!;
+  /** Before the first residual all of an hour lies at its mean. */
+  #addPoint(hour: number): void {
+    const at = (this.#means[hour]! - this.#lowest) / this.#bin;
+    // NaN where all hours are the same.
+    this.#mass[at >= 0 ? Math.min(Math.floor(at), LAST_BIN) : 0]! += 1;
+  }
+
+  /** Each bucket of the hour lies evenly between its edges. In bins; written out: calls would pass 2,000 numbers a day. */
+  #addHour(hour: number): void {
     const masses = this.#mass;
     const steps = this.#steps;
     const weights = this.#weights;
-    if (unknown) {
-      // Before the first residual all of an hour lies at its mean.
-      masses[bin > 0 ? Math.min(Math.floor(offset / bin), MIXTURE_BINS - 1) : 0]! += 1;
-      return;
-    }
-    let to = offset + BUCKET_EDGES[0]! * base;
-    let last = Math.min(Math.max(Math.floor(to / bin), 0), MIXTURE_BINS - 1);
-    for (let b = 0; b < QUANTILE_BUCKETS; b += 1) {
+    const densities = this.#densities;
+    const perUnit = this.#bin > 0 ? 1 / this.#bin : 0;
+    const offset = (this.#means[hour]! - this.#lowest) * perUnit;
+    const base = this.#bases[hour]! * perUnit;
+    // A base is never 0; all hours alike have no width.
+    const perBase = base > 0 ? 1 / base : 0;
+    let b = 0;
+    while (weights[b] === 0) b += 1;
+    let to = offset + BUCKET_EDGES[b]! * base;
+    let last = to < 0 ? 0 : to > LAST_BIN ? LAST_BIN : Math.floor(to);
+    for (; b < QUANTILE_BUCKETS; b += 1) {
       const from = to;
       const first = last;
       to = offset + BUCKET_EDGES[b + 1]! * base;
-      last = Math.min(Math.max(Math.floor(to / bin), 0), MIXTURE_BINS - 1);
+      last = to < 0 ? 0 : to > LAST_BIN ? LAST_BIN : Math.floor(to);
       const weight = weights[b]!;
       if (weight === 0) continue;
       if (first === last) {
-        masses[first]! += weight;
+        masses[first] = masses[first]! + weight;
         continue;
       }
-      const density = weight / (to - from);
-      masses[first]! += density * ((first + 1) * bin - from);
-      masses[last]! += density * (to - last * bin);
-      steps[first + 1]! += density * bin;
-      steps[last]! -= density * bin;
+      const density = densities[b]! * perBase;
+      masses[first] = masses[first]! + density * (first + 1 - from);
+      masses[last] = masses[last]! + density * (to - last);
+      steps[first + 1] = steps[first + 1]! + density;
+      steps[last] = steps[last]! - density;
     }
   }
 
-  /** Where so much mass lies below, in bins; a straight line within a bin. */
-  #position(wanted: number): number {
-    let rest = wanted;
+  /** Values that so much of the `hours` lies below; a straight line within a bin. */
+  #findQuantiles(hours: number): void {
+    const masses = this.#mass;
+    const steps = this.#steps;
+    const found = this.#found;
+    let below = 0;
     let spread = 0;
-    for (let b = 0; b < MIXTURE_BINS; b += 1) {
-      spread += this.#steps[b]!;
-      const mass = this.#mass[b]! + spread;
-      if (mass > 0 && rest <= mass) return b + rest / mass;
-      rest -= mass;
+    let bin = 0;
+    let next = 0;
+    let wanted = SHARES[0] * hours;
+    for (; bin < MIXTURE_BINS && next < SHARES.length; bin += 1) {
+      spread += steps[bin]!;
+      const mass = masses[bin]! + spread;
+      while (mass > 0 && next < SHARES.length && wanted <= below + mass) {
+        found[next] = this.#lowest + this.#bin * (bin + (wanted - below) / mass);
+        next += 1;
+        if (next < SHARES.length) wanted = SHARES[next]! * hours;
+      }
+      below += mass;
     }
-    return MIXTURE_BINS;
+    for (; next < SHARES.length; next += 1) found[next] = this.#lowest + this.#bin * MIXTURE_BINS;
   }
 }

@@ -60,7 +60,8 @@ export const DETECT_DEFAULTS: DetectSettings = {
   warnSigma: 2,
   critSigma: 3,
   criticalPolls: 3,
-  minConfidence: 0.03,
+  // A week: until the hours of each day are known, what is new is mostly what nobody has seen yet.
+  minConfidence: 0.5,
   minJudgedPolls: 100,
   alarmConfidence: 0.5,
   openScore: 1.09,
@@ -89,3 +90,10 @@ export const DETECT_DEFAULTS: DetectSettings = {
   flatTimesLongest: 3,
   flatMaxRepeats: 0.05,
 };
+
+/** Of a recording, which is short and looked at as a whole: half a day is enough to hint at something. */
+export function recordingSettings(settings: DetectSettings): DetectSettings {
+  return { ...settings, minConfidence: Math.min(settings.minConfidence, RECORDING_MIN_CONFIDENCE) };
+}
+
+const RECORDING_MIN_CONFIDENCE = 0.03;

@@ -3,7 +3,7 @@
  * ago, goes on to the watches.
  */
 import type { NumberColumn, Reading } from '../../model/reading.ts';
-import type { ColumnDeclaration } from '../../model/state.ts';
+import { SEGMENT_BITS, SEGMENT_MASK, type ColumnDeclaration } from '../../model/state.ts';
 import type { BaselinedMetric } from '../baseline/baselined-metrics.ts';
 import type { DetectSettings } from './detect-settings.ts';
 import { shapeOf } from './deviation-shape.ts';
@@ -74,25 +74,31 @@ export class DeviationDetector {
     const seconds = this.#dtS.values;
     const sigmas = this.#sigma.values;
     const scores = this.#score.values;
+    let segment = -1;
     for (let row = 0; row < rowCount; row += 1) {
       // Baseline expects nothing where the quality is not good or the port is down: such a row neither opens nor
       // closes anything (a lost link is one anomaly, the status detector's, and not ten drops besides).
       const oneSigma = scale[row]!;
       if (Number.isNaN(oneSigma)) continue;
       const slot = slots[row]!;
+      if (slot >>> SEGMENT_BITS !== segment) {
+        segment = slot >>> SEGMENT_BITS;
+        novelty.bind(segment);
+      }
+      const within = slot & SEGMENT_MASK;
       novelty.value = values[row]!;
       novelty.residual = residual[row]!;
       novelty.halfHourResidual = halfHour[row]!;
       novelty.scale = oneSigma;
       novelty.dtS = seconds[row]!;
-      novelty.judge(slot);
+      novelty.judge(within);
       const { score } = novelty;
       sigmas[row] = (values[row]! - expected[row]!) / oneSigma;
       scores[row] = score;
       const isNew = score > openScore || novelty.driftScore > openScore || novelty.scaledScore > alarmScore;
-      const far = isNew && confidence[row]! >= minConfidence && novelty.isSettled(slot);
+      const far = isNew && confidence[row]! >= minConfidence && novelty.isSettled(within);
       const open = (far || watches.has(slot)) && this.#watch(reading, row, far, out);
-      novelty.learn(slot, !open && confidence[row]! >= alarmConfidence);
+      novelty.learn(within, !open && confidence[row]! >= alarmConfidence);
     }
   }
 

@@ -1,7 +1,8 @@
 /**
  * How new a poll is for its series: each feature of it over the series' own decaying record of that feature, and the
- * largest of these (but for drift, which is evidence of a trend alone: it goes on long after what it tells of). For exchangeable data the chance of a new record at poll n is 1/n whatever the distribution, so one
- * threshold fits every series, where a threshold in sigmas does not.
+ * largest of these (but for drift, which is evidence of a trend alone: it goes on long after what it tells of). For
+ * exchangeable data the chance of a new record at poll n is 1/n whatever the distribution, so one threshold fits every
+ * series, where a threshold in sigmas does not.
  *
  *   residual    distance to the closest expectation, in the metric's unit: what is far in scales at a quiet hour may be
  *               less than what the busy hours show every day
@@ -14,7 +15,7 @@
  * A record decays, grows by a limited factor a poll (one anomaly must not mask the next) and is free to grow while the
  * series is young. Nothing looks ahead: the score of a poll follows from the polls before it.
  */
-import { SEGMENT_BITS, SEGMENT_MASK, type ColumnDeclaration, type StateColumn } from '../../model/state.ts';
+import type { ColumnDeclaration, StateColumn } from '../../model/state.ts';
 import type { DetectSettings } from './detect-settings.ts';
 import { Rarity, rarityColumns } from './rarity.ts';
 import { recordColumns, SeriesRecord } from './series-record.ts';
@@ -40,6 +41,12 @@ const UNSCORED_POLLS = 50;
 const FREE_POLLS = 100;
 /** What was never seen to differ at all differs infinitely. */
 const MAX_SCORE = 100;
+
+/** A poll makes a record forget no more than one of five minutes does: where polls are rare, they are what is known. */
+const MAX_DECAY_S = 300;
+
+const NO_NUMBERS = new Float32Array(0);
+const NO_COUNTS = new Uint16Array(0);
 
 const HOT = { scope: 'series', group: 'hot' } as const;
 const RECORDS = { ...HOT, name: 'records', type: 'f32', width: FEATURES } as const;
@@ -87,6 +94,13 @@ export class Novelty {
   readonly #polls: StateColumn<'u16'>;
   readonly #settings: DetectSettings;
   readonly #features = new Float64Array(FEATURES);
+  /** Each feature over its record. */
+  readonly #ratios = new Float64Array(FEATURES);
+  /** Of the segment that is bound. */
+  #recordsAt = NO_NUMBERS;
+  #driftAt = NO_NUMBERS;
+  #swingAt = NO_NUMBERS;
+  #pollsAt = NO_COUNTS;
 
   constructor(context: StageContext, metric: string, settings: DetectSettings) {
     this.#settings = settings;
@@ -98,88 +112,95 @@ export class Novelty {
     this.#polls = context.column({ ...POLLS, metric });
   }
 
+  /** Before all that follows: their slots are those within this segment, until the state grows. */
+  bind(segment: number): void {
+    this.#rarity.bind(segment);
+    this.record.bind(segment);
+    this.#recordsAt = this.#records.segments[segment]!;
+    this.#driftAt = this.#drift.segments[segment]!;
+    this.#swingAt = this.#swing.segments[segment]!;
+    this.#pollsAt = this.#polls.segments[segment]!;
+  }
+
   /** Whether enough polls made the records for a score to mean something. */
-  isSettled(slot: number): boolean {
-    return (
-      this.#polls.segments[slot >>> SEGMENT_BITS]![slot & SEGMENT_MASK]! >= this.#settings.minJudgedPolls
-    );
+  isSettled(within: number): boolean {
+    return this.#pollsAt[within]! >= this.#settings.minJudgedPolls;
   }
 
   /** Judges the poll, and takes it into the means and the histogram; the records learn it by `learn`. */
-  judge(slot: number): void {
-    const { residual, scale, halfHourResidual } = this;
+  judge(within: number): void {
+    const { residual, scale, halfHourResidual, record } = this;
     const features = this.#features;
+    const off = residual / scale;
+    const size = Math.abs(residual);
     this.#rarity.value = this.value;
-    this.#rarity.take(slot);
-    this.#move(slot);
-    features[RESIDUAL] = Math.abs(residual);
+    this.#rarity.take(within);
+
+    const drift = this.#driftAt[within]!;
+    const clipped = off > DRIFT_CLIP ? DRIFT_CLIP : off < -DRIFT_CLIP ? -DRIFT_CLIP : off;
+    this.drift = this.#driftAt[within] = drift + DRIFT_WEIGHT * (clipped - drift);
+    const swing = this.#swingAt[within]!;
+    const widest = SWING_CLIP * scale;
+    this.swing = this.#swingAt[within] = swing + SWING_WEIGHT * ((size < widest ? size : widest) - swing);
+
+    features[RESIDUAL] = size;
     // NaN while nothing is known of the half hour.
-    features[HALF_HOUR] =
-      halfHourResidual === halfHourResidual ? Math.abs(halfHourResidual) : features[RESIDUAL];
+    features[HALF_HOUR] = halfHourResidual === halfHourResidual ? Math.abs(halfHourResidual) : size;
     features[RARITY] = this.#rarity.bits;
     features[DRIFT] = Math.abs(this.drift);
     features[SWING] = this.swing;
-    const off = residual / scale;
-    if (this.#polls.segments[slot >>> SEGMENT_BITS]![slot & SEGMENT_MASK]! < UNSCORED_POLLS) {
+    record.off = off;
+    if (this.#pollsAt[within]! < UNSCORED_POLLS) {
       this.score = this.pointScore = this.scaledScore = this.driftScore = this.swingScore = 0;
       return;
     }
-    const records = this.#records.segments[slot >>> SEGMENT_BITS]!;
-    const at = (slot & SEGMENT_MASK) * FEATURES;
-    this.scaledScore = this.record.isSettled(slot) ? Math.abs(off) / this.record.of(slot, off) : 0;
-    let point = this.scaledScore * this.#settings.scaledWeight;
-    for (let feature = RESIDUAL; feature <= RARITY; feature += 1) {
-      const one = ratio(features[feature]!, records[at + feature]!);
-      if (one > point) point = one;
+    const ratios = this.#ratios;
+    const records = this.#recordsAt;
+    const at = within * FEATURES;
+    for (let feature = 0; feature < FEATURES; feature += 1) {
+      const value = features[feature]!;
+      const before = records[at + feature]!;
+      ratios[feature] = value <= 0 ? 0 : before * MAX_SCORE > value ? value / before : MAX_SCORE;
     }
+    record.read(within);
+    const scaled = record.size > 0 ? Math.abs(off) / record.size : 0;
+    let point = scaled * this.#settings.scaledWeight;
+    for (let feature = RESIDUAL; feature <= RARITY; feature += 1)
+      if (ratios[feature]! > point) point = ratios[feature]!;
+    this.scaledScore = scaled;
     this.pointScore = point;
     this.driftRecord = records[at + DRIFT]!;
     this.swingRecord = records[at + SWING]!;
-    this.driftScore = ratio(features[DRIFT], this.driftRecord);
-    this.swingScore = ratio(features[SWING], this.swingRecord);
-    this.score = Math.max(point, this.swingScore);
+    this.driftScore = ratios[DRIFT]!;
+    this.swingScore = ratios[SWING]!;
+    this.score = point > ratios[SWING]! ? point : ratios[SWING]!;
   }
 
   /**
    * Takes what `judge` has just seen into the records. `learnsScale`: not while an anomaly is open, so that the record in
    * scales says whether what follows is as bad as before; and not while the scale is a guess.
    */
-  learn(slot: number, learnsScale: boolean): void {
-    const { recordGrowth } = this.#settings;
+  learn(within: number, learnsScale: boolean): void {
+    const { recordGrowth, recordDecayPerS } = this.#settings;
+    const { dtS } = this;
     const features = this.#features;
-    const records = this.#records.segments[slot >>> SEGMENT_BITS]!;
-    const at = (slot & SEGMENT_MASK) * FEATURES;
-    const polls = this.#polls.segments[slot >>> SEGMENT_BITS]!;
-    const within = slot & SEGMENT_MASK;
-    const isFree = polls[within]! < FREE_POLLS;
-    if (polls[within]! < 65_535) polls[within] = polls[within]! + 1;
-    const kept = this.record.keptAfter(this.dtS);
-    if (learnsScale) this.record.learn(slot, this.residual / this.scale, kept);
+    const records = this.#recordsAt;
+    const at = within * FEATURES;
+    const polls = this.#pollsAt[within]!;
+    const kept = 1 - recordDecayPerS * (dtS < MAX_DECAY_S ? dtS : MAX_DECAY_S);
+    if (polls < 65_535) this.#pollsAt[within] = polls + 1;
+    if (learnsScale) {
+      this.record.kept = kept;
+      this.record.learn(within);
+    }
     for (let feature = 0; feature < FEATURES; feature += 1) {
       const before = records[at + feature]! * kept;
       const size = features[feature]!;
       if (size <= before) records[at + feature] = before;
       else {
-        const growth = feature === DRIFT ? DRIFT_RECORD_GROWTH : recordGrowth;
-        records[at + feature] = isFree || before === 0 ? size : Math.min(size, before * growth);
+        const most = before * (feature === DRIFT ? DRIFT_RECORD_GROWTH : recordGrowth);
+        records[at + feature] = polls < FREE_POLLS || before === 0 || size < most ? size : most;
       }
     }
   }
-
-  #move(slot: number): void {
-    const { residual, scale } = this;
-    const segment = slot >>> SEGMENT_BITS;
-    const within = slot & SEGMENT_MASK;
-    const drifts = this.#drift.segments[segment]!;
-    const swings = this.#swing.segments[segment]!;
-    const clipped = Math.min(Math.max(residual / scale, -DRIFT_CLIP), DRIFT_CLIP);
-    const size = Math.min(Math.abs(residual), SWING_CLIP * scale);
-    this.drift = drifts[within] = drifts[within]! + DRIFT_WEIGHT * (clipped - drifts[within]!);
-    this.swing = swings[within] = swings[within]! + SWING_WEIGHT * (size - swings[within]!);
-  }
-}
-
-function ratio(size: number, record: number): number {
-  if (size <= 0) return 0;
-  return record * MAX_SCORE > size ? size / record : MAX_SCORE;
 }

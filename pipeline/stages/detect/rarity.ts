@@ -3,7 +3,7 @@
  * over a range that grows. It knows nothing of time or of an expectation: it finds the value between two usual ones, and
  * the plateau on which nothing is far off. One poll is chance, so it is smoothed over a few.
  */
-import { SEGMENT_BITS, SEGMENT_MASK, type ColumnDeclaration, type StateColumn } from '../../model/state.ts';
+import type { ColumnDeclaration, StateColumn } from '../../model/state.ts';
 import type { StageContext } from '../stage.ts';
 
 const BINS = 16;
@@ -12,6 +12,10 @@ const WEIGHT = 0.4;
 /** Until then the range follows every value; afterwards it at most doubles: one wild value must not blind the rest. */
 const FREE_VALUES = 50;
 const HALVE_ABOVE = 65_535;
+
+const NO_NUMBERS = new Float32Array(0);
+const NO_COUNTS = new Uint16Array(0);
+const NO_HITS = new Uint8Array(0);
 
 const HOT = { scope: 'series', group: 'hot' } as const;
 const COLUMNS = {
@@ -39,6 +43,13 @@ export class Rarity {
   readonly #count: StateColumn<'f32'>;
   readonly #hit: StateColumn<'u8'>;
   readonly #surprise: StateColumn<'f32'>;
+  /** Of the segment that is bound. */
+  #binsAt = NO_COUNTS;
+  #leastAt = NO_NUMBERS;
+  #mostAt = NO_NUMBERS;
+  #countAt = NO_NUMBERS;
+  #hitAt = NO_HITS;
+  #surpriseAt = NO_NUMBERS;
 
   constructor(context: StageContext, metric: string) {
     this.#bins = context.column({ ...COLUMNS.bins, metric });
@@ -49,52 +60,60 @@ export class Rarity {
     this.#surprise = context.column({ ...COLUMNS.surprise, metric });
   }
 
+  /** Before `take`: its slots are those within this segment, until the state grows. */
+  bind(segment: number): void {
+    this.#binsAt = this.#bins.segments[segment]!;
+    this.#leastAt = this.#least.segments[segment]!;
+    this.#mostAt = this.#most.segments[segment]!;
+    this.#countAt = this.#count.segments[segment]!;
+    this.#hitAt = this.#hit.segments[segment]!;
+    this.#surpriseAt = this.#surprise.segments[segment]!;
+  }
+
   /** Judges `value` by what was seen before it, smooths, and takes it in. */
-  take(slot: number): void {
-    const segment = slot >>> SEGMENT_BITS;
-    const within = slot & SEGMENT_MASK;
-    const bins = this.#bins.segments[segment]!;
-    const counts = this.#count.segments[segment]!;
-    const hits = this.#hit.segments[segment]!;
-    const surprises = this.#surprise.segments[segment]!;
-    const bin = within * BINS + this.#binOf(segment, within);
-    const count = counts[within]!;
-    const hit = hits[within]!;
-    const seen = bins[bin]!;
+  take(within: number): void {
+    const bins = this.#binsAt;
+    const count = this.#countAt[within]!;
+    this.#widen(within);
+    const from = this.#leastAt[within]!;
+    const width = this.#mostAt[within]! - from;
+    let at = within * BINS;
+    if (width > 0) {
+      const place = ((Math.fround(this.value) - from) / width) * BINS;
+      at += place > BINS - 1 ? BINS - 1 : place > 0 ? Math.floor(place) : 0;
+    }
+    const hit = this.#hitAt[within]!;
+    const seen = bins[at]!;
     // A value of a new bin: as likely as it was to see one before (Witten and Bell's estimate, method C).
     const prior = hit === 0 ? 1 : hit;
     const bits = -Math.log2((seen + prior / BINS) / (count + prior));
-    const before = surprises[within]!;
+    const before = this.#surpriseAt[within]!;
     // NaN at first.
-    this.bits = surprises[within] = before >= 0 ? before + WEIGHT * (bits - before) : bits;
-    if (seen === 0) hits[within] = hit + 1;
-    bins[bin] = seen + 1;
-    counts[within] = count + 1;
-    if (seen + 1 === HALVE_ABOVE) this.#halve(segment, within);
+    this.bits = this.#surpriseAt[within] = before >= 0 ? before + WEIGHT * (bits - before) : bits;
+    if (seen === 0) this.#hitAt[within] = hit + 1;
+    bins[at] = seen + 1;
+    this.#countAt[within] = count + 1;
+    if (seen + 1 === HALVE_ABOVE) this.#halve(within);
   }
 
-  #binOf(segment: number, within: number): number {
-    const least = this.#least.segments[segment]!;
-    const most = this.#most.segments[segment]!;
+  #widen(within: number): void {
+    const least = this.#leastAt;
+    const most = this.#mostAt;
     const value = Math.fround(this.value);
     const low = least[within]!;
     const high = most[within]!;
-    const count = this.#count.segments[segment]![within]!;
-    if (count === 0) least[within] = most[within] = value;
-    else if (value > high)
-      most[within] = count < FREE_VALUES ? value : Math.min(value, high + (high - low || Infinity));
-    else if (value < low)
-      least[within] = count < FREE_VALUES ? value : Math.max(value, low - (high - low || Infinity));
-    const from = least[within]!;
-    const width = most[within]! - from;
-    if (!(width > 0)) return 0;
-    const at = Math.floor(((value - from) / width) * BINS);
-    return at < 0 ? 0 : at >= BINS ? BINS - 1 : at;
+    // Nearly always.
+    if (value >= low && value <= high) return;
+    const isFree = this.#countAt[within]! < FREE_VALUES;
+    // The first.
+    if (low !== low) least[within] = most[within] = value;
+    else if (value > high) most[within] = isFree ? value : Math.min(value, high + (high - low || Infinity));
+    else least[within] = isFree ? value : Math.max(value, low - (high - low || Infinity));
   }
 
   /** What was long ago fades, and no count runs over. */
-  #halve(segment: number, within: number): void {
-    const bins = this.#bins.segments[segment]!;
+  #halve(within: number): void {
+    const bins = this.#binsAt;
     let count = 0;
     let hit = 0;
     for (let bin = within * BINS; bin < (within + 1) * BINS; bin += 1) {
@@ -102,7 +121,7 @@ export class Rarity {
       count += bins[bin]!;
       if (bins[bin]! > 0) hit += 1;
     }
-    this.#count.segments[segment]![within] = count;
-    this.#hit.segments[segment]![within] = hit;
+    this.#countAt[within] = count;
+    this.#hitAt[within] = hit;
   }
 }

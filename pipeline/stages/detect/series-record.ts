@@ -3,7 +3,7 @@
  * excuse its drops). For exchangeable data the chance of a new record at poll n is 1/n whatever the distribution, so
  * one threshold on value / record fits every series, where a threshold in sigmas does not.
  */
-import { SEGMENT_BITS, SEGMENT_MASK, type ColumnDeclaration, type StateColumn } from '../../model/state.ts';
+import type { ColumnDeclaration, StateColumn } from '../../model/state.ts';
 import type { DetectSettings } from './detect-settings.ts';
 import type { StageContext } from '../stage.ts';
 
@@ -26,15 +26,28 @@ const SEEN_MARGIN = 1.6;
 /** What was seen at most doubles at once: one incident is no habit. */
 const OVERSHOOT_GROWTH = 2;
 
-/** A poll makes a record forget no more than one of five minutes does: where polls are rare, they are what is known. */
-const MAX_DECAY_S = 300;
+const NO_NUMBERS = new Float32Array(0);
+const NO_COUNTS = new Uint16Array(0);
 
 export class SeriesRecord {
+  // Of a poll: fields, see SeriesBaseline.
+  /** How far off, in scales. */
+  off = Number.NaN;
+  /** The record of its side. */
+  size = Number.NaN;
+  /** Share of records that is left after it. */
+  kept = 1;
+
   readonly #settings: DetectSettings;
   readonly #above: StateColumn<'f32'>;
   readonly #below: StateColumn<'f32'>;
   readonly #overshoot: StateColumn<'f32'>;
   readonly #judged: StateColumn<'u16'>;
+  /** Of the segment that is bound. */
+  #aboveAt = NO_NUMBERS;
+  #belowAt = NO_NUMBERS;
+  #overshootAt = NO_NUMBERS;
+  #judgedAt = NO_COUNTS;
 
   constructor(context: StageContext, metric: string, settings: DetectSettings) {
     this.#settings = settings;
@@ -44,10 +57,19 @@ export class SeriesRecord {
     this.#judged = context.column({ ...JUDGED, metric });
   }
 
-  /** The record of the side that `off` (in scales) is on; never less than `minRecord`. */
-  of(slot: number, off: number): number {
-    const side = off < 0 ? this.#below : this.#above;
-    return Math.max(side.segments[slot >>> SEGMENT_BITS]![slot & SEGMENT_MASK]!, this.#settings.minRecord);
+  /** Before `read` and `learn`: their slots are those within this segment, until the state grows. */
+  bind(segment: number): void {
+    this.#aboveAt = this.#above.segments[segment]!;
+    this.#belowAt = this.#below.segments[segment]!;
+    this.#overshootAt = this.#overshoot.segments[segment]!;
+    this.#judgedAt = this.#judged.segments[segment]!;
+  }
+
+  /** Sets `size` to the record of the side that `off` is on, never less than `minRecord`; 0 while it means nothing. */
+  read(within: number): void {
+    const { minRecord, minJudgedPolls } = this.#settings;
+    const size = (this.off < 0 ? this.#belowAt : this.#aboveAt)[within]!;
+    this.size = this.#judgedAt[within]! < minJudgedPolls ? 0 : size > minRecord ? size : minRecord;
   }
 
   /**
@@ -58,59 +80,52 @@ export class SeriesRecord {
    * m = (R / 2.5)^1.2: 1.7 where residuals are normal (R about 4), 6 for Student's t with 3 degrees of freedom (R about 11).
    */
   usualOvershoot(slot: number, off: number): number {
-    const seen = this.#overshoot.segments[slot >>> SEGMENT_BITS]![slot & SEGMENT_MASK]!;
-    return Math.max(seen * SEEN_MARGIN, (this.of(slot, off) / USUAL_SCALES) ** TAIL_EXPONENT);
+    return Math.max(
+      this.#overshoot.get(slot) * SEEN_MARGIN,
+      (this.#of(slot, off) / USUAL_SCALES) ** TAIL_EXPONENT,
+    );
   }
 
-  /** Judged so far, up to 65,535. */
-  polls(slot: number): number {
-    return this.#judged.segments[slot >>> SEGMENT_BITS]![slot & SEGMENT_MASK]!;
-  }
-
-  /** Whether enough polls made the record for a score to mean something. */
-  isSettled(slot: number): boolean {
-    return this.polls(slot) >= this.#settings.minJudgedPolls;
-  }
-
-  /** Share of a record that is left after a poll of `dtS` seconds: records fade by time, not by poll. */
-  keptAfter(dtS: number): number {
-    return 1 - this.#settings.recordDecayPerS * (dtS < MAX_DECAY_S ? dtS : MAX_DECAY_S);
-  }
-
-  /** A new record counts for `recordGrowth` times the old one at most, so that one anomaly cannot hide the next. */
-  learn(slot: number, off: number, kept: number): void {
+  /** Takes in `off`. A new record counts for `recordGrowth` times the old one at most, so that one anomaly cannot hide the next. */
+  learn(within: number): void {
     const { recordGrowth, firstRecord, minRecord, minJudgedPolls } = this.#settings;
-    const segment = slot >>> SEGMENT_BITS;
-    const within = slot & SEGMENT_MASK;
-    const above = this.#above.segments[segment]!;
-    const below = this.#below.segments[segment]!;
-    const judged = this.#judged.segments[segment]!;
+    const { kept } = this;
+    const above = this.#aboveAt;
+    const below = this.#belowAt;
+    const polls = this.#judgedAt[within]!;
+    const size = Math.abs(this.off);
     above[within] = above[within]! * kept;
     below[within] = below[within]! * kept;
-    const side = off < 0 ? below : above;
-    const size = Math.abs(off);
-    if (judged[within]! >= minJudgedPolls)
-      this.#overshot(slot, size / Math.max(side[within]!, minRecord), kept);
-    if (size > side[within]!) {
-      const most =
-        judged[within]! < minJudgedPolls ? firstRecord : Math.max(side[within]!, minRecord) * recordGrowth;
-      side[within] = Math.max(side[within]!, Math.min(size, most));
+    const side = this.off < 0 ? below : above;
+    const record = side[within]!;
+    const floored = record > minRecord ? record : minRecord;
+    if (polls >= minJudgedPolls) {
+      const overshoot = this.#overshootAt[within]! * kept;
+      const by = size / floored;
+      this.#overshootAt[within] = by > overshoot ? grown(by, overshoot) : overshoot;
     }
-    if (judged[within]! < 65_535) judged[within] = judged[within]! + 1;
+    if (size > record) {
+      const most = polls < minJudgedPolls ? firstRecord : floored * recordGrowth;
+      if (most > record) side[within] = size < most ? size : most;
+    }
+    if (polls < 65_535) this.#judgedAt[within] = polls + 1;
   }
 
   /** After an anomaly, during which the record stood still: it may have grown by one step. */
   learnAnomaly(slot: number, off: number): void {
-    const before = this.of(slot, off);
-    this.#overshot(slot, Math.abs(off) / before, 1);
+    const before = this.#of(slot, off);
+    const overshoot = this.#overshoot.get(slot);
+    const by = Math.abs(off) / before;
+    if (by > overshoot) this.#overshoot.set(slot, grown(by, overshoot));
     const most = before * this.#settings.recordGrowthByAnomaly;
     (off < 0 ? this.#below : this.#above).set(slot, Math.min(Math.max(before, Math.abs(off)), most));
   }
 
-  #overshot(slot: number, by: number, kept: number): void {
-    const overshoots = this.#overshoot.segments[slot >>> SEGMENT_BITS]!;
-    const within = slot & SEGMENT_MASK;
-    const before = overshoots[within]! * kept;
-    overshoots[within] = by > before ? Math.min(by, Math.max(before, 1) * OVERSHOOT_GROWTH) : before;
+  #of(slot: number, off: number): number {
+    return Math.max((off < 0 ? this.#below : this.#above).get(slot), this.#settings.minRecord);
   }
+}
+
+function grown(by: number, overshoot: number): number {
+  return Math.min(by, Math.max(overshoot, 1) * OVERSHOOT_GROWTH);
 }

@@ -1,7 +1,7 @@
 /** Scores of the product's own stages: of the anomalies that it opens, as `netsigma analyze` and the pipeline tell them. */
 import { MetricAnalysis } from '../../../pipeline/analyze/metric-analysis.ts';
 import { BASELINE_DEFAULTS } from '../../../pipeline/stages/baseline/baseline.ts';
-import { DETECT_DEFAULTS } from '../../../pipeline/stages/detect/detect.ts';
+import { DETECT_DEFAULTS, recordingSettings } from '../../../pipeline/stages/detect/detect-settings.ts';
 import type { TimedSeries } from './corpus.ts';
 
 /** As it ships, every anomaly that opens is a detection: rows that open none score 0, those that do score more than this. */
@@ -10,7 +10,7 @@ export const SHIPPED_THRESHOLD = 0.01;
 export class ProductScores {
   readonly #analysis = new MetricAnalysis({
     metric: { name: 'value', unit: null, quantum: 0 },
-    settings: { baseline: BASELINE_DEFAULTS, detect: DETECT_DEFAULTS, timeZone: 'UTC' },
+    settings: { baseline: BASELINE_DEFAULTS, detect: recordingSettings(DETECT_DEFAULTS), timeZone: 'UTC' },
     onAnomaly: () => undefined,
   });
 
