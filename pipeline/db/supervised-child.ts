@@ -24,7 +24,7 @@ trap 'asked=yes; kill -INT $program 2>/dev/null' TERM INT HUP
 ) </dev/null >/dev/null 2>&1 & watcher=$!
 wait $program; code=$?
 while kill -0 $program 2>/dev/null; do wait $program; code=$?; done
-if [ -z "$asked" ]; then kill $watcher; fi
+if [ -z "$asked" ]; then while kill $watcher 2>/dev/null; do sleep 0.05; done; fi
 wait $watcher 2>/dev/null
 if [ -n "$asked" ] && [ -n "$directory" ]; then rm -rf "$directory"; fi
 exit $code`;
@@ -89,7 +89,9 @@ export function supervisedChild(options: SupervisedOptions): SupervisedChild {
       lifeline.unref();
     },
     async end() {
+      // Both: a program that has ended may have left children behind that hold its standard error a moment longer.
       child.ref();
+      (child.stderr as Socket | null)?.ref();
       lifeline.destroy();
       await exited;
     },
