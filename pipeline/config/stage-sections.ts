@@ -121,7 +121,7 @@ export const detectSection = setting.section('Anomalies.', {
     "An anomaly is more than info when as many polls as confirm it go so far beyond the series' records in scales.",
     detect.alarmScore,
   ),
-  extreme_score: number('Or one poll goes so many times as far.', detect.extremeScore),
+  extreme_score: number('Or one poll goes so many times the square of it.', detect.extremeScore),
   confirming_polls: count(
     'Polls, itself included, that must be beyond warn and a quarter.',
     detect.confirmingPolls,

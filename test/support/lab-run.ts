@@ -135,8 +135,17 @@ export async function labRun({ lab, kafka, registry, database }: LabRunOptions):
       'polls after the link went down',
       30_000,
     );
-    const exitCodes = await Promise.all(processes.map((one) => one.stop()));
+    const [collect, ...readers] = processes;
+    const collected = await collect!.stop();
     await traffic.stop();
+    const report = async () =>
+      check(await readTopics({ kafka, registry, prefix }), await readTables(database.url));
+    await until(
+      async () => (await report()).differences.every(({ kind }) => kind !== 'missing'),
+      'all that was collected is stored',
+      60_000,
+    );
+    const exitCodes = [collected, ...(await Promise.all(readers.map((one) => one.stop())))];
 
     const topics = await readTopics({ kafka, registry, prefix });
     const end = async (router: 'r1' | 'r2'): Promise<LinkEnd> => {

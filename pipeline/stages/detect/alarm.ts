@@ -40,7 +40,7 @@ export function countPoll(
     Math.abs(drift) > margin * alarm.driftRecord ||
     swing > margin * alarm.swingRecord;
   if (isNew) alarm.newPolls += 1;
-  if (scaledScore > extremeScore * margin) alarm.extreme = true;
+  if (scaledScore > extremeScore * margin * margin) alarm.extreme = true;
 }
 
 /** Of the anomaly at a poll of this strength. */

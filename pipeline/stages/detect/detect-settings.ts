@@ -19,7 +19,8 @@ export interface DetectSettings {
   readonly scaledWeight: number;
   /**
    * An anomaly is more than info when so many polls as confirm it go this far beyond the series' records in scales, of a
-   * poll, of drift or of swing (farther on a series with heavy tails); or one poll goes `extremeScore` times as far.
+   * poll, of drift or of swing (farther on a series with heavy tails); or one poll goes as far as `extremeScore` times the
+   * square of it: alone it says less, and the less the heavier the tail.
    */
   readonly alarmScore: number;
   readonly extremeScore: number;
@@ -64,11 +65,11 @@ export const DETECT_DEFAULTS: DetectSettings = {
   minConfidence: 0.5,
   minJudgedPolls: 100,
   alarmConfidence: 0.5,
-  openScore: 1.09,
-  loneScore: 1.5,
+  openScore: 1.3,
+  loneScore: 2,
   scaledWeight: 0.4,
   alarmScore: 2.1,
-  extremeScore: 3,
+  extremeScore: 2,
   confirmingPolls: 2,
   windowPolls: 3,
   minRecord: 2,
@@ -91,9 +92,15 @@ export const DETECT_DEFAULTS: DetectSettings = {
   flatMaxRepeats: 0.05,
 };
 
-/** Of a recording, which is short and looked at as a whole: half a day is enough to hint at something. */
+/**
+ * Of a recording: it is short, one of a few, and somebody looks at it as a whole and wants to be shown what is odd in it.
+ * A pipeline watches a hundred thousand series for years, and each of them is new to itself now and then.
+ */
 export function recordingSettings(settings: DetectSettings): DetectSettings {
-  return { ...settings, minConfidence: Math.min(settings.minConfidence, RECORDING_MIN_CONFIDENCE) };
+  return {
+    ...settings,
+    minConfidence: Math.min(settings.minConfidence, 0.03),
+    openScore: Math.min(settings.openScore, 1.09),
+    loneScore: Math.min(settings.loneScore, 1.3),
+  };
 }
-
-const RECORDING_MIN_CONFIDENCE = 0.03;
