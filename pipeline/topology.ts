@@ -1,10 +1,14 @@
 /**
  * The picture of the pipeline as code: which topics a sub-topology reads, which stages it fuses, what it sends.
  *
- *   raw.interface, inventory.device, control.site, control.rule, control.tick
- *     -> enrich -> suspend -> rate -> baseline -> detect
- *     -> metric.interface, insight.deviation, insight.anomaly, insight.baseline
+ *   entity   raw.interface, inventory.device, control.site, control.rule, control.tick
+ *              -> enrich -> suspend -> rate -> baseline -> detect -> summarize
+ *              -> metric.interface, insight.deviation, insight.anomaly, insight.baseline; to domain: summaries, ticks
+ *   domain   netsigma.repartition.domain
+ *              -> aggregate-baseline
+ *              -> insight.baseline
  */
+import { aggregateBaseline } from './stages/aggregate-baseline/aggregate-baseline.ts';
 import type { BaselineSettings } from './stages/baseline/baseline-settings.ts';
 import { baselinedMetrics } from './stages/baseline/baselined-metrics.ts';
 import { baseline } from './stages/baseline/baseline.ts';
@@ -13,7 +17,10 @@ import { detect } from './stages/detect/detect.ts';
 import { enrich } from './stages/enrich.ts';
 import type { RateSettings } from './stages/rate/rate-settings.ts';
 import { rate } from './stages/rate/rate.ts';
+import { totalledMetrics } from './stages/totalled-metrics.ts';
+import type { RecordStageDefinition } from './stages/record-stage.ts';
 import type { StageDefinition } from './stages/stage.ts';
+import { summarize } from './stages/summarize/summarize.ts';
 import { suspend } from './stages/suspend.ts';
 import type { Catalogue } from '../topics/catalogue.ts';
 
@@ -41,8 +48,19 @@ export interface ReadingTopology {
     readonly baseline: 'insight.baseline';
     readonly deviation: 'insight.deviation';
   };
+  /** Where the sub-topology `domain` is told what is notable. */
+  readonly domain: 'netsigma.repartition.domain';
   /** Fused, in this order. */
   readonly stages: readonly StageDefinition[];
+}
+
+/** A sub-topology that folds the records which the tasks of another one send it. */
+export interface RecordTopology {
+  readonly name: string;
+  readonly input: 'netsigma.repartition.domain';
+  readonly insight: { readonly baseline: 'insight.baseline' };
+  /** In this order. */
+  readonly stages: readonly RecordStageDefinition[];
 }
 
 /** The sub-topology keyed by entity. @throws ConfigError when the catalogue derives a metric from what it lacks. */
@@ -55,12 +73,27 @@ export function entityTopology(catalogue: Catalogue, settings: StageSettings): R
     control: ['inventory.device', 'control.site', 'control.rule'],
     tick: 'control.tick',
     insight: { anomaly: 'insight.anomaly', baseline: 'insight.baseline', deviation: 'insight.deviation' },
+    domain: 'netsigma.repartition.domain',
     stages: [
       enrich(),
       suspend({ settleMs: settings.detect.settleMs }),
       rate(catalogue, settings.rate),
       baseline(metrics, settings.baseline),
       detect(metrics, settings.detect),
+      summarize(totalledMetrics(catalogue)),
     ],
+  };
+}
+
+/** The sub-topology keyed by domain. */
+export function domainTopology(
+  catalogue: Catalogue,
+  settings: Pick<StageSettings, 'baseline'>,
+): RecordTopology {
+  return {
+    name: 'domain',
+    input: 'netsigma.repartition.domain',
+    insight: { baseline: 'insight.baseline' },
+    stages: [aggregateBaseline(totalledMetrics(catalogue), settings.baseline)],
   };
 }

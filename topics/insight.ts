@@ -80,10 +80,12 @@ const baselineRow = {
 
 export const baseline = {
   record: 'Baseline',
-  doc: 'Seasonal cells of one entity for one hour, written when the hour has closed.',
+  doc: 'Seasonal cells of one entity, or of one site, role or network, for one hour, written when the hour has closed.',
   fields: [
     ...identityFields,
     ...placeFields,
+    { name: 'scope_type', type: 'string', doc: 'What the rows are about: interface (also null), site, device_role, network.' },
+    { name: 'device_role', type: 'string', doc: 'Role that a baseline of the scope device_role is about.' },
     { name: 'calculated_at', type: 'timestamp', required: true, doc: "The entity's time when the cells were read." },
     { name: 'baseline_start', type: 'timestamp', required: true, doc: 'Start of the range that the decaying cells effectively cover.' },
     { name: 'rows', type: { array: baselineRow }, required: true, doc: 'Interfaces.' },

@@ -73,6 +73,7 @@ export class MetricAnalysis {
     this.#out = {
       anomaly: onAnomaly,
       baseline: () => undefined,
+      summary: () => undefined,
       count: () => undefined,
     };
   }

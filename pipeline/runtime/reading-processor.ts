@@ -2,19 +2,20 @@
  * The processor of the entity sub-topology: decodes a raw reading once, runs the fused stages over it as synchronous
  * calls, and sends what they added. Inventory and control records go to the stages that want them.
  */
-import { createHash } from 'node:crypto';
 import type { BrokerRecord } from '../broker/port.ts';
 import type { Codec, InsightEncoder, RecordDecoder, RecordEncoder } from '../codec/port.ts';
 import { parseEntityKey } from '../model/entity.ts';
 import { textEquals, type Reading } from '../model/reading.ts';
 import type { ColumnDeclaration, StateColumn } from '../model/state.ts';
-import type { Stage, StageDefinition, StageOutput } from '../stages/stage.ts';
+import type { Stage, StageOutput } from '../stages/stage.ts';
 import type { ReadingTopology } from '../topology.ts';
 import { rowFields, type Catalogue, type TopicName } from '../../topics/catalogue.ts';
 import type { AnomalyRecord } from '../../topics/anomaly.ts';
+import { summaryInput, tickInput, type DomainInputRecord, type WindowSummary } from '../../topics/domain.ts';
 import type { BaselineRecord } from '../../topics/insight.ts';
 import { QUALITIES } from '../../topics/interface.ts';
 import { Directory } from './directory.ts';
+import { foldVersion } from './fold-version.ts';
 import { reconciled } from './reconcile.ts';
 import {
   loadSnapshot,
@@ -23,6 +24,7 @@ import {
   type StateLoader,
   type StateSnapshot,
 } from './state-snapshot.ts';
+import { formatOneUnits } from './state-format-1.ts';
 import { StateStore } from './state-store.ts';
 import type { ColumnLayout, SlotCounts } from './state-units.ts';
 import type { Processor, ProcessorOutput, SubTopology } from './sub-topology.ts';
@@ -50,13 +52,18 @@ export interface ReadingProcessorOptions {
 
 /** The sub-topology as the stream thread runs it: one ReadingProcessor a task. */
 export function readingSubTopology(options: ReadingProcessorOptions): SubTopology {
-  const { name, raw, control, tick, stages } = options.topology;
+  const { name, raw, control, tick, stages, insight, domain } = options.topology;
+  const encoder = options.codec.recordEncoder(domain);
   return {
     name,
     inputs: [raw, ...control, tick],
     preloaded: control,
-    foldVersion: foldVersion(stages),
-    reconciled: options.topology.insight.anomaly,
+    foldVersion: foldVersion(PROCESSOR_VERSION, stages),
+    reconciled: insight.anomaly,
+    downstream: {
+      topic: domain,
+      tick: (tickMs, upstream, upstreams) => encoder.encode(tickInput(tickMs, upstream, upstreams)),
+    },
     newProcessor: () => new ReadingProcessor(options),
   };
 }
@@ -74,11 +81,14 @@ export class ReadingProcessor implements Processor {
   readonly #decodeAnomaly: RecordDecoder<AnomalyRecord>;
   readonly #encodeAnomaly: RecordEncoder<AnomalyRecord>;
   readonly #encodeBaseline: RecordEncoder<BaselineRecord>;
+  readonly #encodeDomain: RecordEncoder<DomainInputRecord>;
   readonly #observed: StateColumn<'f64'>;
   readonly #live: StateColumn<'u8'>;
   readonly #stageOutput: StageOutput;
   readonly #qualityCounts = new Uint32Array(QUALITIES.length);
   #out: ProcessorOutput | undefined;
+  /** The last tick before what is folded. */
+  #tickMs = Number.NaN;
 
   constructor({ codec, catalogue, topology }: ReadingProcessorOptions) {
     const { raw, metric, control, insight, stages } = topology;
@@ -89,6 +99,7 @@ export class ReadingProcessor implements Processor {
     this.#decodeAnomaly = codec.recordDecoder(insight.anomaly);
     this.#encodeAnomaly = codec.recordEncoder(insight.anomaly);
     this.#encodeBaseline = codec.recordEncoder(insight.baseline);
+    this.#encodeDomain = codec.recordEncoder(topology.domain);
     this.#records = new Map(control.map((topic) => [topic, codec.recordDecoder(topic)]));
     const time = this.state.context({ name: 'task', columns: TIME_COLUMNS }, this.#reading);
     this.#observed = time.column(OBSERVED);
@@ -102,6 +113,7 @@ export class ReadingProcessor implements Processor {
     this.#stageOutput = {
       anomaly: (record) => this.#send(insight.anomaly, record.entity, this.#encodeAnomaly.encode(record)),
       baseline: (record) => this.#send(insight.baseline, record.entity, this.#encodeBaseline.encode(record)),
+      summary: (summary) => this.#tellDomain(summary),
       count: (stage, outcome, by) => this.#out?.count(stage, outcome, by),
     };
   }
@@ -111,8 +123,14 @@ export class ReadingProcessor implements Processor {
     else await this.#records.get(topic)?.prepare(values);
   }
 
-  fold(topic: TopicName, record: BrokerRecord, out: ProcessorOutput): void {
+  /** Time is the broker's. */
+  advance(_topic: TopicName, { appendedAtMs }: BrokerRecord): number {
+    return appendedAtMs;
+  }
+
+  fold(topic: TopicName, record: BrokerRecord, out: ProcessorOutput, tickMs: number): void {
     this.#out = out;
+    this.#tickMs = tickMs;
     if (topic === this.#topology.tick) return;
     if (topic === this.#topology.raw) this.#foldReading(topic, record, out);
     else this.#foldControl(topic, record, out);
@@ -120,6 +138,7 @@ export class ReadingProcessor implements Processor {
 
   punctuate(tickMs: number, out: ProcessorOutput): void {
     this.#out = out;
+    this.#tickMs = tickMs;
     const entityTimeMs = (entity: string): number => {
       const slot = this.#directory.slotOf(entity);
       if (slot === undefined) return Number.NaN;
@@ -134,7 +153,8 @@ export class ReadingProcessor implements Processor {
   }
 
   load(counts: SlotCounts, layouts: readonly (readonly ColumnLayout[])[]): StateLoader {
-    return loadSnapshot(counts, layouts, this.state, this.#directory);
+    const older = formatOneUnits(this.state, this.#directory);
+    return loadSnapshot(counts, layouts, this.state, this.#directory, older);
   }
 
   /** Everything that a checkpoint would hold, copied at once: two states are the same if these bytes are. */
@@ -222,18 +242,15 @@ export class ReadingProcessor implements Processor {
   #send(topic: TopicName, entity: string, value: Buffer): void {
     this.#out!.send(topic, Buffer.from(entity), value);
   }
+
+  #tellDomain(summary: WindowSummary): void {
+    const value = this.#encodeDomain.encode(summaryInput(summary, this.#tickMs));
+    this.#out!.repartition(this.#topology.domain, Buffer.from(summary.domain), value);
+  }
 }
 
 /** Raised by hand when the processor itself would fold the same records into other outputs. */
 const PROCESSOR_VERSION = 1;
-
-function foldVersion(stages: readonly StageDefinition[]): string {
-  const meaning = [
-    PROCESSOR_VERSION,
-    ...stages.map(({ name, version, settings }) => [name, version, settings]),
-  ];
-  return createHash('sha256').update(JSON.stringify(meaning)).digest('hex').slice(0, 16);
-}
 
 function isEntityKey(entity: string): boolean {
   try {

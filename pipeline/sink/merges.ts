@@ -26,19 +26,22 @@ export function mergeAnomalies({ table, columns }: Merge): string[] {
   ];
 }
 
+/** Of a device's cells the site is an attribute: devices move. */
+const SITE = "(CASE WHEN scope_type = 'site' THEN site_id END)";
 const CELL =
   'device_id, interface_name, metric_name, hour_of_day, day_of_week, time_period, scope_type, domain, ' +
-  "(CASE WHEN scope_type = 'site' THEN site_id END), device_role, path_id";
+  `${SITE}, device_role, path_id`;
 
 /** One active row a cell: `calculated_at` is its revision. */
 export function mergeBaselines({ table, columns }: Merge): string[] {
   const key = ['device_id', 'interface_name', 'metric_name', 'hour_of_day', 'day_of_week', 'time_period'];
-  const attributes = [...key, 'scope_type', 'domain'];
+  const scope = ['scope_type', 'domain', 'device_role'];
+  const distinct = list([...key, ...scope, SITE]);
   return [
     `INSERT INTO ${table} AS t (${list(columns)})
-     SELECT DISTINCT ON (${list(key)}) ${list(columns)} FROM ${stagingTable(table)}
-      ORDER BY ${list(key)}, calculated_at DESC, ordinal DESC
-     ON CONFLICT (${CELL}) WHERE is_active DO UPDATE SET ${assignments(columns, attributes)}
+     SELECT DISTINCT ON (${distinct}) ${list(columns)} FROM ${stagingTable(table)}
+      ORDER BY ${distinct}, calculated_at DESC, ordinal DESC
+     ON CONFLICT (${CELL}) WHERE is_active DO UPDATE SET ${assignments(columns, [...key, ...scope])}
       WHERE excluded.calculated_at > t.calculated_at`,
   ];
 }
@@ -78,6 +81,10 @@ export function mergeSites({ table, columns }: Merge): string[] {
        FROM ${stage} s
       WHERE t.deleted_at IS NULL AND t.domain = s.domain AND t.slug = s.slug
         AND t.site_id IS DISTINCT FROM s.site_id`,
+    `UPDATE metric_baselines b SET is_active = false
+       FROM ${stage} s JOIN ${table} t ON t.domain = s.domain AND t.slug = s.slug
+      WHERE s.deleted_at IS NOT NULL AND b.is_active AND b.scope_type = 'site'
+        AND b.domain = t.domain AND b.site_id = t.site_id`,
     `INSERT INTO ${table} (${list(columns)}) SELECT ${list(columns)} FROM ${stage} WHERE deleted_at IS NULL
      ON CONFLICT (domain, site_id) DO UPDATE SET ${assignments(columns, ['domain', 'site_id'])}`,
   ];

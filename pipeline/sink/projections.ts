@@ -139,6 +139,7 @@ const BASELINE_SCOPE = [
   'device_ip',
   'netbox_device_id',
   'site_id',
+  'device_role',
   'interface_name',
   'time_period',
   'baseline_start_date',
@@ -163,19 +164,23 @@ function listed(record: RecordRow, name: string): RecordRow {
 }
 
 function* baselineRows(record: BaselineRecord): Iterable<Row> {
-  const { domain, device_id, device_ip, netbox_device_id, site_id, calculated_at } = record;
-  for (const { interface_name, cells } of record.rows) {
-    for (const cell of cells) {
+  const { domain, device_ip, netbox_device_id, site_id, device_role, calculated_at } = record;
+  const scope = record.scope_type ?? 'interface';
+  const isInterface = scope === 'interface';
+  for (const row of record.rows) {
+    for (const cell of row.cells) {
       yield {
         ...cell,
         metric_unit: cell.metric_unit === null ? null : (TABLE_UNITS[cell.metric_unit] ?? cell.metric_unit),
         domain,
-        scope_type: 'interface',
-        device_id,
+        scope_type: scope,
+        // Of a scope it only follows from its key.
+        device_id: isInterface ? record.device_id : null,
         device_ip,
         netbox_device_id,
         site_id,
-        interface_name,
+        device_role,
+        interface_name: isInterface ? row.interface_name : null,
         time_period: 'hourly',
         baseline_start_date: record.baseline_start,
         baseline_end_date: calculated_at,

@@ -38,6 +38,7 @@ export function clockedStages(definitions: readonly StageDefinition[]): StageClo
     const out: StageOutput = {
       anomaly: (record) => timed(inner.anomaly, record),
       baseline: (record) => timed(inner.baseline, record),
+      summary: (summary) => timed(inner.summary, summary),
       count: (name, outcome, by) => inner.count(name, outcome, by),
     };
     const clock = <T>(into: StageOutput, work: () => T): T => {

@@ -80,6 +80,8 @@ describe('baselines', () => {
     device_id: deviceId('default/device/r1'),
     netbox_device_id: null,
     site_id,
+    scope_type: null,
+    device_role: null,
     calculated_at,
     baseline_start: Date.UTC(2026, 9, 24, 5),
     rows: [{ interface_name: 'Gi0/1', cells: [cell(mean, 11, null), cell(mean + 1, 11, 6)] }],

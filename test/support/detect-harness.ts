@@ -61,6 +61,7 @@ export class DetectHarness {
   readonly #out: StageOutput = {
     anomaly: (record) => this.anomalies.push(record),
     baseline: (record) => this.baselines.push(record),
+    summary: () => undefined,
     count: (_stage, outcome, by = 1) => this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + by),
   };
 

@@ -7,6 +7,7 @@ import type { ColumnType, StateColumn } from '../../pipeline/model/state.ts';
 import { StateStore } from '../../pipeline/runtime/state-store.ts';
 import type { Stage, StageDefinition, StageOutput } from '../../pipeline/stages/stage.ts';
 import type { AnomalyRecord } from '../../topics/anomaly.ts';
+import type { WindowSummary } from '../../topics/domain.ts';
 import type { BaselineRecord } from '../../topics/insight.ts';
 import { QUALITIES, type Quality } from '../../topics/interface.ts';
 
@@ -38,6 +39,7 @@ export interface StageHarness {
   readonly state: StateStore;
   readonly anomalies: AnomalyRecord[];
   readonly baselines: BaselineRecord[];
+  readonly summaries: WindowSummary[];
   /** Sum of the counts by outcome, of all stages. */
   readonly outcomes: ReadonlyMap<string, number>;
   /** Sizes the reading and gives the entity and its rows their slots; the test fills the columns itself. */
@@ -69,9 +71,11 @@ export function stageHarness(definition: StageDefinition, reading = new Reading(
   const outcomes = new Map<string, number>();
   const anomalies: AnomalyRecord[] = [];
   const baselines: BaselineRecord[] = [];
+  const summaries: WindowSummary[] = [];
   const out: StageOutput = {
     anomaly: (record) => anomalies.push(record),
     baseline: (record) => baselines.push(record),
+    summary: (summary) => summaries.push(summary),
     count: (_stage, outcome, by = 1) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + by),
   };
 
@@ -106,6 +110,7 @@ export function stageHarness(definition: StageDefinition, reading = new Reading(
     state,
     anomalies,
     baselines,
+    summaries,
     outcomes,
     place,
     process,

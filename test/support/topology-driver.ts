@@ -73,6 +73,7 @@ export async function topologyDriver(options: TopologyDriverOptions = {}): Promi
 
   const out: ProcessorOutput = {
     send: (topic, key, value) => sent.push({ topic, key: key?.toString() ?? null, value }),
+    repartition: (topic, key, value) => sent.push({ topic, key: key.toString(), value }),
     deadLetter: (topic, record, reason) => refused.push({ topic, offset: record.offset, reason }),
     count: (stage, outcome, by = 1) =>
       outcomes.set(`${stage}.${outcome}`, (outcomes.get(`${stage}.${outcome}`) ?? 0) + by),
@@ -83,8 +84,11 @@ export async function topologyDriver(options: TopologyDriverOptions = {}): Promi
   const folding = new Folding(() => processor);
   // Control records come at any append time: only readings tell of time.
   folding.continueFrom(new Map(topology.control.map((topic) => [topic, Infinity])), Number.NaN);
-  const folds = options.ticks === true ? folding : processor;
-  const pipe = feed(processor, (topic, record) => folds.fold(topic, record, out));
+  const pipe = feed(processor, (topic, record) =>
+    options.ticks === true
+      ? folding.fold(topic, record, out)
+      : processor.fold(topic, record, out, record.appendedAtMs),
+  );
 
   return {
     codec,

@@ -139,7 +139,9 @@ describe('entity sub-topology', () => {
     const topology = entityTopology(catalogueWithUnknownProtos, STAGE_DEFAULTS);
     const { state } = new ReadingProcessor({ codec, catalogue: catalogueWithUnknownProtos, topology });
     const ofMetric = [...state.columns()].filter(([name]) => name.endsWith('.rx_unknown_protos_rate'));
-    expect(new Set(ofMetric.map(([, { stage }]) => stage))).toEqual(new Set(['baseline', 'detect']));
+    expect(new Set(ofMetric.map(([, { stage }]) => stage))).toEqual(
+      new Set(['baseline', 'detect', 'summarize']),
+    );
   });
 
   it('gives the same bytes for the same records', async () => {

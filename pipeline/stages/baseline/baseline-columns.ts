@@ -11,7 +11,7 @@ import {
   type StateColumn,
 } from '../../model/state.ts';
 import { QUANTILE_BUCKETS } from './residual-quantiles.ts';
-import type { StageContext } from '../stage.ts';
+import type { StateContext } from '../stage.ts';
 
 export const DAY_CELLS = 24;
 export const WEEK_CELLS = 168;
@@ -86,7 +86,7 @@ export class SeriesColumns {
   readonly #columns: readonly StateColumn[];
   readonly #bound: (SeriesArrays | undefined)[] = [];
 
-  constructor(context: StageContext, metric: string) {
+  constructor(context: Pick<StateContext, 'column'>, metric: string) {
     this.#columns = baselineColumns(metric).map((declaration) => context.column(declaration));
   }
 

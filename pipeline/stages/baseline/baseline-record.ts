@@ -65,7 +65,7 @@ export class BaselineCells {
     atMs: number,
     hourOfDay: number,
     hoursOfWeek: readonly number[],
-    out: StageOutput,
+    out: Pick<StageOutput, 'baseline'>,
   ): void {
     let rows: Row[] = [];
     let count = 0;
@@ -92,6 +92,8 @@ export class BaselineCells {
       device_id: place.device_id,
       netbox_device_id: place.netbox_device_id,
       site_id: place.site_id,
+      scope_type: null,
+      device_role: null,
       calculated_at: atMs,
       baseline_start: Math.max(place.sinceMs, atMs - coveredMs),
       rows,

@@ -51,7 +51,7 @@ export function leanSubTopology(name: string): SubTopology {
 }
 
 /** Its stages neither send nor count anything by themselves. */
-const SILENT: StageOutput = { anomaly() {}, baseline() {}, count() {} };
+const SILENT: StageOutput = { anomaly() {}, baseline() {}, summary() {}, count() {} };
 
 export class LeanProcessor implements Processor {
   readonly state = new StateStore();
@@ -76,6 +76,10 @@ export class LeanProcessor implements Processor {
 
   async prepare(_topic: TopicName, values: Iterable<Buffer | null>): Promise<void> {
     await this.#decode.prepare(values);
+  }
+
+  advance(_topic: TopicName, { appendedAtMs }: BrokerRecord): number {
+    return appendedAtMs;
   }
 
   fold(topic: TopicName, record: BrokerRecord, out: ProcessorOutput): void {

@@ -42,6 +42,7 @@ function counting({
         // Values are plain text here.
         await prepare?.(topic);
       },
+      advance: (_topic, { appendedAtMs }) => appendedAtMs,
       fold(topic, record: BrokerRecord, out) {
         const key = record.key?.toString() ?? topic;
         counts[key] = (counts[key] ?? 0) + 1;
