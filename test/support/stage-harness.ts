@@ -52,6 +52,9 @@ export interface StageHarness {
   /** A state column of the stage. @throws Error when the stage declared none of this name and metric. */
   column<T extends ColumnType = ColumnType>(name: string, metric?: string): StateColumn<T>;
   entitySlot(entity: string): number | undefined;
+  /** Takes over which entity and row has which slot: with the other's state, as a restart does. */
+  adopt(other: StageHarness): void;
+  readonly slots: ReadonlyMap<string, number>;
   rowSlot(entity: string, instance: string): number | undefined;
   /** A number of the reading just folded, by column and instance: NaN is null. */
   number(column: string, instance: string): number;
@@ -132,6 +135,8 @@ export function stageHarness(definition: StageDefinition, reading = new Reading(
       throw new Error(`stage ${definition.name} has no state column ${name} ${metric ?? ''}`);
     },
     entitySlot: (entity) => slots.get(entity),
+    adopt: (other) => other.slots.forEach((slot, key) => slots.set(key, slot)),
+    slots,
     rowSlot: (entity, instance) => slots.get(rowKey(entity, instance)),
     number: (column, instance) => reading.number(column).values[rowOf(instance)]!,
     counter(column, instance) {

@@ -27,7 +27,7 @@ import type { ObjectState } from '../stage.ts';
 import { AGGREGATE_DEFAULTS, type AggregateSettings } from './aggregate-settings.ts';
 import { Coverage, coverageColumns } from './coverage.ts';
 import { dueWindow, graceEndMs } from './due-window.ts';
-import { addSummary, closedSums, totalOf, type OpenWindow } from './open-window.ts';
+import { addSummary, sumsAt, totalOf, type OpenWindow, type WindowSums } from './open-window.ts';
 import { newScope, scopesOf, zoneAfter, type Scope, type ScopeIdentity } from './scope.ts';
 import { oweHour, ScopePublication } from './scope-publication.ts';
 
@@ -100,7 +100,7 @@ class AggregateBaseline implements RecordStage {
   punctuate(tickMs: number, out: RecordStageOutput): void {
     for (const [key, scope] of this.#scopes.entries()) {
       const due = dueWindow(scope, tickMs, this.#settings);
-      if (due >= 0) this.#closeUpTo(scope, due, out);
+      if (due >= 0) this.#closeUpTo(scope, due, tickMs, out);
       const sent = this.#publication.punctuate(scope, tickMs, out);
       if (due >= 0 || sent) this.#scopes.set(key, scope);
     }
@@ -115,13 +115,14 @@ class AggregateBaseline implements RecordStage {
   #makeRoom(scope: Scope, out: RecordStageOutput): void {
     if (this.#openWindows() < this.#settings.maxOpenWindows || scope.windows.size === 0) return;
     out.count(NAME, 'closed_early');
-    this.#closeUpTo(scope, Math.min(...scope.windows.keys()), out);
+    this.#closeUpTo(scope, scope.oldest, Infinity, out);
   }
 
   #newWindow(scope: Scope, number: number): OpenWindow {
     const window: OpenWindow = { inTime: undefined, late: undefined };
     this.#open = this.#openWindows() + 1;
     scope.windows.set(number, window);
+    scope.oldest = Math.min(scope.oldest, number);
     return window;
   }
 
@@ -133,19 +134,22 @@ class AggregateBaseline implements RecordStage {
   }
 
   /** In the order of time, however they came. */
-  #closeUpTo(scope: Scope, last: number, out: RecordStageOutput): void {
+  #closeUpTo(scope: Scope, last: number, tickMs: number, out: RecordStageOutput): void {
     const due = [...scope.windows.keys()].filter((number) => number <= last).sort((a, b) => a - b);
     for (const number of due) {
-      this.#close(scope, number, out);
+      const sums = sumsAt(scope.windows.get(number)!, tickMs);
+      if (sums === undefined) out.count(NAME, 'late');
+      else this.#close(scope, number, sums, out);
       scope.windows.delete(number);
       scope.closed = number;
     }
+    scope.oldest = Infinity;
+    for (const number of scope.windows.keys()) scope.oldest = Math.min(scope.oldest, number);
     if (this.#open !== undefined) this.#open -= due.length;
   }
 
-  #close(scope: Scope, number: number, out: RecordStageOutput): void {
+  #close(scope: Scope, number: number, sums: WindowSums, out: RecordStageOutput): void {
     const { slot } = scope;
-    const sums = closedSums(scope.windows.get(number)!);
     this.#keepZone(scope, zoneAfter(scope, sums), out);
     this.#context.willWrite(slot);
     const middleMs = number * WINDOW_MS + WINDOW_MS / 2;
@@ -155,7 +159,7 @@ class AggregateBaseline implements RecordStage {
     for (const { metric, columns, coverage } of this.#metrics) {
       const found = totalOf(sums, metric.name);
       if (found === undefined) continue;
-      const whole = coverage.whole(slot, number, found);
+      const whole = coverage.whole(slot, found);
       if (whole === undefined) {
         out.count(NAME, 'incomplete');
         continue;

@@ -10,15 +10,15 @@ import type { AggregateSettings } from './aggregate-settings.ts';
 import type { WindowTotal } from './open-window.ts';
 
 const PLAIN = { scope: 'series', group: 'hot' } as const;
-/** Of the last complete window, and which that was. */
+/** Of the last complete window. */
 const USUAL_ROWS = { ...PLAIN, name: 'usual_rows', type: 'f64' } as const;
 const USUAL_WEIGHT = { ...PLAIN, name: 'usual_weight', type: 'f64' } as const;
-const COMPLETE = { ...PLAIN, name: 'complete_window', type: 'u32' } as const;
-/** The best that was seen since. */
+/** Windows since then, and the best of them. */
+const INCOMPLETE = { ...PLAIN, name: 'incomplete_windows', type: 'u32' } as const;
 const BEST_ROWS = { ...PLAIN, name: 'best_rows', type: 'f64' } as const;
 const BEST_WEIGHT = { ...PLAIN, name: 'best_weight', type: 'f64' } as const;
 
-const COLUMNS = [USUAL_ROWS, USUAL_WEIGHT, COMPLETE, BEST_ROWS, BEST_WEIGHT] as const;
+const COLUMNS = [USUAL_ROWS, USUAL_WEIGHT, INCOMPLETE, BEST_ROWS, BEST_WEIGHT] as const;
 
 export function coverageColumns(metric: string): ColumnDeclaration[] {
   return COLUMNS.map((column) => ({ ...column, metric }));
@@ -29,7 +29,7 @@ export class Coverage {
   readonly #settings: AggregateSettings;
   readonly #usualRows: StateColumn<'f64'>;
   readonly #usualWeight: StateColumn<'f64'>;
-  readonly #complete: StateColumn<'u32'>;
+  readonly #incomplete: StateColumn<'u32'>;
   readonly #bestRows: StateColumn<'f64'>;
   readonly #bestWeight: StateColumn<'f64'>;
 
@@ -37,15 +37,15 @@ export class Coverage {
     this.#settings = settings;
     this.#usualRows = context.column({ ...USUAL_ROWS, metric });
     this.#usualWeight = context.column({ ...USUAL_WEIGHT, metric });
-    this.#complete = context.column({ ...COMPLETE, metric });
+    this.#incomplete = context.column({ ...INCOMPLETE, metric });
     this.#bestRows = context.column({ ...BEST_ROWS, metric });
     this.#bestWeight = context.column({ ...BEST_WEIGHT, metric });
   }
 
   /** @returns the total of all rows that are usual; undefined where too few were measured to say. */
-  whole(slot: number, window: number, { total, rows, weight }: WindowTotal): number | undefined {
-    if (rows >= this.#usualRows.get(slot)) this.#expect(slot, window, rows, weight);
-    else this.#incomplete(slot, window, rows, weight);
+  whole(slot: number, { total, rows, weight }: WindowTotal): number | undefined {
+    if (rows >= this.#usualRows.get(slot)) this.#expect(slot, rows, weight);
+    else this.#miss(slot, rows, weight);
     const byRows = rows / this.#usualRows.get(slot);
     const usualWeight = this.#usualWeight.get(slot);
     // Nothing usual (no errors anywhere): rows are all that can be counted.
@@ -54,20 +54,22 @@ export class Coverage {
     return total / Math.min(byWeight, 1);
   }
 
-  #expect(slot: number, window: number, rows: number, weight: number): void {
+  #expect(slot: number, rows: number, weight: number): void {
     this.#usualRows.set(slot, rows);
     this.#usualWeight.set(slot, weight);
-    this.#complete.set(slot, window);
+    this.#incomplete.set(slot, 0);
     this.#bestRows.set(slot, 0);
     this.#bestWeight.set(slot, 0);
   }
 
-  #incomplete(slot: number, window: number, rows: number, weight: number): void {
+  #miss(slot: number, rows: number, weight: number): void {
     if (rows > this.#bestRows.get(slot)) {
       this.#bestRows.set(slot, rows);
       this.#bestWeight.set(slot, weight);
     }
-    if (window - this.#complete.get(slot) < this.#settings.forgetWindows) return;
-    this.#expect(slot, window, this.#bestRows.get(slot), this.#bestWeight.get(slot));
+    const missed = this.#incomplete.get(slot) + 1;
+    this.#incomplete.set(slot, missed);
+    if (missed >= this.#settings.forgetWindows)
+      this.#expect(slot, this.#bestRows.get(slot), this.#bestWeight.get(slot));
   }
 }

@@ -13,7 +13,8 @@ export function graceEndMs(window: number, { graceMs }: AggregateSettings): numb
 }
 
 /** The last window that is to be closed, and with it all before it; -1: none. */
-export function dueWindow({ windows }: Scope, tickMs: number, settings: AggregateSettings): number {
+export function dueWindow({ windows, oldest }: Scope, tickMs: number, settings: AggregateSettings): number {
+  if (graceEndMs(oldest, settings) > tickMs) return -1;
   let due = -1;
   let newest = -1;
   for (const [number, window] of windows) {

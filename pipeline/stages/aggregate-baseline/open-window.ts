@@ -12,7 +12,7 @@ const WEIGHT = 2 * SUM_WIDTH;
 const WIDTH = 3 * SUM_WIDTH;
 
 /** Structured-cloneable. */
-interface WindowSums extends SaidZone {
+export interface WindowSums extends SaidZone {
   said: string | null;
   isMixed: boolean;
   /** Whose sums lie where in `values`: another version may have others. */
@@ -54,9 +54,9 @@ export function addSummary(
   sums.said = sums.isMixed ? null : zone;
 }
 
-/** What a window is when it is closed. */
-export function closedSums({ inTime, late }: OpenWindow): WindowSums {
-  return (inTime ?? late)!;
+/** What a window is that is closed at a tick; undefined: what there is of it was sent later, by who runs ahead. */
+export function sumsAt({ inTime, late }: OpenWindow, tickMs: number): WindowSums | undefined {
+  return inTime ?? (late!.firstSentMs < tickMs ? late : undefined);
 }
 
 /** undefined where nobody reported the metric. */

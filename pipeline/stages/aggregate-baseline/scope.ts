@@ -20,6 +20,8 @@ export interface Scope extends ScopeIdentity {
   zone: string | null;
   /** By number. */
   readonly windows: Map<number, OpenWindow>;
+  /** The first of them; Infinity where there is none. */
+  oldest: number;
   /** The last window that was closed; -1 before the first. */
   closed: number;
   /** Start of the first window that was learned from; NaN before. */
@@ -54,6 +56,7 @@ export function newScope(identity: ScopeIdentity, slot: number): Scope {
     slot,
     zone: null,
     windows: new Map(),
+    oldest: Infinity,
     closed: -1,
     sinceMs: Number.NaN,
     hour: Number.NaN,
