@@ -87,6 +87,7 @@ export class RecordProcessor implements Processor {
   advance(_topic: TopicName, record: BrokerRecord): number {
     const decoded = (this.#decoded = this.#decode(record));
     if (decoded.kind === 'tick') this.#time.heard(decoded);
+    else if (decoded.kind === 'summary') this.#time.begin(decoded.sentAtMs);
     return this.#time.tickMs;
   }
 
