@@ -4,6 +4,7 @@ import { postgresService } from '../services/postgres.ts';
 import { anomalyRecord, countOf, NOW, sinkLab, stored, type SinkLab } from '../sink/sink-lab.ts';
 import { deviceRecord, siteRecord } from '../support/inventory-records.ts';
 import { until } from '../support/until.ts';
+import type { BaselineRecord } from '../../topics/insight.ts';
 
 const postgres = postgresService();
 let lab: SinkLab | undefined;
@@ -118,6 +119,75 @@ describe('baselines', () => {
       is_active: true,
     });
     expect(rows[1]).toMatchObject({ day_of_week: 6, baseline_mean: 31 });
+  });
+
+  const ofScope = (
+    key: string,
+    mean: number,
+    of: Partial<BaselineRecord>,
+    calculatedAt = NOW,
+  ): BaselineRecord => ({
+    ...baseline(calculatedAt, mean),
+    ...{ entity: key, device_ip: null, device_id: deviceId(key), site_id: null },
+    rows: [{ interface_name: '', cells: [cell(mean, 11, null)] }],
+    ...of,
+  });
+
+  it('of sites, roles and the network are rows of their own, without device and interface', async () => {
+    const { pool } = await postgres.database();
+    lab = await sinkLab(pool);
+    await lab.sink().start();
+    const site = (id: number, mean: number, at = NOW) =>
+      ofScope(`default/site/${id}`, mean, { scope_type: 'site', site_id: id }, at);
+    const sent = [
+      baseline(NOW, 1),
+      ofScope('default/network/default', 2, { scope_type: 'network' }),
+      site(3, 4),
+      site(4, 5),
+      site(3, 6, NOW + 1),
+      ofScope('default/device_role/core', 7, { scope_type: 'device_role', device_role: 'core' }),
+      ofScope('default/device_role/access', 8, { scope_type: 'device_role', device_role: 'access' }),
+    ];
+    for (const record of sent) await lab.sendRecord('insight.baseline', record.entity, record);
+    const written = () => countOf(pool, 'metric_baselines');
+    await until(async () => (await written()) === 7, 'all');
+    const { rows } = await pool.query(
+      `SELECT scope_type, site_id, device_role, device_id, interface_name, baseline_mean AS mean
+         FROM metric_baselines WHERE scope_type <> 'interface' ORDER BY baseline_mean`,
+    );
+    const none = { site_id: null, device_role: null, device_id: null, interface_name: null };
+    expect(rows).toEqual([
+      { ...none, scope_type: 'network', mean: 2 },
+      { ...none, scope_type: 'site', site_id: 4, mean: 5 },
+      { ...none, scope_type: 'site', site_id: 3, mean: 6 },
+      { ...none, scope_type: 'device_role', device_role: 'core', mean: 7 },
+      { ...none, scope_type: 'device_role', device_role: 'access', mean: 8 },
+    ]);
+  });
+
+  it('of a site end with it', async () => {
+    const { pool } = await postgres.database();
+    lab = await sinkLab(pool);
+    await lab.sink().start();
+    const siteOf = (site_id: number, slug: string) =>
+      siteRecord({ site_id, slug, site_uuid: siteUuid('default', slug) });
+    for (const [id, slug] of [
+      [3, 'gone'],
+      [4, 'kept'],
+    ] as const) {
+      await lab.sendRecord('control.site', `default/${slug}`, siteOf(id, slug), 0);
+      const key = `default/site/${id}`;
+      await lab.sendRecord('insight.baseline', key, ofScope(key, id, { scope_type: 'site', site_id: id }));
+    }
+    const active = async () => {
+      const { rows } = await pool.query<{ id: number }>(
+        'SELECT site_id AS id FROM metric_baselines WHERE is_active ORDER BY 1',
+      );
+      return rows.map(({ id }) => id).join();
+    };
+    await until(async () => (await active()) === '3,4', 'both');
+    await lab.send('control.site', 'default/gone', null, 0);
+    await until(async () => (await active()) === '4', 'the other alone');
   });
 });
 

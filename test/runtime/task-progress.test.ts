@@ -43,7 +43,9 @@ async function pass(ms: number, partitions = [0, 1, 2]): Promise<void> {
   const producer = broker.producer();
   await producer.start();
   const value = codec.recordEncoder('control.tick').encode({ writer: 'test' });
-  await producer.send(partitions.map((partition) => ({ topic: 'control.tick', partition, key: null, value })));
+  await producer.send(
+    partitions.map((partition) => ({ topic: 'control.tick', partition, key: null, value })),
+  );
   await producer.stop();
 }
 

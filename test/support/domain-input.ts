@@ -3,7 +3,10 @@ import type { Codec } from '../../pipeline/codec/port.ts';
 import { Folding } from '../../pipeline/runtime/folding.ts';
 import { RecordProcessor } from '../../pipeline/runtime/record-processor.ts';
 import type { ProcessorOutput } from '../../pipeline/runtime/sub-topology.ts';
-import { BASELINE_DEFAULTS, type BaselineSettings } from '../../pipeline/stages/baseline/baseline-settings.ts';
+import {
+  BASELINE_DEFAULTS,
+  type BaselineSettings,
+} from '../../pipeline/stages/baseline/baseline-settings.ts';
 import { domainTopology } from '../../pipeline/topology.ts';
 import { catalogue, type TopicName } from '../../topics/catalogue.ts';
 import {

@@ -1,14 +1,15 @@
 /** The stage `aggregate-baseline` alone: entities report windows, time passes, and what it sends is kept. */
 import { KeyDirectory } from '../../pipeline/runtime/key-directory.ts';
 import { StateStore } from '../../pipeline/runtime/state-store.ts';
-import {
-  aggregateBaseline,
-} from '../../pipeline/stages/aggregate-baseline/aggregate-baseline.ts';
+import { aggregateBaseline } from '../../pipeline/stages/aggregate-baseline/aggregate-baseline.ts';
 import {
   AGGREGATE_DEFAULTS,
   type AggregateSettings,
 } from '../../pipeline/stages/aggregate-baseline/aggregate-settings.ts';
-import { BASELINE_DEFAULTS, type BaselineSettings } from '../../pipeline/stages/baseline/baseline-settings.ts';
+import {
+  BASELINE_DEFAULTS,
+  type BaselineSettings,
+} from '../../pipeline/stages/baseline/baseline-settings.ts';
 import type { RecordStage, RecordStageOutput } from '../../pipeline/stages/record-stage.ts';
 import { TICK_MS } from '../../topics/catalogue.ts';
 import { WINDOW_MS, type WindowSummary } from '../../topics/domain.ts';

@@ -54,8 +54,8 @@ export function expectations(topics: Topics): Readonly<Record<TableName, Expecta
     },
     metric_baselines: {
       expected: baselineRows(topics, refused),
-      keyOf: (row) => key(row, ...CELL),
-      ignored: new Set([...MADE, 'path_id', 'device_role']),
+      keyOf: cellOf,
+      ignored: new Set([...MADE, 'path_id']),
     },
   };
 }
@@ -142,7 +142,11 @@ function* anomalyRows({ anomalies }: Topics, refused: Refused): Iterable<Expecte
   }
 }
 
+/** Of a device's cells the site is no part: it may move. */
 const CELL = [
+  'scope_type',
+  'scope_site_id',
+  'device_role',
   'device_id',
   'interface_name',
   'metric_name',
@@ -152,24 +156,28 @@ const CELL = [
 ] as const;
 const UNITS: Readonly<Record<string, string>> = { '%': 'percent', '[ppm]': 'ppm' };
 
-/** One active row a cell: the newest calculation. A device that left the inventory has none. */
+/** One active row a cell: the newest calculation. A device that left the inventory has none; a site, role or network is no device. */
 function* baselineRows({ baselines, inventory }: Topics, refused: Refused): Iterable<ExpectedRow> {
   const gone = new Map(inventory.map(({ key: entity, value }) => [entity, value === null]));
   const newest = new Map<string, ExpectedRow & { readonly calculatedAt: number }>();
   for (const origin of baselines) {
     const record = origin.value;
     if (record === null || gone.get(record.entity) === true) continue;
-    const { domain, device_id, device_ip, netbox_device_id, site_id, calculated_at } = record;
+    const { domain, device_ip, netbox_device_id, site_id, device_role, calculated_at } = record;
+    const scope_type = record.scope_type ?? 'interface';
+    const isInterface = scope_type === 'interface';
+    const device_id = isInterface ? record.device_id : null;
     let at = -1;
-    for (const { interface_name, cells } of record.rows) {
+    for (const { interface_name: name, cells } of record.rows) {
+      const interface_name = isInterface ? name : null;
       for (const { metric_unit: unit, confidence_score: confidence, ...cell } of cells) {
         at += 1;
         if (refused.has(origin, at)) continue;
         const columns = {
           ...cell,
-          ...{ domain, device_id, device_ip, netbox_device_id, site_id, interface_name, calculated_at },
+          ...{ domain, device_id, device_ip, netbox_device_id, site_id, device_role, interface_name },
+          ...{ scope_type, calculated_at },
           metric_unit: typeof unit === 'string' ? (UNITS[unit] ?? unit) : null,
-          scope_type: 'interface',
           time_period: 'hourly',
           baseline_start_date: new Date(record.baseline_start).toISOString().slice(0, 10),
           baseline_end_date: new Date(calculated_at).toISOString().slice(0, 10),
@@ -177,7 +185,7 @@ function* baselineRows({ baselines, inventory }: Topics, refused: Refused): Iter
           confidence_score: Number((confidence as number).toFixed(2)),
           is_active: true,
         };
-        const cellKey = key(columns, ...CELL);
+        const cellKey = cellOf(columns);
         const before = newest.get(cellKey)?.calculatedAt ?? -Infinity;
         if (calculated_at > before)
           newest.set(cellKey, { origin, key: cellKey, columns, calculatedAt: calculated_at });
@@ -185,6 +193,11 @@ function* baselineRows({ baselines, inventory }: Topics, refused: Refused): Iter
     }
   }
   yield* newest.values();
+}
+
+function cellOf(columns: Readonly<Record<string, unknown>>): string {
+  const scope_site_id = columns['scope_type'] === 'site' ? columns['site_id'] : null;
+  return key({ ...columns, scope_site_id }, ...CELL);
 }
 
 /** What the sink could not store, and said so. */

@@ -45,7 +45,10 @@ describe('totals', () => {
       { ...none, entity: SITE, scope_type: 'site', site_id: 7 },
       { ...none, entity: ROLE, scope_type: 'device_role', device_role: 'router' },
     ]);
-    expect(lab.baselines[0]).toMatchObject({ baseline_start: START, calculated_at: START + HOUR_MS + WINDOW_MS });
+    expect(lab.baselines[0]).toMatchObject({
+      baseline_start: START,
+      calculated_at: START + HOUR_MS + WINDOW_MS,
+    });
   });
 
   it('of who has neither site nor role count in the network', () => {
@@ -129,7 +132,8 @@ describe('who is missing', () => {
   it('does not look like less: the others stand for it', () => {
     const lab = settled();
     lab.live(from, from + 2 * HOUR_MS, (windowMs) => {
-      for (let device = 1; device < 20; device += 1) lab.report(windowMs, 12, { name: `d${device}`, weight: 10 });
+      for (let device = 1; device < 20; device += 1)
+        lab.report(windowMs, 12, { name: `d${device}`, weight: 10 });
     });
     // The cell: a visit of 200, and one of 19 devices with 12 each, as if all 20 had it.
     expect(lab.means(SITE).get(0)).toBeCloseTo((200 + 240) / 2, 3);
@@ -212,7 +216,9 @@ describe('hours', () => {
   it('stay UTC while one of the zones is not heard of', () => {
     const lab = inZones('Europe/Berlin', 'Asia/Kolkata');
     const from = START + 3 * HOUR_MS;
-    lab.live(from, from + HOUR_MS, (windowMs) => lab.report(windowMs, 10, { siteId: 0, zone: 'Europe/Berlin' }));
+    lab.live(from, from + HOUR_MS, (windowMs) =>
+      lab.report(windowMs, 10, { siteId: 0, zone: 'Europe/Berlin' }),
+    );
     expect(lab.outcomes.get('zone_changed')).toBeUndefined();
   });
 

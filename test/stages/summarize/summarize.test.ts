@@ -181,7 +181,12 @@ describe('polls that are rarer than windows', () => {
   it('do not tell of an outage before them', () => {
     const harness = newHarness();
     feed(harness, ...steady(100, START, START + WINDOW_MS));
-    feed(harness, { atMs: START + 10 * WINDOW_MS, rows: { p1: { rx_bps: 100 } }, quality: 'gap', dtS: 2_760 });
+    feed(harness, {
+      atMs: START + 10 * WINDOW_MS,
+      rows: { p1: { rx_bps: 100 } },
+      quality: 'gap',
+      dtS: 2_760,
+    });
     feed(harness, ...steady(100, START + 10 * WINDOW_MS + 60_000, START + 12 * WINDOW_MS));
     expect(brief(harness).map(({ window }) => window)).toEqual([0, 10]);
   });
@@ -219,7 +224,9 @@ describe('any polls', () => {
           const own = polls.filter(({ atMs }) => atMs >= start && atMs < start + WINDOW_MS);
           const coveredS = own.reduce((sum, { dtS }) => sum + dtS!, 0);
           const known = own.flatMap(({ rows, dtS }) =>
-            Object.values(rows).flatMap(({ rx_bps: value }) => (value === undefined ? [] : [[value, dtS!] as const])),
+            Object.values(rows).flatMap(({ rx_bps: value }) =>
+              value === undefined ? [] : [[value, dtS!] as const],
+            ),
           );
           const total = known.reduce((sum, [value, dtS]) => sum + value * dtS, 0) / coveredS;
           const rows = known.reduce((sum, [, dtS]) => sum + dtS, 0) / coveredS;
