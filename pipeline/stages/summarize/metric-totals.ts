@@ -48,6 +48,10 @@ export class MetricTotals {
   readonly #rowSeconds: Float64Array;
   readonly #covered: StateColumn<'f64'>;
   readonly #coveredAt: StateColumn<'f64'>;
+  // What is told: fields and not parameters, as in series-baseline.ts.
+  #sum = Number.NaN;
+  #known = Number.NaN;
+  #coveredS = Number.NaN;
 
   constructor(context: StageContext, metrics: readonly { readonly name: string }[]) {
     const { reading } = context;
@@ -109,40 +113,49 @@ export class MetricTotals {
 
   /** The poll at hand, as a window that it covers. */
   ofPoll(entitySlot: number, coveredS: number): WindowMetrics {
-    return this.#metrics.flatMap((metric, at) =>
-      summed(metric, entitySlot, this.#sums[at]!, this.#rowSeconds[at]!, coveredS),
-    );
+    const metrics: WindowMetrics = [];
+    this.#coveredS = coveredS;
+    for (let at = 0; at < this.#metrics.length; at += 1) {
+      this.#sum = this.#sums[at]!;
+      this.#known = this.#rowSeconds[at]!;
+      this.#tell(this.#metrics[at]!, entitySlot, metrics);
+    }
+    return metrics;
   }
 
   /** The open window, which is empty then. */
   take(entitySlot: number): WindowMetrics {
-    const coveredS = this.#covered.get(entitySlot);
-    if (coveredS === 0) return [];
-    this.#covered.set(entitySlot, 0);
-    return this.#metrics.flatMap((metric) => {
-      const sum = metric.sum.get(entitySlot);
-      const rowSeconds = metric.rowSeconds.get(entitySlot);
-      metric.sum.set(entitySlot, 0);
-      metric.rowSeconds.set(entitySlot, 0);
-      return summed(metric, entitySlot, sum, rowSeconds, coveredS);
-    });
+    const metrics: WindowMetrics = [];
+    const segment = entitySlot >>> SEGMENT_BITS;
+    const slot = entitySlot & SEGMENT_MASK;
+    const covered = this.#covered.segments[segment]!;
+    this.#coveredS = covered[slot]!;
+    covered[slot] = 0;
+    for (let at = 0; at < this.#metrics.length; at += 1) {
+      const metric = this.#metrics[at]!;
+      const sum = metric.sum.segments[segment]!;
+      const rowSeconds = metric.rowSeconds.segments[segment]!;
+      this.#sum = sum[slot]!;
+      this.#known = rowSeconds[slot]!;
+      sum[slot] = 0;
+      rowSeconds[slot] = 0;
+      this.#tell(metric, entitySlot, metrics);
+    }
+    return metrics;
   }
-}
 
-/** The metric over a window, weighed by what was usual before it. */
-function summed(
-  { name, usual, windows }: Metric,
-  entitySlot: number,
-  sum: number,
-  rowSeconds: number,
-  coveredS: number,
-): WindowMetrics {
-  if (rowSeconds === 0) return [];
-  const rows = rowSeconds / coveredS;
-  const mean = sum / rowSeconds;
-  const seen = windows.get(entitySlot);
-  const before = seen === 0 ? mean : usual.get(entitySlot);
-  usual.set(entitySlot, before + Math.max(1 / (seen + 1), 1 / MEMORY_WINDOWS) * (mean - before));
-  windows.set(entitySlot, Math.min(seen + 1, MEMORY_WINDOWS));
-  return [{ metric_name: name, total: sum / coveredS, rows, weight: before * rows }];
+  /** The metric over a window, weighed by what was usual before it. */
+  #tell({ name, usual: usuals, windows }: Metric, entitySlot: number, metrics: WindowMetrics): void {
+    if (this.#known === 0) return;
+    const segment = entitySlot >>> SEGMENT_BITS;
+    const slot = entitySlot & SEGMENT_MASK;
+    const usual = usuals.segments[segment]!;
+    const seen = windows.segments[segment]!;
+    const rows = this.#known / this.#coveredS;
+    const mean = this.#sum / this.#known;
+    const before = seen[slot] === 0 ? mean : usual[slot]!;
+    usual[slot] = before + Math.max(1 / (seen[slot]! + 1), 1 / MEMORY_WINDOWS) * (mean - before);
+    seen[slot] = Math.min(seen[slot]! + 1, MEMORY_WINDOWS);
+    metrics.push({ metric_name: name, total: this.#sum / this.#coveredS, rows, weight: before * rows });
+  }
 }
