@@ -86,9 +86,16 @@ export class RecordProcessor implements Processor {
   /** When a record was appended says nothing: those who send may have been held up. */
   advance(_topic: TopicName, record: BrokerRecord): number {
     const decoded = (this.#decoded = this.#decode(record));
-    if (decoded.kind === 'tick') this.#time.heard(decoded);
-    else if (decoded.kind === 'summary') this.#time.begin(decoded.sentAtMs);
-    return this.#time.tickMs;
+    switch (decoded.kind) {
+      case 'tick':
+        return this.#time.advance(decoded.tickMs, decoded);
+      case 'summary':
+        return this.#time.advance(decoded.sentAtMs);
+      case 'unknown':
+      case 'invalid':
+      case 'deadLetter':
+        return Number.NaN;
+    }
   }
 
   fold(topic: TopicName, record: BrokerRecord, out: ProcessorOutput): void {

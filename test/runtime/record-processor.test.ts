@@ -57,23 +57,25 @@ describe('records', () => {
   it('pass no time by when they were appended: only ticks of all upstreams do', async () => {
     const fold = domainFold(codec);
     await fold.fold(tick(START, 0, 2), summaryOf(1, START, 5), tick(START + TICK, 0, 2));
-    expect(fold.folding.lastTickMs).toBe(START);
+    expect(fold.folding.lastTickMs).toBeNaN();
     await fold.fold(tick(START + 7_000, 1, 2));
+    expect(fold.folding.lastTickMs).toBe(START);
+    await fold.fold(tick(START + TICK, 0, 2));
     expect(fold.folding.lastTickMs).toBe(START + 5_000);
     await fold.fold(tick(START + 40_000, 1, 2), tick(START + 30_000, 0, 2));
     expect(fold.folding.lastTickMs).toBe(START + 40_000);
   });
 });
 
-/** Hours of six devices behind three upstreams: what each of them sends, in its order. */
+/** Hours of six devices behind three upstreams, and one without any: what each of them sends, in its order. */
 function upstreams(seed: number): DomainInputRecord[][] {
   const chance = randomFrom(seed);
   const hours = 3;
-  return [0, 1, 2].map((upstream) => {
+  return [0, 1, 2, 3].map((upstream) => {
     const sent: { readonly atMs: number; readonly record: DomainInputRecord }[] = [];
     for (let atMs = START; atMs <= START + (hours + 1) * HOUR_MS; atMs += TICK)
-      sent.push({ atMs, record: tick(atMs, upstream, 3) });
-    for (const device of [upstream, upstream + 3]) {
+      sent.push({ atMs, record: tick(atMs, upstream, 4) });
+    for (const device of upstream === 3 ? [] : [upstream, upstream + 3]) {
       for (let n = 0; n < hours * 12; n += 1) {
         const windowMs = START + n * WINDOW_MS;
         // Devices 0 and 1 always report in time; others are silent now and then, or late, also beyond the grace.
@@ -89,10 +91,16 @@ function upstreams(seed: number): DomainInputRecord[][] {
   });
 }
 
-/** The upstreams' records as a partition may have them: each upstream's in its order, some far ahead of others. */
+/**
+ * The upstreams' records as a partition may have them: each upstream's in its order, some far ahead of others, and of
+ * their ticks those that were the last of a commit.
+ */
 function interleaved(of: readonly DomainInputRecord[][], seed: number): DomainInputRecord[] {
   const chance = randomFrom(seed);
-  const queues = of.map((records) => [...records]);
+  const queues = of.map((records) => {
+    const share = chance() ** 2;
+    return records.filter(({ kind }, at) => kind !== 'tick' || at === records.length - 1 || chance() < share);
+  });
   const log: DomainInputRecord[] = [];
   while (queues.some(({ length }) => length > 0)) {
     const queue = queues[Math.floor(chance() * queues.length)]!;

@@ -33,6 +33,8 @@ import { oweHour, ScopePublication } from './scope-publication.ts';
 
 const NAME = 'aggregate-baseline';
 const VERSION = 1;
+/** The zone of a scope while nobody has said one, or one that nobody knows: it still has days. */
+const UNKNOWN_ZONE = 'UTC';
 
 export function aggregateBaseline(
   metrics: readonly BaselinedMetric[],
@@ -153,7 +155,7 @@ class AggregateBaseline implements RecordStage {
     this.#keepZone(scope, zoneAfter(scope, sums), out);
     this.#context.willWrite(slot);
     const middleMs = number * WINDOW_MS + WINDOW_MS / 2;
-    this.#position.set(middleMs + this.#clock(scope.zone ?? 'UTC', out).offsetMs(middleMs));
+    this.#position.set(middleMs + this.#clock(scope.zone ?? UNKNOWN_ZONE, out).offsetMs(middleMs));
     let learned = 0;
     let shifts = 0;
     for (const { metric, columns, coverage } of this.#metrics) {
@@ -186,8 +188,8 @@ class AggregateBaseline implements RecordStage {
 
   /** Hours of another zone are other hours: all is learned anew. */
   #keepZone(scope: Scope, zone: string | null, out: RecordStageOutput): void {
-    if (zone === scope.zone) return;
-    if (scope.zone !== null) {
+    const isOther = (zone ?? UNKNOWN_ZONE) !== (scope.zone ?? UNKNOWN_ZONE);
+    if (isOther && !Number.isNaN(scope.sinceMs)) {
       out.count(NAME, 'zone_changed');
       this.#context.reset(scope.slot);
       scope.owed.clear();
@@ -204,8 +206,7 @@ class AggregateBaseline implements RecordStage {
         clock = wallClock(timeZone);
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;
-        // As in `baseline`: a zone that nobody knows is UTC.
-        clock = wallClock('UTC');
+        clock = wallClock(UNKNOWN_ZONE);
         out.count(NAME, 'unknown_time_zone');
       }
       this.#clocks.set(timeZone, clock);

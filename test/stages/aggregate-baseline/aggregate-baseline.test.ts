@@ -236,6 +236,17 @@ describe('hours', () => {
     expect(record.baseline_start).toBe(from);
   });
 
+  it('are learned anew once the zone of the site is known', () => {
+    const lab = new TotalsLab();
+    lab.live(START, START + 3 * HOUR_MS, (windowMs) => lab.report(windowMs, 10, { zone: null }));
+    expect(hoursOf(lab, SITE)).toEqual([0, 1]);
+    const from = START + 3 * HOUR_MS;
+    lab.live(from, from + 3 * HOUR_MS, (windowMs) => lab.report(windowMs, 50, { zone: 'Asia/Tokyo' }));
+    const record = lab.baselines.findLast(({ entity }) => entity === SITE)!;
+    expect(record.baseline_start).toBe(from);
+    expect(lab.means(SITE).get(13)).toBeCloseTo(50, 3);
+  });
+
   it('are UTC in a zone that nobody knows', () => {
     const lab = inZones('Mars/Olympus');
     expect(hoursOf(lab, 'default/site/0')).toEqual([0, 1]);
