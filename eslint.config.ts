@@ -37,6 +37,16 @@ export default defineConfig(
     },
   },
   {
+    // Runs in a browser, and is no part of the program.
+    files: ['pipeline/**/page.js'],
+    extends: [tseslint.configs.disableTypeChecked],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['document', 'uPlot', 'getComputedStyle', 'addEventListener'].map((name) => [name, 'readonly']),
+      ),
+    },
+  },
+  {
     files: ['**/*.ts'],
     ignores: ambient,
     rules: {

@@ -1,6 +1,7 @@
 /** The command line: what can be asked, with which options. What is done about it are the actions that are passed in. */
 import { Command } from 'commander';
 import { addAnalyzeCommand, type AnalyzeActions } from './cli/analyze.ts';
+import { addAnomalyCommands, type AnomalyActions } from './cli/anomaly.ts';
 import { addConfigCommands, type ConfigActions } from './cli/config.ts';
 import { addDatabaseCommands, type DatabaseActions } from './cli/database.ts';
 import { addDemoCommand, type DemoActions } from './cli/demo.ts';
@@ -17,7 +18,8 @@ export type Actions = RunActions &
   ConfigActions &
   TopicActions &
   SchemaActions &
-  RuleActions;
+  RuleActions &
+  AnomalyActions;
 
 export interface CliOutput {
   readonly stdout: { write(text: string): unknown };
@@ -46,6 +48,7 @@ export function cli(actions: Actions, { stdout, stderr }: CliOutput): Command {
   addTopicsCommands(program, actions);
   addSchemaCommands(program, actions);
   addRuleCommands(program, actions);
+  addAnomalyCommands(program, actions);
 
   return program;
 }

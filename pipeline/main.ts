@@ -1,6 +1,8 @@
 /** Wires the commands to what they do: the one place that reads the environment and decides about the exit code. */
 import { readFileSync } from 'node:fs';
+import { progress } from './analyze/progress.ts';
 import { analyzeCommand } from './analyze-command.ts';
+import { anomalyActions } from './anomaly-command.ts';
 import { cli, type Actions } from './cli.ts';
 import type { GlobalOptions } from './cli/arguments.ts';
 import { errorText, exitCode } from './cli/failure.ts';
@@ -71,6 +73,18 @@ function stopSignal(): AbortSignal {
   return controller.signal;
 }
 
+/** Of commands that print at their end: Ctrl-C leaves nothing half printed, and who reads no further is no failure. */
+function endQuietly(clear: () => void): void {
+  process.once('SIGINT', () => {
+    clear();
+    process.exit(130);
+  });
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0);
+  });
+}
+
 /** From now on the process has so long to end. */
 function stopping(): void {
   setTimeout(() => {
@@ -105,7 +119,15 @@ const actions: Actions = {
 
   async analyze(options) {
     const { config } = quietly(options);
-    await analyzeCommand(options, { config, write, note: (text) => void stderr.write(text) });
+    const noColour = (process.env['NO_COLOR'] ?? '') !== '';
+    const shown = progress({ stream: stderr, clock });
+    endQuietly(shown.end);
+    try {
+      const isWhole = await analyzeCommand(options, { config, stdout, progress: shown, noColour });
+      if (!isWhole) throw new Unsuccessful();
+    } finally {
+      shown.end();
+    }
   },
 
   async migrate({ plan, ...options }) {
@@ -158,6 +180,7 @@ const actions: Actions = {
   },
 
   ...ruleActions({ configured: quietly, catalogue, clock, write }),
+  ...anomalyActions({ configured: quietly, catalogue, clock, write }),
 
   topicsPlan: (options) => topics(options, false),
   topicsApply: (options) => topics(options, true),

@@ -1,34 +1,28 @@
 /** What `netsigma rules` and `netsigma maintenance` do, on the broker that the configuration names. */
-import type { Broker } from './broker/port.ts';
-import { avroCodec } from './codec/avro-codec.ts';
-import type { SchemaRegistry } from './codec/port.ts';
 import type { Inventory } from './collect/inventory.ts';
 import { RulesPublisher, type RuleChanges } from './collect/rules-publisher.ts';
 import { parseRules } from './collect/rules-file.ts';
 import type { Config } from './config.ts';
+import { withTopics, type TopicsDeps } from './connected-topics.ts';
+import { openBroker, openRegistry } from './connections.ts';
 import type { Clock, Log } from './model/component.ts';
 import { ConfigError } from './model/errors.ts';
-import { openBroker, openRegistry } from './connections.ts';
 import { readInventory } from './inventory-file.ts';
 import type { MaintenanceStartOptions, RuleActions } from './cli/rules.ts';
 import { readRules } from './rules-setting.ts';
-import { lifecycle } from './runtime/lifecycle.ts';
 import type { Catalogue } from '../topics/catalogue.ts';
 import { ruleProblem, type RuleRecord } from '../topics/rules.ts';
 
-export interface RulesCommandDeps {
+export interface RulesCommandDeps extends TopicsDeps {
   readonly config: Config;
-  readonly catalogue: Catalogue;
   readonly inventory: Inventory | undefined;
   readonly clock: Clock;
-  readonly log: Log;
-  /** Inert. */
-  readonly open: () => { readonly broker: Broker; readonly registry: SchemaRegistry };
 }
 
 /** Each method connects, does its work and disconnects. @throws ConfigError; RetryableError when the broker is away. */
 export interface RulesCommand {
   apply(file: string): Promise<RuleChanges>;
+  /** Without verdicts: "netsigma anomaly list" shows them beside what they are about. */
   list(): Promise<readonly RuleRecord[]>;
   /** @returns the new rule. */
   startMaintenance(options: Omit<MaintenanceStartOptions, 'config'>): Promise<RuleRecord>;
@@ -45,7 +39,10 @@ export function rulesCommand(deps: RulesCommandDeps): RulesCommand {
       return connected(deps, (publisher) => publisher.apply(rules));
     },
 
-    list: () => connected(deps, (publisher) => publisher.list(domain)),
+    list: () =>
+      connected(deps, async (publisher) =>
+        (await publisher.list(domain)).filter(({ kind }) => kind !== 'verdict'),
+      ),
 
     async startMaintenance(options) {
       const rule = maintenanceRule(deps, options);
@@ -69,22 +66,8 @@ export function rulesCommand(deps: RulesCommandDeps): RulesCommand {
   };
 }
 
-async function connected<T>(
-  deps: RulesCommandDeps,
-  use: (publisher: RulesPublisher) => Promise<T>,
-): Promise<T> {
-  const { config, catalogue, log, open } = deps;
-  const { broker, registry } = open();
-  const naming = { prefix: config.broker.prefix, generation: '' };
-  const codec = avroCodec({ catalogue, naming, registry });
-  const running = lifecycle([broker, registry, codec], log);
-  try {
-    await running.start();
-    const { partitions } = config.broker;
-    return await use(new RulesPublisher({ broker, codec, catalogue, naming, partitions, log }));
-  } finally {
-    await running.stop();
-  }
+function connected<T>(deps: RulesCommandDeps, use: (publisher: RulesPublisher) => Promise<T>): Promise<T> {
+  return withTopics(deps, (topics) => use(new RulesPublisher(topics)));
 }
 
 /** Through the same door as the file's rules: the same checks, the same words. */

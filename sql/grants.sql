@@ -5,7 +5,8 @@ BEGIN
         GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO netsigma_writer;
         GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO netsigma_writer;
         GRANT DELETE ON sink_offsets TO netsigma_writer;
-        GRANT UPDATE ON devices, sites, metric_baselines, anomaly_events, sink_offsets TO netsigma_writer;
+        GRANT UPDATE ON devices, sites, metric_baselines, anomaly_events, anomaly_verdicts, ml_model_metrics,
+            sink_offsets TO netsigma_writer;
         REVOKE INSERT ON retention_policy, schema_migrations FROM netsigma_writer;
         GRANT EXECUTE ON FUNCTION make_partitions TO netsigma_writer;
     END IF;

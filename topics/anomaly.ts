@@ -6,8 +6,8 @@ export const SEVERITIES = ['info', 'warning', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
 const STATE = { enum: 'AnomalyState', symbols: ['unknown', 'opened', 'updated', 'closed'] } as const satisfies EnumType;
-const SEVERITY = { enum: 'Severity', symbols: ['unknown', ...SEVERITIES] } as const satisfies EnumType;
-const TYPE = { enum: 'AnomalyType', symbols: ['unknown', 'spike', 'drop', 'trend', 'flatline', 'oscillation'] } as const satisfies EnumType;
+export const ANOMALY_SEVERITY = { enum: 'Severity', symbols: ['unknown', ...SEVERITIES] } as const satisfies EnumType;
+export const ANOMALY_TYPE = { enum: 'AnomalyType', symbols: ['unknown', 'spike', 'drop', 'trend', 'flatline', 'oscillation'] } as const satisfies EnumType;
 
 export const anomaly = {
   record: 'Anomaly',
@@ -24,8 +24,9 @@ export const anomaly = {
     { name: 'interface_index', type: 'int', doc: 'ifIndex when last seen.' },
     { name: 'metric_name', type: 'string', required: true, kind: 'key', doc: "The metric's field and column name." },
     { name: 'detector', type: 'string', required: true, doc: 'deviation, flatline or status.' },
-    { name: 'anomaly_type', type: TYPE, required: true, doc: 'What it looks like.' },
-    { name: 'severity', type: SEVERITY, required: true, doc: 'Highest so far.' },
+    { name: 'detector_version', type: 'string', doc: 'Version of the detectors that found it; null before there were versions.' },
+    { name: 'anomaly_type', type: ANOMALY_TYPE, required: true, doc: 'What it looks like.' },
+    { name: 'severity', type: ANOMALY_SEVERITY, required: true, doc: 'Highest so far.' },
     { name: 'metric_value', type: 'double', required: true, doc: 'Value at the worst poll so far.' },
     { name: 'baseline_mean', type: 'double', doc: 'Expected at that poll.' },
     { name: 'baseline_stddev', type: 'double', doc: 'Scale at that poll.' },
@@ -39,6 +40,9 @@ export const anomaly = {
     { name: 'closed_at', type: 'timestamp', doc: 'When it ended; null while it is active.' },
     { name: 'close_reason', type: 'string', doc: 'recovered, no_data, level_shift, maintenance, suppressed or reconciled (another version judged it otherwise).' },
     { name: 'description', type: 'string', required: true, doc: 'One sentence for people.' },
+    { name: 'peak_at', type: 'timestamp', doc: 'observed_at of the worst poll so far.' },
+    { name: 'duration_seconds', type: 'double', doc: 'From opened_at to the last anomalous poll, or to closed_at.' },
+    { name: 'correlation_group_id', type: 'uuid', doc: 'The story: anomaly_id of the first of the anomalies of this device that opened together.' },
   ],
 } as const satisfies RecordRow;
 

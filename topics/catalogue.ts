@@ -5,6 +5,7 @@ import { domainInput } from './domain.ts';
 import { baseline, deviation } from './insight.ts';
 import { metricInterface, rawInterface } from './interface.ts';
 import { controlSite, controlTick, inventoryDevice } from './inventory.ts';
+import { mlEvaluation, mlFeature } from './ml.ts';
 import { deadLetter, opsCollection } from './ops.ts';
 import { controlRule } from './rules.ts';
 import { DAYS, MEGABYTE, type FieldRow, type RecordOf, type RecordRow, type TopicRow } from './row.ts';
@@ -17,10 +18,12 @@ export const catalogue = {
   'insight.deviation': { ...keyed, name: 'insight.deviation', shape: 'record', value: deviation, retentionMs: DAYS, doc: 'Rows of one poll against their baselines.' },
   'insight.anomaly': { ...keyed, name: 'insight.anomaly', shape: 'record', value: anomaly, retentionMs: 90 * DAYS, doc: 'One anomaly: opened, updated, closed.' },
   'insight.baseline': { ...keyed, name: 'insight.baseline', shape: 'record', value: baseline, retentionMs: 7 * DAYS, doc: 'Seasonal cells, packed per entity and hour.' },
+  'ml.feature': { ...keyed, name: 'ml.feature', shape: 'record', value: mlFeature, retentionMs: 30 * DAYS, doc: 'Features of closed windows, packed per entity, and labels.' },
+  'ml.evaluation': { ...keyed, name: 'ml.evaluation', shape: 'record', value: mlEvaluation, retentionMs: 90 * DAYS, doc: 'How often detectors were right, by entity and version.' },
   'inventory.device': { ...keyed, name: 'inventory.device', shape: 'record', value: inventoryDevice, retentionMs: 7 * DAYS, cleanup: 'compact', doc: 'One packed record per device.' },
   'control.tick': { name: 'control.tick', class: 'broadcast', key: 'none', shape: 'record', value: controlTick, retentionMs: 7 * DAYS, cleanup: 'delete', maxRecordBytes: 10_000, doc: 'A record every 5 s in every partition, so that time goes on in silence.' },
   'control.site': { name: 'control.site', class: 'broadcast', key: 'domain/slug', shape: 'record', value: controlSite, retentionMs: 7 * DAYS, cleanup: 'compact', maxRecordBytes: 100_000, doc: 'Sites with their time zones.' },
-  'control.rule': { name: 'control.rule', class: 'broadcast', key: 'domain/rule_id', shape: 'record', value: controlRule, retentionMs: 7 * DAYS, cleanup: 'compact', maxRecordBytes: 100_000, doc: 'What people tell the pipeline: thresholds, maintenance.' },
+  'control.rule': { name: 'control.rule', class: 'broadcast', key: 'domain/rule_id', shape: 'record', value: controlRule, retentionMs: 7 * DAYS, cleanup: 'compact', maxRecordBytes: 100_000, doc: 'What people say: thresholds, maintenance, verdicts.' },
   'ops.collection': { ...keyed, name: 'ops.collection', class: 'other', shape: 'record', value: opsCollection, retentionMs: 7 * DAYS, doc: 'Audit of every poll.' },
   'netsigma.repartition.domain': { ...keyed, name: 'netsigma.repartition.domain', class: 'repartition', key: 'domain', shape: 'record', value: domainInput, retentionMs: 7 * DAYS, doc: 'Internal: what the tasks of entity tell those of domain.' },
   'netsigma.dead-letter': { name: 'netsigma.dead-letter', class: 'other', key: 'origin', shape: 'record', value: deadLetter, retentionMs: 30 * DAYS, cleanup: 'delete', maxRecordBytes: 10 * MEGABYTE, doc: 'What could not be used: reason, origin, bytes.' },

@@ -11,8 +11,8 @@ const QUALITY = { enum: 'Quality', symbols: ['unknown', ...QUALITIES.filter((qua
 const describing = [
   { name: 'if_type', type: 'int', kind: 'text', sql: false, doc: 'ifType: IANAifType number.' },
   { name: 'mtu', type: 'int', kind: 'gauge', unit: 'By', sql: false, doc: 'ifMtu.' },
-  { name: 'admin_status', type: 'int', kind: 'status', doc: 'ifAdminStatus: 1 up, 2 down, 3 testing.' },
-  { name: 'oper_status', type: 'int', kind: 'status', doc: 'ifOperStatus: 1 up, 2 down, 3 testing, 4 unknown, 5 dormant, 6 notPresent, 7 lowerLayerDown.' },
+  { name: 'admin_status', type: 'int', kind: 'status', transitions: true, doc: 'ifAdminStatus: 1 up, 2 down, 3 testing.' },
+  { name: 'oper_status', type: 'int', kind: 'status', transitions: true, doc: 'ifOperStatus: 1 up, 2 down, 3 testing, 4 unknown, 5 dormant, 6 notPresent, 7 lowerLayerDown.' },
 ] as const satisfies readonly FieldRow[];
 
 const rawCounters = [
@@ -58,20 +58,20 @@ export const rawInterfaceRow = {
 const rate = (of: readonly string[], factor = 1) => ({ kind: 'rate', of, factor }) as const;
 
 const metrics = [
-  { name: 'rx_bps', type: 'double', kind: 'gauge', unit: 'bit/s', derive: rate(['in_octets'], 8), baseline: true, quantum: 12_000, doc: 'Bits received per second.' },
-  { name: 'tx_bps', type: 'double', kind: 'gauge', unit: 'bit/s', derive: rate(['out_octets'], 8), baseline: true, quantum: 12_000, doc: 'Bits sent per second.' },
+  { name: 'rx_bps', type: 'double', kind: 'gauge', unit: 'bit/s', derive: rate(['in_octets'], 8), baseline: true, quantum: 12_000, aggregate: 'sum', doc: 'Bits received per second.' },
+  { name: 'tx_bps', type: 'double', kind: 'gauge', unit: 'bit/s', derive: rate(['out_octets'], 8), baseline: true, quantum: 12_000, aggregate: 'sum', doc: 'Bits sent per second.' },
   { name: 'rx_unicast_pps', type: 'double', kind: 'gauge', unit: '{packet}/s', derive: rate(['in_unicast_packets']), doc: 'Unicast packets received per second.' },
   { name: 'tx_unicast_pps', type: 'double', kind: 'gauge', unit: '{packet}/s', derive: rate(['out_unicast_packets']), doc: 'Unicast packets sent per second.' },
   { name: 'rx_multicast_pps', type: 'double', kind: 'gauge', unit: '{packet}/s', derive: rate(['in_multicast_packets']), doc: 'Multicast packets received per second.' },
   { name: 'tx_multicast_pps', type: 'double', kind: 'gauge', unit: '{packet}/s', derive: rate(['out_multicast_packets']), doc: 'Multicast packets sent per second.' },
-  { name: 'rx_broadcast_pps', type: 'double', kind: 'gauge', unit: '{packet}/s', derive: rate(['in_broadcast_packets']), baseline: true, quantum: 1, doc: 'Broadcast packets received per second.' },
-  { name: 'tx_broadcast_pps', type: 'double', kind: 'gauge', unit: '{packet}/s', derive: rate(['out_broadcast_packets']), baseline: true, quantum: 1, doc: 'Broadcast packets sent per second.' },
-  { name: 'rx_pps', type: 'double', kind: 'gauge', unit: '{packet}/s', derive: rate(['in_unicast_packets', 'in_multicast_packets', 'in_broadcast_packets']), baseline: true, quantum: 1, doc: 'Packets received per second, all casts.' },
-  { name: 'tx_pps', type: 'double', kind: 'gauge', unit: '{packet}/s', derive: rate(['out_unicast_packets', 'out_multicast_packets', 'out_broadcast_packets']), baseline: true, quantum: 1, doc: 'Packets sent per second, all casts.' },
-  { name: 'rx_error_rate', type: 'double', kind: 'gauge', unit: '{error}/s', derive: rate(['in_errors']), baseline: true, quantum: 1, doc: 'Receive errors per second.' },
-  { name: 'tx_error_rate', type: 'double', kind: 'gauge', unit: '{error}/s', derive: rate(['out_errors']), baseline: true, quantum: 1, doc: 'Transmit errors per second.' },
-  { name: 'rx_discard_rate', type: 'double', kind: 'gauge', unit: '{packet}/s', derive: rate(['in_discards']), baseline: true, quantum: 1, doc: 'Received packets discarded per second.' },
-  { name: 'tx_discard_rate', type: 'double', kind: 'gauge', unit: '{packet}/s', derive: rate(['out_discards']), baseline: true, quantum: 1, doc: 'Packets to be sent discarded per second.' },
+  { name: 'rx_broadcast_pps', type: 'double', kind: 'gauge', unit: '{packet}/s', derive: rate(['in_broadcast_packets']), baseline: true, quantum: 1, aggregate: 'sum', doc: 'Broadcast packets received per second.' },
+  { name: 'tx_broadcast_pps', type: 'double', kind: 'gauge', unit: '{packet}/s', derive: rate(['out_broadcast_packets']), baseline: true, quantum: 1, aggregate: 'sum', doc: 'Broadcast packets sent per second.' },
+  { name: 'rx_pps', type: 'double', kind: 'gauge', unit: '{packet}/s', derive: rate(['in_unicast_packets', 'in_multicast_packets', 'in_broadcast_packets']), baseline: true, quantum: 1, aggregate: 'sum', doc: 'Packets received per second, all casts.' },
+  { name: 'tx_pps', type: 'double', kind: 'gauge', unit: '{packet}/s', derive: rate(['out_unicast_packets', 'out_multicast_packets', 'out_broadcast_packets']), baseline: true, quantum: 1, aggregate: 'sum', doc: 'Packets sent per second, all casts.' },
+  { name: 'rx_error_rate', type: 'double', kind: 'gauge', unit: '{error}/s', derive: rate(['in_errors']), baseline: true, quantum: 1, aggregate: 'sum', doc: 'Receive errors per second.' },
+  { name: 'tx_error_rate', type: 'double', kind: 'gauge', unit: '{error}/s', derive: rate(['out_errors']), baseline: true, quantum: 1, aggregate: 'sum', doc: 'Transmit errors per second.' },
+  { name: 'rx_discard_rate', type: 'double', kind: 'gauge', unit: '{packet}/s', derive: rate(['in_discards']), baseline: true, quantum: 1, aggregate: 'sum', doc: 'Received packets discarded per second.' },
+  { name: 'tx_discard_rate', type: 'double', kind: 'gauge', unit: '{packet}/s', derive: rate(['out_discards']), baseline: true, quantum: 1, aggregate: 'sum', doc: 'Packets to be sent discarded per second.' },
   { name: 'rx_utilization_pct', type: 'double', kind: 'gauge', unit: '%', derive: { kind: 'utilization', of: 'rx_bps' }, doc: 'rx_bps / speed, percent.' },
   { name: 'tx_utilization_pct', type: 'double', kind: 'gauge', unit: '%', derive: { kind: 'utilization', of: 'tx_bps' }, doc: 'tx_bps / speed, percent.' },
   { name: 'utilization_pct', type: 'double', kind: 'gauge', unit: '%', derive: { kind: 'busiest', of: ['rx_utilization_pct', 'tx_utilization_pct'] }, doc: 'Full duplex: the busier direction; half duplex: the sum.' },
@@ -99,7 +99,7 @@ export const metricInterfaceRow = {
     { name: 'if_index', type: 'int', required: true, kind: 'key', sql: 'interface_index', doc: 'ifIndex of this poll.' },
     { name: 'if_alias', type: 'string', kind: 'text', doc: 'ifAlias.' },
     ...describing,
-    { name: 'duplex', type: 'int', kind: 'status', sqlType: 'integer', doc: 'dot3StatsDuplexStatus: 1 unknown, 2 half, 3 full.' },
+    { name: 'duplex', type: 'int', kind: 'status', transitions: true, sqlType: 'integer', doc: 'dot3StatsDuplexStatus: 1 unknown, 2 half, 3 full.' },
     { name: 'speed_mbps', type: 'double', kind: 'gauge', unit: 'Mbit/s', doc: 'Inventory override, else ifHighSpeed if sane, else ifSpeed unless 0 or saturated.' },
     { name: 'quality', type: QUALITY, required: true, kind: 'status', sqlType: 'text', doc: 'Verdict on the rates of this row; null rates carry their reason in exceptions.' },
     { name: 'in_octets', type: 'long', kind: 'counter', unit: 'By', sql: 'rx_bytes', from: 'in_octets', doc: 'Counter in use (64 or 32 bits).' },

@@ -29,6 +29,9 @@ export type Derivation =
   /** The larger of the metrics; unknown only if all are. */
   | { readonly kind: 'larger'; readonly of: readonly string[] };
 
+/** How the values of rows make one value of what has the rows. */
+export type Aggregate = 'sum' | 'mean' | 'max';
+
 export interface FieldRow {
   readonly name: string;
   readonly type: FieldType;
@@ -54,6 +57,10 @@ export interface FieldRow {
   readonly baseline?: true;
   /** Baselined rates of counters: what one count is worth in the metric's unit x seconds (an octet of bps = 8). */
   readonly quantum?: number;
+  /** Baselined metrics: the device as a whole (the path, ...) has a baseline too, of its rows' values so aggregated. */
+  readonly aggregate?: Aggregate;
+  /** Status metrics of few values (0-254): transitions and dwell times are learned, and each poll is judged by them. */
+  readonly transitions?: true;
 }
 
 export interface RecordRow {

@@ -1,65 +1,70 @@
 /** Samples of any series, in any order of series, through the stages: what was found, and what each series looked like. */
-import type { AnomalyRecord } from '../../topics/anomaly.ts';
-import { Envelope } from './envelope.ts';
-import type { Problem, Sample, SampleSink } from './input/sample.ts';
-import { MetricAnalysis, type AnalysisSettings, type SeriesPlace } from './metric-analysis.ts';
+import { BUCKET_BYTES } from './envelope.ts';
+import { FoundAnomalies } from './found-anomalies.ts';
+import {
+  LimitReached,
+  type Problem,
+  type SampleSink,
+  type SeriesIntake,
+  type SeriesName,
+} from './input/sample.ts';
+import { runKey, seriesKey, seriesRun, type AnalysisSettings, type SeriesRun } from './series-run.ts';
+import type { SeriesSummary } from './series-summary.ts';
 
-/** One series and what became of it. */
-export interface SeriesSummary {
-  readonly entity: string;
-  readonly instance: string;
-  readonly metric: string;
-  readonly unit: string | null;
-  readonly envelope: Envelope;
-  values: number;
-  fromMs: number;
-  toMs: number;
-  /** Values that were not newer than the one before. */
-  late: number;
-  /** Last revision of each, in the order of their opening. */
-  readonly anomalies: Map<string, AnomalyRecord>;
+export interface AnalysisOptions extends AnalysisSettings {
+  readonly limits: AnalysisLimits;
 }
 
-interface Followed {
-  readonly analysis: MetricAnalysis;
-  readonly place: SeriesPlace;
+export interface AnalysisLimits {
+  readonly series: number;
+  /** Anomalies that are kept. */
+  readonly anomalies: number;
+}
+
+/** Problems that are kept to be shown; all are counted. */
+const SHOWN_PROBLEMS = 10;
+/** Each has stages of its own, of a hundred KB: series of further units are judged without them. */
+const MOST_RUNS = 200;
+/** What a drawing of one series can show to who looks closely, and what the drawings of all may take. */
+const BUCKETS = 16_384;
+const DRAWING_BYTES = 1 << 27;
+
+interface KnownSeries {
+  readonly intake: SeriesIntake;
   readonly summary: SeriesSummary;
 }
 
-/** Of a series' drawing: columns of a terminal, and what a plot can show. */
-const BUCKETS = 600;
-/** Problems that are kept to be shown; all are counted. */
-const SHOWN_PROBLEMS = 5;
-
 export class Analysis implements SampleSink {
+  readonly anomalies: FoundAnomalies;
   readonly problems: Problem[] = [];
   problemCount = 0;
-  values = 0;
-  readonly #settings: AnalysisSettings;
-  readonly #onAnomaly: (record: AnomalyRecord) => void;
-  readonly #metrics = new Map<string, MetricAnalysis>();
-  readonly #series = new Map<string, Followed>();
-  #current: SeriesSummary | undefined;
+  readonly #options: AnalysisOptions;
+  readonly #runs = new Map<string, SeriesRun>();
+  readonly #series = new Map<string, KnownSeries>();
+  #buckets = BUCKETS;
 
-  /** `onAnomaly` gets every revision as it comes. */
-  constructor(settings: AnalysisSettings, onAnomaly: (record: AnomalyRecord) => void = () => undefined) {
-    this.#settings = settings;
-    this.#onAnomaly = onAnomaly;
+  constructor(options: AnalysisOptions) {
+    this.#options = options;
+    this.anomalies = new FoundAnomalies(options.limits.anomalies);
   }
 
-  sample(sample: Sample): void {
-    const { place, analysis, summary } = this.#follow(sample);
-    if (sample.timeMs <= place.lastMs) {
-      summary.late += 1;
-      return;
+  series(name: SeriesName): SeriesIntake {
+    const { entity, instance, metric } = name;
+    const key = seriesKey(name);
+    const known = this.#series.get(key);
+    if (known !== undefined) return known.intake;
+    const { limits } = this.#options;
+    if (this.#series.size >= limits.series)
+      throw new LimitReached(
+        `more than ${limits.series} series, such as "${[entity, instance, metric].join(' ').slice(0, 80)}": raise --max-series if they are meant, or leave out the column that makes them so many with --ignore COLUMN`,
+      );
+    const added = this.#runOf(name).add(name, this.#buckets);
+    this.#series.set(key, added);
+    while (this.#buckets > 2 && this.#series.size * this.#buckets * BUCKET_BYTES > DRAWING_BYTES) {
+      this.#buckets = Math.ceil(this.#buckets / 2);
+      for (const { summary } of this.#series.values()) summary.envelope.shrink(this.#buckets);
     }
-    if (summary.values === 0) summary.fromMs = sample.timeMs;
-    summary.values += 1;
-    summary.toMs = sample.timeMs;
-    this.values += 1;
-    this.#current = summary;
-    analysis.take(place, sample.timeMs, sample.value);
-    summary.envelope.add(analysis.judged);
+    return added.intake;
   }
 
   problem(problem: Problem): void {
@@ -67,44 +72,29 @@ export class Analysis implements SampleSink {
     if (this.problems.length < SHOWN_PROBLEMS) this.problems.push(problem);
   }
 
-  /** In the order of their first values. */
-  *series(): IterableIterator<SeriesSummary> {
-    for (const { summary } of this.#series.values()) yield summary;
+  /** No more samples come. */
+  finish(): void {
+    const endMs = this.summaries().reduce((end, { toMs }) => (toMs > end ? toMs : end), 0);
+    for (const run of this.#runs.values()) run.finish(endMs);
+    this.anomalies.end();
   }
 
-  #follow({ entity, instance, metric, unit }: Sample): Followed {
-    const key = `${metric}\0${entity}\0${instance}`;
-    const known = this.#series.get(key);
+  /** In the order of their first values. */
+  summaries(): SeriesSummary[] {
+    return [...this.#series.values()].map(({ summary }) => summary);
+  }
+
+  #runOf(named: SeriesName): SeriesRun {
+    const isUsual = this.#runs.size < MOST_RUNS || this.#runs.has(runKey(named));
+    const name = isUsual || named.kind === 'status' ? named : { ...named, unit: null };
+    const key = runKey(name);
+    const known = this.#runs.get(key);
     if (known !== undefined) return known;
-    let analysis = this.#metrics.get(metric);
-    if (analysis === undefined) {
-      analysis = new MetricAnalysis({
-        metric: { name: metric, unit, quantum: 0 },
-        settings: this.#settings,
-        onAnomaly: (record) => {
-          this.#current!.anomalies.set(record.anomaly_id, record);
-          this.#onAnomaly(record);
-        },
-      });
-      this.#metrics.set(metric, analysis);
-    }
-    const followed: Followed = {
-      analysis,
-      place: analysis.newSeries(entity, instance),
-      summary: {
-        entity,
-        instance,
-        metric,
-        unit,
-        envelope: new Envelope(BUCKETS),
-        values: 0,
-        fromMs: Number.NaN,
-        toMs: Number.NaN,
-        late: 0,
-        anomalies: new Map(),
-      },
-    };
-    this.#series.set(key, followed);
-    return followed;
+    const run = seriesRun(name, {
+      settings: this.#options,
+      onAnomaly: (series, record) => this.anomalies.add(series, record),
+    });
+    this.#runs.set(key, run);
+    return run;
   }
 }

@@ -1,4 +1,4 @@
-/** One metric of anyone's series through the stages `baseline` and `detect`, value by value, as a task would run them. */
+/** The stages over one metric of anyone's series, value by value, as a task would run them. */
 import { Reading } from '../model/reading.ts';
 import { StateStore } from '../runtime/state-store.ts';
 import { baseline } from '../stages/baseline/baseline.ts';
@@ -7,10 +7,11 @@ import type { BaselineSettings } from '../stages/baseline/baseline-settings.ts';
 import { detect } from '../stages/detect/detect.ts';
 import type { DetectSettings } from '../stages/detect/detect-settings.ts';
 import { COVERED_SECONDS_COLUMN } from '../stages/rate/rate.ts';
-import type { Stage, StageOutput } from '../stages/stage.ts';
+import type { Stage, StageDefinition, StageOutput } from '../stages/stage.ts';
 import type { AnomalyRecord } from '../../topics/anomaly.ts';
+import { TypicalInterval } from './typical-interval.ts';
 
-export interface AnalysisSettings {
+export interface MetricSettings {
   readonly baseline: BaselineSettings;
   readonly detect: DetectSettings;
   /** Of all entities: their days and weeks follow it. */
@@ -25,92 +26,167 @@ export interface Judged {
   /** One sigma. */
   scale: number;
   score: number;
-  /** To the closest of the expectations in use. */
-  residual: number;
+  /** The score of the anomaly that it opened; 0 when it opened none, 1 when the detector gives no score. */
+  opened: number;
+  /** 0-1: how much was seen before. */
+  confidence: number;
 }
 
 /** State of one series: each is an entity of its own, so that a file may hold them in any order. */
 export interface SeriesPlace {
+  /** Its own: no two series share it. */
   readonly entity: string;
+  /** As sentences name it. */
   readonly instance: string;
   readonly entitySlot: number;
   readonly slot: number;
+  readonly interval: TypicalInterval;
   lastMs: number;
+  /** Anomalies that have not ended. */
+  open: number;
 }
 
 export interface MetricAnalysisOptions {
   readonly metric: BaselinedMetric;
-  readonly settings: AnalysisSettings;
+  readonly settings: MetricSettings;
+  /** What makes the metric's values of what was read; without it they are as they are read. */
+  readonly before?: StageDefinition;
+  /** `entity`: of the series' place. */
   readonly onAnomaly: (record: AnomalyRecord) => void;
 }
 
+/** So many intervals a value of a gauge stands for at most: a month of silence is not a month of it. */
+const MOST_INTERVALS = 48;
+/** After so many without a value nobody knows how it goes on. */
+const SILENT_INTERVALS = 3;
+
 export class MetricAnalysis {
-  readonly judged: Judged = { timeMs: 0, value: 0, expected: 0, scale: 0, score: 0, residual: 0 };
-  readonly #reading = new Reading();
+  readonly judged: Judged = {
+    timeMs: 0,
+    value: 0,
+    expected: 0,
+    scale: 0,
+    score: 0,
+    opened: 0,
+    confidence: 0,
+  };
+  readonly reading = new Reading();
   readonly #state = new StateStore();
   readonly #stages: readonly Stage[];
-  readonly #timeZone: string;
+  readonly #settings: MetricSettings;
   readonly #value;
   readonly #expected;
   readonly #scale;
   readonly #score;
-  readonly #residual;
+  readonly #confidence;
   readonly #seconds;
   readonly #out: StageOutput;
+  /** Whose anomalies are sent. */
+  #current: SeriesPlace | undefined;
 
-  constructor({ metric, settings, onAnomaly }: MetricAnalysisOptions) {
-    this.#timeZone = settings.timeZone;
+  constructor({ metric, settings, before, onAnomaly }: MetricAnalysisOptions) {
+    this.#settings = settings;
     const metrics = [metric];
-    const definitions = [baseline(metrics, settings.baseline), detect(metrics, settings.detect)];
-    const reading = this.#reading;
+    const definitions = [
+      ...(before === undefined ? [] : [before]),
+      baseline(metrics, settings.baseline),
+      detect(metrics, settings.detect),
+    ];
+    const { reading } = this;
     this.#stages = definitions.map((definition) => definition.init(this.#state.context(definition, reading)));
     this.#value = reading.number(metric.name);
     this.#expected = reading.number(`${metric.name}.expected`);
     this.#scale = reading.number(`${metric.name}.scale`);
     this.#score = reading.number(`${metric.name}.score`);
-    this.#residual = reading.number(`${metric.name}.residual`);
+    this.#confidence = reading.number(`${metric.name}.confidence`);
     this.#seconds = reading.number(COVERED_SECONDS_COLUMN);
     this.#out = {
-      anomaly: onAnomaly,
+      anomaly: (record) => {
+        if (record.state === 'opened') this.judged.opened = record.score ?? 1;
+        if (record.state === 'opened') this.#current!.open += 1;
+        if (record.state === 'closed') this.#current!.open -= 1;
+        onAnomaly(record);
+      },
       baseline: () => undefined,
       summary: () => undefined,
+      features: () => undefined,
+      evaluation: () => undefined,
       count: () => undefined,
     };
-  }
-
-  /** Bytes of state columns. */
-  get stateBytes(): number {
-    let bytes = 0;
-    for (const [, { column }] of this.#state.columns()) bytes += column.bytes;
-    return bytes;
+    // What is the same of every reading. Nothing is live: baselines need not be published.
+    reading.domain = 'analyze';
+    reading.timeZone = settings.timeZone;
+    reading.appendedAtMs = Infinity;
   }
 
   newSeries(entity: string, instance: string): SeriesPlace {
     const entitySlot = this.#state.newEntity();
-    return { entity, instance, entitySlot, slot: this.#state.newRows(1), lastMs: Number.NaN };
+    const slot = this.#state.newRows(1);
+    return {
+      entity,
+      instance,
+      entitySlot,
+      slot,
+      interval: new TypicalInterval(),
+      lastMs: Number.NaN,
+      open: 0,
+    };
   }
 
-  /** Judges and learns one value; `judged` holds the verdict until the next. Times of a series rise. */
+  /** Judges and learns one value of a gauge; `judged` holds the verdict until the next. Times of a series rise. */
   take(series: SeriesPlace, timeMs: number, value: number): void {
-    const reading = this.#reading;
+    const elapsedMs = this.begin(series, timeMs);
+    const mostMs = MOST_INTERVALS * series.interval.ms;
+    this.#seconds.values[0] = (elapsedMs > mostMs ? mostMs : elapsedMs) / 1000;
+    this.#value.values[0] = value;
+    this.run();
+  }
+
+  /** Prepares the reading for a value of `series`: whoever has stages before fills their columns, then calls `run`. */
+  begin(series: SeriesPlace, timeMs: number): number {
+    const { reading } = this;
+    const elapsedMs = timeMs - series.lastMs;
+    if (elapsedMs > this.silenceMs(series)) this.endSilent(series);
+    this.#current = series;
+    if (!Number.isNaN(elapsedMs)) series.interval.add(elapsedMs);
+    series.lastMs = timeMs;
     reading.reset(1);
     reading.entity = series.entity;
     reading.entitySlot = series.entitySlot;
     reading.slots[0] = series.slot;
     reading.instances[0] = series.instance;
+    reading.fresh[0] = Number.isNaN(elapsedMs) ? 1 : 0;
     reading.observedAtMs = timeMs;
-    reading.appendedAtMs = timeMs;
-    reading.timeZone = this.#timeZone;
-    this.#seconds.values[0] = Number.isNaN(series.lastMs) ? Number.NaN : (timeMs - series.lastMs) / 1000;
-    this.#value.values[0] = value;
-    series.lastMs = timeMs;
+    reading.intervalMs = series.interval.ms;
+    return elapsedMs;
+  }
+
+  run(): void {
+    const { reading, judged } = this;
+    judged.opened = 0;
     for (const stage of this.#stages) stage.process(reading, this.#out);
-    const { judged } = this;
-    judged.timeMs = timeMs;
-    judged.value = value;
+    judged.timeMs = reading.observedAtMs;
+    judged.value = this.#value.values[0]!;
     judged.expected = this.#expected.values[0]!;
     judged.scale = this.#scale.values[0]!;
     judged.score = this.#score.values[0]!;
-    judged.residual = this.#residual.values[0]!;
+    judged.confidence = this.#confidence.values[0]!;
+  }
+
+  /** So long without a value nobody knows whether an anomaly goes on. */
+  silenceMs({ interval }: SeriesPlace): number {
+    const { silenceMs } = this.#settings.detect;
+    const intervalsMs = SILENT_INTERVALS * interval.ms;
+    return intervalsMs > silenceMs ? intervalsMs : silenceMs;
+  }
+
+  /** Ends what was open when the series fell silent. */
+  endSilent(series: SeriesPlace): void {
+    // The stages look at all that they know of any series.
+    if (series.open === 0) return;
+    this.#current = series;
+    const silentMs = series.lastMs + this.silenceMs(series) + 1;
+    const timeOf = (entity: string): number => (entity === series.entity ? silentMs : Number.NaN);
+    for (const stage of this.#stages) stage.punctuate?.(silentMs, timeOf, this.#out);
   }
 }

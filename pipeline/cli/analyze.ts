@@ -1,25 +1,47 @@
 /** The command `netsigma analyze`. */
-import { InvalidArgumentError, type Command } from 'commander';
-import { ROLES, type Role } from '../analyze/input/layout.ts';
-import { SAMPLE_KINDS, type SampleKind } from '../analyze/input/sample.ts';
-import type { GlobalOptions } from './arguments.ts';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { ToldColumns } from '../analyze/input/column-choice.ts';
+import { ROLES, type Role } from '../analyze/input/column-names.ts';
+import { DATE_ORDERS, type DateOrder } from '../analyze/input/date-forms.ts';
+import { kindOf, SAMPLE_KINDS, type SampleKind } from '../analyze/input/sample.ts';
+import { integer, type GlobalOptions } from './arguments.ts';
 
 export interface AnalyzeOptions extends GlobalOptions {
   readonly files: readonly string[];
   /** Anomalies as JSON lines instead of text. */
   readonly json: boolean;
-  /** IANA zone: of times that name none, and of days and weeks. */
+  /** A file of pairs of entities that belong together. */
+  readonly links?: string;
+  /** A page of HTML to be written. */
+  readonly plot?: string;
+  /** IANA zone: of times that name none, of days and weeks, and of the text. */
   readonly timeZone: string;
-  /** By metric, where the file does not say it. */
+  readonly dateOrder?: DateOrder;
+  /** By metric, where the file does not say it; '' is for all that nothing else is said of. */
   readonly kind: ReadonlyMap<string, SampleKind>;
-  readonly columns: Readonly<Partial<Record<Role, string>>>;
+  readonly columns: ToldColumns;
+  readonly maxSeries: number;
+  readonly maxAnomalies: number;
 }
 
 export interface AnalyzeActions {
   analyze(options: AnalyzeOptions): Promise<void>;
 }
 
-type Flags = Omit<AnalyzeOptions, 'columns' | 'files'> & Readonly<Partial<Record<Role, string>>>;
+type Flags = Omit<AnalyzeOptions, 'columns' | 'files'> &
+  Readonly<Partial<Record<Exclude<Role, 'kind'> | 'ignore', readonly string[]>>>;
+
+/** Options that name a column, and what for. --kind says a metric's kind, so it is none of them. */
+const COLUMNS = {
+  time: 'of times; twice where dates and clocks stand apart',
+  entity: 'of the device, host, service that a row is about',
+  instance: 'of the port, disk, sensor of it; may be repeated',
+  metric: 'of names of metrics, in files with a value a row',
+  value: 'of values; may be repeated',
+  unit: 'of units',
+  speed: 'of the speed of lines in bit/s, for counters',
+  ignore: 'that is not to be looked at; may be repeated',
+} as const satisfies Record<Exclude<Role, 'kind'> | 'ignore', string>;
 
 export function addAnalyzeCommand(program: Command, actions: AnalyzeActions): void {
   const command = program
@@ -29,29 +51,56 @@ export function addAnalyzeCommand(program: Command, actions: AnalyzeActions): vo
     )
     .argument('<file...>', 'files, one after the other')
     .option('--json', 'every anomaly as a line of JSON', false)
+    .option(
+      '--links <file>',
+      'pairs of entities, or of their instances, that belong together: CSV or JSON lines',
+    )
+    .option('--plot <file>', 'write a page of HTML with the series, what was expected, and the anomalies')
     .option('--time-zone <zone>', 'of times without one, and of days and weeks (IANA)', timeZone, 'UTC')
+    .addOption(
+      new Option('--date-order <order>', 'of dates such as 03/04/2026: day or month first').choices(
+        DATE_ORDERS,
+      ),
+    )
     .option(
       '--kind <metric=kind>',
-      `of a metric whose file does not say it: ${SAMPLE_KINDS.join(', ')}; may be repeated`,
+      `${SAMPLE_KINDS.join(', ')}: of a metric, or without METRIC= of all; may be repeated`,
       kinds,
       new Map<string, SampleKind>(),
     );
-  for (const role of ROLES) {
-    // --kind says it by metric.
-    if (role !== 'kind')
-      command.option(`--${role} <column>`, `name of the column of ${role === 'time' ? 'times' : `${role}s`}`);
-  }
-  command.action((files: readonly string[], _options, { optsWithGlobals }: Command) => {
-    const { json, timeZone: zone, kind, config, ...columns } = optsWithGlobals.call(command) as Flags;
-    return actions.analyze({
-      files,
-      json,
-      timeZone: zone,
-      kind,
-      columns,
-      ...(config !== undefined && { config }),
+  for (const [name, text] of Object.entries(COLUMNS))
+    command.option(`--${name} <column>`, `name or number of the column ${text}`, repeated);
+  command
+    .option('--max-series <n>', 'more are refused: each takes about 8 KB', integer(1, 10_000_000), 100_000)
+    .option('--max-anomalies <n>', 'of more, the worst are kept', integer(1, 10_000_000), 100_000)
+    .action((files: readonly string[], _options, { optsWithGlobals }: Command) => {
+      const flags = optsWithGlobals.call(command) as Flags;
+      const { json, links, plot, timeZone: zone, dateOrder, kind, maxSeries, maxAnomalies, config } = flags;
+      return actions.analyze({
+        files,
+        json,
+        timeZone: zone,
+        kind,
+        columns: columnsOf(flags),
+        maxSeries,
+        maxAnomalies,
+        ...(links !== undefined && { links }),
+        ...(plot !== undefined && { plot }),
+        ...(dateOrder !== undefined && { dateOrder }),
+        ...(config !== undefined && { config }),
+      });
     });
-  });
+}
+
+function columnsOf(flags: Flags): ToldColumns {
+  const names = [...ROLES, 'ignore'] as const;
+  return Object.fromEntries(
+    names.flatMap((name) => (name === 'kind' || flags[name] === undefined ? [] : [[name, flags[name]]])),
+  );
+}
+
+function repeated(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
 }
 
 function timeZone(text: string): string {
@@ -64,8 +113,10 @@ function timeZone(text: string): string {
 
 function kinds(text: string, before: ReadonlyMap<string, SampleKind>): ReadonlyMap<string, SampleKind> {
   const at = text.lastIndexOf('=');
-  const kind = SAMPLE_KINDS.find((one) => one === text.slice(at + 1));
-  if (at < 1 || kind === undefined)
-    throw new InvalidArgumentError(`Expected METRIC=KIND with a kind of ${SAMPLE_KINDS.join(', ')}.`);
-  return new Map([...before, [text.slice(0, at), kind]]);
+  const kind = kindOf(text.slice(at + 1));
+  if (at === 0 || kind === undefined)
+    throw new InvalidArgumentError(
+      `Expected METRIC=KIND or KIND, with a kind of ${SAMPLE_KINDS.join(', ')}.`,
+    );
+  return new Map([...before, [at < 0 ? '' : text.slice(0, at), kind]]);
 }

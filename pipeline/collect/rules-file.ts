@@ -126,6 +126,12 @@ function ruleRecord(entry: RuleEntry, options: RuleOptions): RuleRecord {
     suppressed: limits?.suppressed ?? null,
     starts_at: window?.starts_at ?? null,
     ends_at: window?.ends_at ?? null,
+    // Verdicts are no business of files: they are about one anomaly each.
+    anomaly_id: null,
+    verdict: null,
+    detector: null,
+    detector_version: null,
+    opened_at: null,
     reason: entry.reason ?? null,
     created_by: options.createdBy,
     created_at: options.nowMs,

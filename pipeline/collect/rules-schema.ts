@@ -1,6 +1,5 @@
 /** The rules file: one strict schema a kind. Text in, plain checked values out. */
 import { z } from 'zod';
-import { RULE_KINDS } from '../../topics/rules.ts';
 
 /** What people type: bounded, and without control characters, which keys and tables refuse. */
 const text = z
@@ -47,11 +46,13 @@ export const maintenanceSchema = z.strictObject({
   ends_at: instant,
 });
 
+const kinds = [thresholdSchema, maintenanceSchema] as const;
+
 export const rulesSchema = z.strictObject({
   rules: z
     .array(
-      z.discriminatedUnion('kind', [thresholdSchema, maintenanceSchema], {
-        error: `expected one of ${RULE_KINDS.join(', ')}`,
+      z.discriminatedUnion('kind', kinds, {
+        error: `expected one of ${kinds.map(({ shape }) => shape.kind.value).join(', ')}`,
       }),
     )
     .max(10_000)

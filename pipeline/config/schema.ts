@@ -19,7 +19,7 @@ import {
 } from './setting.ts';
 import { databaseUrlProblem } from '../model/database-url.ts';
 import { connectionProblems, kafkaSection, registrySection } from './connection-sections.ts';
-import { baselineSection, detectSection, rateSection } from './stage-sections.ts';
+import { baselineSection, detectSection, featuresSection, rateSection } from './stage-sections.ts';
 
 /** Part of every entity key, which `/` separates. */
 const keyPart = { regex: /^[^/]+$/, words: 'expected a name without "/"' };
@@ -139,6 +139,7 @@ const settings = z.strictObject({
   rate: rateSection,
   baseline: baselineSection,
   detect: detectSection,
+  features: featuresSection,
 
   sink: section('Topics into tables.', {
     flush_interval: duration('Longest time that a row waits for its database transaction.', '200ms', {
@@ -149,6 +150,9 @@ const settings = z.strictObject({
     retention: section('How long the rows of a table are kept, in days.', {
       interface_metrics: tableDays('Rates of interfaces are kept so many days (30d or 30).', 30),
       anomaly_events: tableDays('Anomalies are kept so many days.', 730),
+      anomaly_verdicts: tableDays('What people said of anomalies is kept so many days.', 730),
+      ml_training_snapshots: tableDays('Features and labels are kept so many days.', 365),
+      ml_model_metrics: tableDays('How good models are is kept so many days.', 730),
       poll_history: tableDays('The audit of polls is kept so many days.', 30),
       data_collection_audit: tableDays('The audit over all methods of collection is kept so many days.', 30),
     }),

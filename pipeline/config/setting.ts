@@ -88,8 +88,8 @@ export function choice<const T extends readonly [string, ...string[]]>(
 }
 
 /** true or false. */
-export function flag(doc: string, fallback: boolean) {
-  return known(z.boolean().default(fallback), 'flag', fallback, doc, { limits: 'true, false' });
+export function flag(doc: string, fallback: boolean, options: Pick<Limits, 'changesFold'> = {}) {
+  return known(z.boolean().default(fallback), 'flag', fallback, doc, { ...options, limits: 'true, false' });
 }
 
 /** At least one entry: a list, or text with commas between them; each must match `pattern`. */

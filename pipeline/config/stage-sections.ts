@@ -1,9 +1,10 @@
 /**
  * Settings of the stages: all of them change the fold. Names and defaults are those of the stages' own settings
- * objects, so that `config.rate`, `config.baseline` and `config.detect` are passed on as they are.
+ * objects, so that `config.rate`, `config.baseline`, `config.detect` and `config.features` are passed on as they are.
  */
 import { BASELINE_DEFAULTS as baseline } from '../stages/baseline/baseline-settings.ts';
 import { DETECT_DEFAULTS as detect } from '../stages/detect/detect-settings.ts';
+import { FEATURE_DEFAULTS as features } from '../stages/features/feature-settings.ts';
 import { RATE_DEFAULTS as rate } from '../stages/rate/rate-settings.ts';
 import { formatDuration } from './duration.ts';
 import * as setting from './setting.ts';
@@ -81,6 +82,7 @@ export const baselineSection = setting.section('Seasonal baselines.', {
     'Cells are scaled to a new level within this factor, and forgotten beyond it.',
     baseline.shiftKeepsFactor,
   ),
+  shift_forgets: seconds('And the time that a shift beyond that factor must last.', baseline.shiftForgetsS),
   live: milliseconds(
     'Cells are published while readings come within this of being observed.',
     baseline.liveMs,
@@ -97,11 +99,33 @@ export const detectSection = setting.section('Anomalies.', {
   }),
   crit_sigma: number('Beyond it: warning; beyond twice of it: critical.', detect.critSigma, { max: 1_000 }),
   critical_polls: count('Polls beyond crit_sigma that make it critical as well.', detect.criticalPolls),
-  min_confidence: share('Confidence of the baseline from which a series is judged.', detect.minConfidence),
+  min_confidence: share('Confidence of the baseline from which anomalies open.', detect.minConfidence),
   min_judged_polls: count('Judged polls before anything opens.', detect.minJudgedPolls, { min: 0 }),
-  open_score: number('Calibrated score of the polls that open an anomaly together.', detect.openScore),
-  lone_score: number('Calibrated score of a poll that opens one alone.', detect.loneScore),
-  confirming_polls: count('Polls above open_score that open an anomaly.', detect.confirmingPolls),
+  alarm_confidence: share(
+    'Below this confidence of the baseline no anomaly is more than info.',
+    detect.alarmConfidence,
+  ),
+  open_score: number(
+    'Calibrated score of a poll that may open an anomaly: one threshold for all series.',
+    detect.openScore,
+  ),
+  lone_score: number(
+    'Score of a poll that opens one alone, if it is beyond twice crit as well.',
+    detect.loneScore,
+  ),
+  scaled_weight: number(
+    'What the score of a deviation in scales counts for beside the others.',
+    detect.scaledWeight,
+  ),
+  alarm_score: number(
+    "An anomaly is more than info when as many polls as confirm it go so far beyond the series' records in scales.",
+    detect.alarmScore,
+  ),
+  extreme_score: number('Or one poll goes so many times as far.', detect.extremeScore),
+  confirming_polls: count(
+    'Polls, itself included, that must be beyond warn and a quarter.',
+    detect.confirmingPolls,
+  ),
   window_polls: count('Among so many polls.', detect.windowPolls, { max: 32 }),
   min_record: number("Least value of a series' record of deviations, in scales.", detect.minRecord),
   first_record: number(
@@ -122,6 +146,10 @@ export const detectSection = setting.section('Anomalies.', {
   update_every: milliseconds('At most so often.', detect.updateEveryMs),
   quiet_polls: count('Quiet polls that close an anomaly.', detect.quietPolls),
   silence: milliseconds('Time without a judged value that closes it.', detect.silenceMs),
+  story: milliseconds(
+    'Anomalies of one device that open within so long of each other are one story.',
+    detect.storyMs,
+  ),
   cooldown: milliseconds(
     'After closing, the series is silent so long unless it gets worse.',
     detect.cooldownMs,
@@ -141,4 +169,17 @@ export const detectSection = setting.section('Anomalies.', {
     'A series that repeats its value in more than this share of polls has no flatlines.',
     detect.flatMaxRepeats,
   ),
+});
+
+export const featuresSection = setting.section('Features of closed windows, for models (docs/ml.md).', {
+  enabled: setting.flag(
+    'Whether there are any: ml.feature and ml_training_snapshots.',
+    features.enabled,
+    folds,
+  ),
+  grace: milliseconds(
+    'The window of a device that says no more is closed so long after its end.',
+    features.graceMs,
+  ),
+  spread: milliseconds('And within so long after that, each device at its own time.', features.spreadMs),
 });

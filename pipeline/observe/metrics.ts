@@ -133,6 +133,21 @@ export function createMetrics() {
       ['state', 'severity'],
       ANOMALY_STATES.flatMap((state) => SEVERITIES.map((severity) => [state, severity] as const)),
     ),
+    detectorAnomalies: gauge(
+      'netsigma_detector_anomalies',
+      'Anomalies that a version of a detector opened, of the entities of this process.',
+      ['detector', 'version'],
+    ),
+    detectorVerdicts: gauge('netsigma_detector_verdicts', 'Of them those that people said something of.', [
+      'detector',
+      'version',
+      'verdict',
+    ]),
+    detectorPrecision: gauge(
+      'netsigma_detector_precision',
+      'Of those the share that was real: confirmed or acknowledged. Absent before the first verdict; over several processes divide the sums.',
+      ['detector', 'version'],
+    ),
     memoryBrokerBytes: gauge('netsigma_memory_broker_bytes', 'Bytes that the memory broker holds.', [
       'topic',
     ]),

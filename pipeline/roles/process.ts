@@ -3,6 +3,7 @@
  * notable of them into totals of sites, roles and networks (`domain`), a task a partition of each; and the ticks.
  */
 import type { Config } from '../config.ts';
+import { detectorGauges } from '../observe/detector-gauges.ts';
 import { wholeMs } from '../observe/durations.ts';
 import { processMetrics } from '../observe/observers.ts';
 import { RecentDurations } from '../observe/recent-durations.ts';
@@ -22,10 +23,14 @@ export interface ProcessRole extends Role {
 
 export function processRole(deps: RoleDeps): ProcessRole {
   const { config, codec, catalogue, metrics } = deps;
-  const { rate, baseline, detect } = config;
+  const { rate, baseline, detect, features } = config;
   const entity = thread(
     deps,
-    readingSubTopology({ codec, catalogue, topology: entityTopology(catalogue, { rate, baseline, detect }) }),
+    readingSubTopology({
+      codec,
+      catalogue,
+      topology: entityTopology(catalogue, { rate, baseline, detect, features }),
+    }),
   );
   const domain = thread(
     deps,
@@ -34,6 +39,9 @@ export function processRole(deps: RoleDeps): ProcessRole {
   const threads = [entity, domain];
   const streams = threads.map(({ stream }) => stream);
   processGauges(metrics, streams, deps.clock);
+  detectorGauges(metrics, () =>
+    [...entity.stream.tasks.values()].flatMap(({ processor }) => [...(processor.detectorCounts?.() ?? [])]),
+  );
   const idle = () => streams.every((stream) => stream.idle);
   return {
     name: 'process',

@@ -7,12 +7,11 @@ import type { Codec, InsightEncoder, RecordDecoder, RecordEncoder } from '../cod
 import { parseEntityKey } from '../model/entity.ts';
 import { textEquals, type Reading } from '../model/reading.ts';
 import type { ColumnDeclaration, StateColumn } from '../model/state.ts';
-import type { Stage, StageOutput } from '../stages/stage.ts';
+import type { DetectorCounts, Stage, StageOutput } from '../stages/stage.ts';
 import type { ReadingTopology } from '../topology.ts';
 import { rowFields, type Catalogue, type TopicName } from '../../topics/catalogue.ts';
 import type { AnomalyRecord } from '../../topics/anomaly.ts';
 import { summaryInput, tickInput, type DomainInputRecord, type WindowSummary } from '../../topics/domain.ts';
-import type { BaselineRecord } from '../../topics/insight.ts';
 import { QUALITIES } from '../../topics/interface.ts';
 import { Directory } from './directory.ts';
 import { foldVersion } from './fold-version.ts';
@@ -80,7 +79,6 @@ export class ReadingProcessor implements Processor {
   readonly #encodeDeviation: InsightEncoder;
   readonly #decodeAnomaly: RecordDecoder<AnomalyRecord>;
   readonly #encodeAnomaly: RecordEncoder<AnomalyRecord>;
-  readonly #encodeBaseline: RecordEncoder<BaselineRecord>;
   readonly #encodeDomain: RecordEncoder<DomainInputRecord>;
   readonly #observed: StateColumn<'f64'>;
   readonly #live: StateColumn<'u8'>;
@@ -98,7 +96,6 @@ export class ReadingProcessor implements Processor {
     this.#encodeMetric = codec.readingEncoder(metric);
     this.#decodeAnomaly = codec.recordDecoder(insight.anomaly);
     this.#encodeAnomaly = codec.recordEncoder(insight.anomaly);
-    this.#encodeBaseline = codec.recordEncoder(insight.baseline);
     this.#encodeDomain = codec.recordEncoder(topology.domain);
     this.#records = new Map(control.map((topic) => [topic, codec.recordDecoder(topic)]));
     const time = this.state.context({ name: 'task', columns: TIME_COLUMNS }, this.#reading);
@@ -110,9 +107,19 @@ export class ReadingProcessor implements Processor {
       insight.deviation,
       judged.map(({ name }) => name),
     );
+    const listeners = this.#stages.filter((stage) => stage.anomaly !== undefined);
+    const sending = <R extends { readonly entity: string }>(topic: TopicName, encoder: RecordEncoder<R>) => {
+      return (record: R): void => this.#send(topic, record.entity, encoder.encode(record));
+    };
+    const sendAnomaly = sending(insight.anomaly, this.#encodeAnomaly);
     this.#stageOutput = {
-      anomaly: (record) => this.#send(insight.anomaly, record.entity, this.#encodeAnomaly.encode(record)),
-      baseline: (record) => this.#send(insight.baseline, record.entity, this.#encodeBaseline.encode(record)),
+      anomaly: (record) => {
+        sendAnomaly(record);
+        for (const stage of listeners) stage.anomaly!(record, this.#stageOutput);
+      },
+      baseline: sending(insight.baseline, codec.recordEncoder(insight.baseline)),
+      features: sending(insight.features, codec.recordEncoder(insight.features)),
+      evaluation: sending(insight.evaluation, codec.recordEncoder(insight.evaluation)),
       summary: (summary) => this.#tellDomain(summary),
       count: (stage, outcome, by) => this.#out?.count(stage, outcome, by),
     };
@@ -146,6 +153,10 @@ export class ReadingProcessor implements Processor {
       return this.#live.get(slot) === 1 ? Math.max(observed, tickMs) : observed;
     };
     for (const stage of this.#stages) stage.punctuate?.(tickMs, entityTimeMs, this.#stageOutput);
+  }
+
+  detectorCounts(): DetectorCounts[] {
+    return this.#stages.flatMap((stage) => [...(stage.detectorCounts?.() ?? [])]);
   }
 
   snapshot(): StateSnapshot {
@@ -217,12 +228,12 @@ export class ReadingProcessor implements Processor {
   #foldControl(topic: TopicName, record: BrokerRecord, out: ProcessorOutput): void {
     const key = record.key?.toString() ?? '';
     if (record.value === null) {
-      for (const stage of this.#stages) stage.update?.(topic, key, null);
+      for (const stage of this.#stages) stage.update?.(topic, key, null, this.#stageOutput);
       return;
     }
     const outcome = this.#records.get(topic)!.decode(record.value);
     if (outcome.kind === 'deadLetter') return out.deadLetter(topic, record, outcome.reason, outcome.detail);
-    for (const stage of this.#stages) stage.update?.(topic, key, outcome.record);
+    for (const stage of this.#stages) stage.update?.(topic, key, outcome.record, this.#stageOutput);
   }
 
   #keepTime(reading: Reading): void {

@@ -2,6 +2,7 @@
 import type { BrokerRecord } from '../broker/port.ts';
 import type { Quality } from '../../topics/interface.ts';
 import type { TopicName } from '../../topics/catalogue.ts';
+import type { DetectorCounts } from '../stages/stage.ts';
 import type { StateLoader, StateSnapshot } from './state-snapshot.ts';
 import type { ColumnLayout, SlotCounts } from './state-units.ts';
 
@@ -54,6 +55,8 @@ export interface Processor {
    * made of the same input. @returns how many it sent. For sub-topologies that have such records.
    */
   reconcile?(sent: readonly Buffer[], refolded: readonly Buffer[], out: ProcessorOutput): Promise<number>;
+  /** For metrics: how often detectors were right so far, where there are any. */
+  detectorCounts?(): Iterable<DetectorCounts>;
   /** For /status and metrics. */
   readonly state: { readonly entities: number; readonly rows: number; bytesByStage(): Map<string, number> };
 }

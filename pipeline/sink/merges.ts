@@ -15,33 +15,19 @@ export function stagingTable(table: string): string {
   return `stage_${table}`;
 }
 
-/** One row an anomaly; what people own (acknowledged_*, resolution_notes, is_false_positive) is not touched. */
-export function mergeAnomalies({ table, columns }: Merge): string[] {
-  return [
-    `INSERT INTO ${table} AS t (${list(columns)})
-     SELECT DISTINCT ON (anomaly_id) ${list(columns)} FROM ${stagingTable(table)}
-      ORDER BY anomaly_id, revision DESC
-     ON CONFLICT (anomaly_id) DO UPDATE SET ${assignments(columns, ['anomaly_id'])}, ingested_at = now()
-      WHERE excluded.revision > t.revision`,
-  ];
-}
-
-/** Of a device's cells the site is an attribute: devices move. */
-const SITE = "(CASE WHEN scope_type = 'site' THEN site_id END)";
-const CELL =
-  'device_id, interface_name, metric_name, hour_of_day, day_of_week, time_period, scope_type, domain, ' +
-  `${SITE}, device_role, path_id`;
+/** What a baseline is of, as the unique index has it: only a site's own baseline is of its site. */
+const CELL = [
+  ...['device_id', 'interface_name', 'metric_name', 'hour_of_day', 'day_of_week', 'time_period'],
+  ...['scope_type', 'domain', "(CASE WHEN scope_type = 'site' THEN site_id END)", 'device_role', 'path_id'],
+];
 
 /** One active row a cell: `calculated_at` is its revision. */
 export function mergeBaselines({ table, columns }: Merge): string[] {
-  const key = ['device_id', 'interface_name', 'metric_name', 'hour_of_day', 'day_of_week', 'time_period'];
-  const scope = ['scope_type', 'domain', 'device_role'];
-  const distinct = list([...key, ...scope, SITE]);
   return [
     `INSERT INTO ${table} AS t (${list(columns)})
-     SELECT DISTINCT ON (${distinct}) ${list(columns)} FROM ${stagingTable(table)}
-      ORDER BY ${distinct}, calculated_at DESC, ordinal DESC
-     ON CONFLICT (${CELL}) WHERE is_active DO UPDATE SET ${assignments(columns, [...key, ...scope])}
+     SELECT DISTINCT ON (${list(CELL)}) ${list(columns)} FROM ${stagingTable(table)}
+      ORDER BY ${list(CELL)}, calculated_at DESC, ordinal DESC
+     ON CONFLICT (${list(CELL)}) WHERE is_active DO UPDATE SET ${assignments(columns, CELL)}
       WHERE excluded.calculated_at > t.calculated_at`,
   ];
 }
@@ -90,11 +76,23 @@ export function mergeSites({ table, columns }: Merge): string[] {
   ];
 }
 
-function list(columns: readonly string[]): string {
+/** One row a device and version of a detector: each record has the whole count, the highest revision holds. */
+export function mergeEvaluations({ table, columns }: Merge): string[] {
+  const key = ['device_id', 'model_name', 'model_version', 'domain'];
+  return [
+    `INSERT INTO ${table} AS t (${list(columns)})
+     SELECT DISTINCT ON (${list(key)}) ${list(columns)} FROM ${stagingTable(table)}
+      ORDER BY ${list(key)}, revision DESC
+     ON CONFLICT (${list(key)}) WHERE scope_type = 'device' DO UPDATE SET ${assignments(columns, key)}
+      WHERE excluded.revision > t.revision`,
+  ];
+}
+
+export function list(columns: readonly string[]): string {
   return columns.join(', ');
 }
 
-function assignments(columns: readonly string[], except: readonly string[]): string {
+export function assignments(columns: readonly string[], except: readonly string[]): string {
   return columns
     .filter((column) => !except.includes(column))
     .map((column) => `${column} = excluded.${column}`)

@@ -6,7 +6,10 @@ import type { InventoryDeviceRecord, SiteRecord } from '../../topics/inventory.t
 import type { CollectionRecord } from '../../topics/ops.ts';
 import type { RecordRow } from '../../topics/row.ts';
 import { METRIC_TABLES, sqlColumn } from '../db/metric-columns.ts';
-import { mergeAnomalies, mergeBaselines, mergeDevices, mergeSites, type Merge } from './merges.ts';
+import { mergeAnomalies } from './anomaly-merges.ts';
+import { mergeBaselines, mergeDevices, mergeEvaluations, mergeSites, type Merge } from './merges.ts';
+import { snapshotProjection } from './snapshot-projection.ts';
+import { verdictProjection } from './verdict-projection.ts';
 
 /** A row by the names in `Source.from`; what a column cannot hold is found when it is written. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -37,9 +40,9 @@ export interface TableProjection {
   readonly table: string;
   readonly columns: readonly Source[];
   /** The record's rows. Method syntax: each projection knows its own record. */
-  rows(record: unknown, appendedAtMs: number): Iterable<Row>;
-  /** The row that says "gone". @throws RangeError for a key that is none. */
-  tombstone?(key: string, deletedAtMs: number): Row;
+  rows(record: unknown, appendedAtMs: number, key: string): Iterable<Row>;
+  /** The row that says "gone"; undefined where the key is of nothing in this table. @throws RangeError for a key that is none. */
+  tombstone?(key: string, deletedAtMs: number): Row | undefined;
   /** Statements that merge the staged rows; without them rows are appended. */
   readonly merge?: (merge: Merge) => string[];
 }
@@ -62,6 +65,8 @@ export function projections(from: Catalogue): readonly Projection[] {
         rows: auditRow,
       },
     ),
+    // Before the anomalies: a flush takes its locks in this order.
+    { ...record('control.rule', verdictProjection), onlyPartition: 0 },
     record('insight.anomaly', {
       table: 'anomaly_events',
       columns: derived(from['insight.anomaly'].value),
@@ -73,6 +78,13 @@ export function projections(from: Catalogue): readonly Projection[] {
       columns: baselineColumns(from['insight.baseline'].value),
       rows: baselineRows,
       merge: mergeBaselines,
+    }),
+    record('ml.feature', snapshotProjection),
+    record('ml.evaluation', {
+      table: 'ml_model_metrics',
+      columns: [...derived(from['ml.evaluation'].value), ...same(['scope_type'])],
+      rows: (row: Row) => [{ ...row, scope_type: 'device' }],
+      merge: mergeEvaluations,
     }),
     record('inventory.device', {
       table: 'devices',
@@ -139,8 +151,9 @@ const BASELINE_SCOPE = [
   'device_ip',
   'netbox_device_id',
   'site_id',
-  'device_role',
   'interface_name',
+  'device_role',
+  'path_id',
   'time_period',
   'baseline_start_date',
   'baseline_end_date',
@@ -163,31 +176,31 @@ function listed(record: RecordRow, name: string): RecordRow {
   return type.array;
 }
 
+/** Scopes that are of one device. Others name what they are of themselves, and belong to no device. */
+const DEVICE_SCOPES: readonly string[] = ['interface', 'device'];
+
 function* baselineRows(record: BaselineRecord): Iterable<Row> {
-  const { domain, device_ip, netbox_device_id, site_id, device_role, calculated_at } = record;
-  const scope = record.scope_type ?? 'interface';
-  const isInterface = scope === 'interface';
-  for (const row of record.rows) {
-    for (const cell of row.cells) {
-      yield {
-        ...cell,
-        metric_unit: cell.metric_unit === null ? null : (TABLE_UNITS[cell.metric_unit] ?? cell.metric_unit),
-        domain,
-        scope_type: scope,
-        // Of a scope it only follows from its key.
-        device_id: isInterface ? record.device_id : null,
-        device_ip,
-        netbox_device_id,
-        site_id,
-        device_role,
-        interface_name: isInterface ? row.interface_name : null,
-        time_period: 'hourly',
-        baseline_start_date: record.baseline_start,
-        baseline_end_date: calculated_at,
-        calculated_at,
-      };
-    }
+  const { domain, device_ip, netbox_device_id, site_id, device_role, path_id, calculated_at } = record;
+  const scope_type = record.scope_type ?? 'interface';
+  const device_id = DEVICE_SCOPES.includes(scope_type) ? record.device_id : null;
+  const scope = { domain, scope_type, device_id, device_ip, netbox_device_id, site_id, device_role, path_id };
+  for (const { interface_name, cells, periods } of record.rows) {
+    const of = { ...scope, interface_name: interface_name === '' ? null : interface_name, calculated_at };
+    for (const cell of cells) yield { ...of, ...cellColumns(record, cell), time_period: 'hourly' };
+    for (const period of periods) yield { ...of, ...cellColumns(record, period), hour_of_day: null };
   }
+}
+
+function cellColumns(
+  { baseline_start, calculated_at }: BaselineRecord,
+  cell: { readonly metric_unit: string | null; readonly baseline_start: number | null },
+) {
+  return {
+    ...cell,
+    metric_unit: cell.metric_unit === null ? null : (TABLE_UNITS[cell.metric_unit] ?? cell.metric_unit),
+    baseline_start_date: cell.baseline_start ?? baseline_start,
+    baseline_end_date: calculated_at,
+  };
 }
 
 const DEVICE_COLUMNS = [

@@ -69,7 +69,7 @@ export function recordWriter(
       }
       const origin = flush.keep(record);
       for (const { projection, addRows } of written) {
-        const rows = projection.rows(decoded.record, record.appendedAtMs);
+        const rows = projection.rows(decoded.record, record.appendedAtMs, record.key?.toString('utf8') ?? '');
         addRows(record, origin, rows, { flush, nowMs, complete: true });
       }
     },
@@ -126,6 +126,8 @@ function tableRows({ table: name, columns, merge }: TableProjection, { columns: 
 
 type Tombstone =
   | { readonly kind: 'row'; readonly row: Row }
+  /** Nothing in this table. */
+  | { readonly kind: 'ignored' }
   | { readonly kind: 'none'; readonly reason: 'no_value' | 'invalid_key'; readonly detail: string };
 
 function tombstoneRow(
@@ -138,7 +140,8 @@ function tombstoneRow(
   }
   if (key === null) return { kind: 'none', reason: 'invalid_key', detail: 'a tombstone without a key' };
   try {
-    return { kind: 'row', row: tombstone(key.toString('utf8'), appendedAtMs) };
+    const row = tombstone(key.toString('utf8'), appendedAtMs);
+    return row === undefined ? { kind: 'ignored' } : { kind: 'row', row };
   } catch (error) {
     if (error instanceof RangeError) return { kind: 'none', reason: 'invalid_key', detail: error.message };
     throw error;

@@ -6,18 +6,30 @@
 import type { TopicName } from '../../topics/catalogue.ts';
 import type { Reading } from '../model/reading.ts';
 import type { ColumnDeclaration, ColumnType, StateColumn } from '../model/state.ts';
+import type { Verdict } from '../../topics/rules.ts';
 import type { AnomalyRecord } from '../../topics/anomaly.ts';
 import type { WindowSummary } from '../../topics/domain.ts';
 import type { BaselineRecord } from '../../topics/insight.ts';
+import type { EvaluationRecord, FeatureRecord } from '../../topics/ml.ts';
 
 /** What a stage may send besides the columns it adds to the reading. */
 export interface StageOutput {
   anomaly(record: AnomalyRecord): void;
   baseline(record: BaselineRecord): void;
+  features(record: FeatureRecord): void;
+  evaluation(record: EvaluationRecord): void;
   /** Tells the sub-topology `domain`. */
   summary(summary: WindowSummary): void;
   /** Counts an outcome that is neither a record nor an error (`stage_outcomes_total{stage, outcome}`). */
   count(stage: string, outcome: string, by?: number): void;
+}
+
+/** Of one version of a detector, on one entity or several: to be summed. */
+export interface DetectorCounts {
+  readonly detector: string;
+  readonly version: string;
+  readonly predictions: number;
+  readonly verdicts: Readonly<Record<Verdict, number>>;
 }
 
 /** The state of a stage. */
@@ -67,10 +79,14 @@ export interface Stage {
   /** Folds one reading. `false` drops it: no later stage sees it and nothing is sent for it. */
   process(reading: Reading, out: StageOutput): boolean;
   /** A record of an inventory or control topic that concerns this task; null is a tombstone. */
-  update?(topic: TopicName, key: string, record: unknown): void;
+  update?(topic: TopicName, key: string, record: unknown, out: StageOutput): void;
+  /** What any stage has just sent about an anomaly: each record is an object of its own. */
+  anomaly?(record: AnomalyRecord, out: StageOutput): void;
   /**
    * A tick of 5 seconds of append time has passed. `entityTimeMs(entity)` is each entity's own time
    * (design/topics.md, Time): NaN until its first reading.
    */
   punctuate?(tickMs: number, entityTimeMs: (entity: string) => number, out: StageOutput): void;
+  /** How often detectors were right so far, for metrics. */
+  detectorCounts?(): Iterable<DetectorCounts>;
 }

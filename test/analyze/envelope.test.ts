@@ -7,7 +7,7 @@ function added(
 ) {
   const envelope = new Envelope(buckets);
   for (const [timeMs, value, expected = Number.NaN] of values)
-    envelope.add({ timeMs, value, expected, scale: expected / 10, score: 0, residual: 0 });
+    envelope.add({ timeMs, value, expected, scale: expected / 10, score: 0, opened: 0, confidence: 0 });
   return envelope.buckets();
 }
 

@@ -18,6 +18,9 @@ export function fillCells(state: Pick<StateStore, 'columns' | 'rows'>): void {
       fill(of(`${season}_deviation`, name), (slot, k) => error.get(slot) * varied(k, slot), state.rows);
       fill(of(`${season}_visits`, name), () => 4, state.rows);
     }
+    const level = of('level', name);
+    fill(of('half_mean', name), (slot, k) => level.get(slot) * varied(slot, k), state.rows);
+    fill(of('half_polls', name), () => 24, state.rows);
   }
 }
 

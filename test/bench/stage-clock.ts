@@ -9,7 +9,7 @@ export interface StageClock {
   spentNs(): ReadonlyMap<string, number>;
 }
 
-export const SENT_PART = 'records of baselines and anomalies';
+export const SENT_PART = 'records of baselines, anomalies and features';
 
 /** The stages, with clocks. */
 export function clockedStages(definitions: readonly StageDefinition[]): StageClock {
@@ -38,6 +38,8 @@ export function clockedStages(definitions: readonly StageDefinition[]): StageClo
     const out: StageOutput = {
       anomaly: (record) => timed(inner.anomaly, record),
       baseline: (record) => timed(inner.baseline, record),
+      features: (record) => timed(inner.features, record),
+      evaluation: (record) => timed(inner.evaluation, record),
       summary: (summary) => timed(inner.summary, summary),
       count: (name, outcome, by) => inner.count(name, outcome, by),
     };
@@ -52,6 +54,7 @@ export function clockedStages(definitions: readonly StageDefinition[]): StageClo
     };
     return {
       ...(stage.update && { update: stage.update.bind(stage) }),
+      ...(stage.anomaly && { anomaly: stage.anomaly.bind(stage) }),
       ...(stage.punctuate && {
         punctuate: (tickMs, entityTimeMs, into) =>
           clock(into, () => stage.punctuate!(tickMs, entityTimeMs, out)),

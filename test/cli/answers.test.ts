@@ -53,6 +53,14 @@ describeIf(missing === '', missing)('commands on Kafka', () => {
     expect(started).toMatchObject({ code: 0, stderr: '' });
     expect((await answer('rules list', env)).stdout).toBe(started.stdout);
 
+    const nothing = { code: 0, stdout: 'there are no anomalies\n', stderr: '' };
+    expect(await answer('anomaly list', env)).toEqual(nothing);
+    const unknown = await answer('anomaly confirm 5d9c1f0e-6b3a-5c47-9e21-7f0d8a4b6c13', env);
+    expect(unknown).toMatchObject({ code: 2, stdout: '' });
+    expect(unknown.stderr).toMatch(
+      /^netsigma: there is no anomaly 5d9c1f0e.* in insight\.anomaly, which keeps 90 days/,
+    );
+
     const logged = await answer('rules list', { ...env, NETSIGMA_LOG_LEVEL: 'info' });
     expect(logged.stderr).toContain('"started"');
   }, 60_000);

@@ -14,6 +14,7 @@ const DEMO = {
   seed: 1,
   timeLimitMs: 300_000,
 };
+const ANOMALY = '5d9c1f0e-6b3a-5c47-9e21-7f0d8a4b6c13';
 const TAIL = { topic: 'raw.interface', url: 'http://127.0.0.1:9464', limit: 10, follow: false, json: false };
 
 describe('commands', () => {
@@ -72,6 +73,20 @@ describe('commands', () => {
       { device: 'r1', interface: 'Gi1/0/1', for: 7_200_000, reason: 'upgrade' },
     ],
     ['maintenance end maintenance-r1-20261121', 'maintenanceEnd', { id: 'maintenance-r1-20261121' }],
+    ['anomaly list', 'anomalyList', { limit: 20, open: false, json: false }],
+    [
+      'anomaly list --open --limit 5 --json --config a.yaml',
+      'anomalyList',
+      { limit: 5, open: true, json: true, config: 'a.yaml' },
+    ],
+    [`anomaly acknowledge ${ANOMALY}`, 'anomalyJudge', { id: ANOMALY, verdict: 'acknowledged' }],
+    [
+      `anomaly false-positive ${ANOMALY.toUpperCase()} --note backup --by ada`,
+      'anomalyJudge',
+      { id: ANOMALY, verdict: 'false_positive', note: 'backup', by: 'ada' },
+    ],
+    [`anomaly confirm ${ANOMALY}`, 'anomalyJudge', { id: ANOMALY, verdict: 'confirmed' }],
+    [`anomaly withdraw ${ANOMALY}`, 'anomalyWithdraw', { id: ANOMALY }],
   ])('%s', async (line, name, options) => {
     const { called, error } = await parsed(line);
     expect(error).toBeUndefined();
@@ -119,6 +134,10 @@ describe('wrong command lines', () => {
     ['run --config', 'argument missing'],
     ['schemas', 'Usage: netsigma schemas'],
     ['topics', 'Usage: netsigma topics'],
+    ['anomaly acknowledge', "missing required argument 'id'"],
+    ['anomaly confirm 17', 'Expected the UUID of an anomaly'],
+    [`anomaly confirm ${ANOMALY} --by \u0007`, 'Expected 1 to 100 characters, on one line.'],
+    [`anomaly confirm ${ANOMALY} --note ${'x'.repeat(1_001)}`, 'Expected 1 to 1000 characters'],
     ['', 'Usage: netsigma'],
   ])('%s: exit code 2, with what to do on standard error', async (line, message) => {
     const { called, error, stdout, stderr } = await parsed(line);

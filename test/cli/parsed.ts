@@ -34,6 +34,9 @@ export async function parsed(line: string, failure?: Error): Promise<Outcome> {
     rulesList: action('rulesList'),
     maintenanceStart: action('maintenanceStart'),
     maintenanceEnd: action('maintenanceEnd'),
+    anomalyList: action('anomalyList'),
+    anomalyJudge: action('anomalyJudge'),
+    anomalyWithdraw: action('anomalyWithdraw'),
   };
   const written = { stdout: '', stderr: '' };
   const io = {

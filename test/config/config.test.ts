@@ -6,6 +6,7 @@ import { printConfig } from '../../pipeline/config/print-config.ts';
 import { processName } from '../../pipeline/config/process-name.ts';
 import { BASELINE_DEFAULTS } from '../../pipeline/stages/baseline/baseline-settings.ts';
 import { DETECT_DEFAULTS } from '../../pipeline/stages/detect/detect-settings.ts';
+import { FEATURE_DEFAULTS } from '../../pipeline/stages/features/feature-settings.ts';
 import { RATE_DEFAULTS } from '../../pipeline/stages/rate/rate-settings.ts';
 import type { StageSettings } from '../../pipeline/topology.ts';
 import { load, problemsOf } from './load.ts';
@@ -75,13 +76,14 @@ describe('defaults', () => {
 
   it('of the stages are the stages own', () => {
     const { config } = load('');
-    const { rate, baseline, detect }: StageSettings = config;
+    const { rate, baseline, detect, features }: StageSettings = config;
     const snmp: SnmpSettings = config.collect.snmp;
     expect(snmp).toMatchObject(SNMP_DEFAULTS);
-    expect({ rate, baseline, detect }).toEqual({
+    expect({ rate, baseline, detect, features }).toEqual({
       rate: RATE_DEFAULTS,
       baseline: BASELINE_DEFAULTS,
       detect: DETECT_DEFAULTS,
+      features: FEATURE_DEFAULTS,
     });
   });
 
@@ -123,6 +125,9 @@ describe('values', () => {
     expect(config.sink.retentionDays).toEqual({
       interface_metrics: 90,
       anomaly_events: 365,
+      anomaly_verdicts: 730,
+      ml_training_snapshots: 365,
+      ml_model_metrics: 730,
       poll_history: 14,
       data_collection_audit: 30,
     });

@@ -48,7 +48,7 @@ describe('documentation', () => {
       new Set(
         allSettings().flatMap((setting) => (setting.changesFold === changesFold ? [setting.path[0]] : [])),
       );
-    expect([...sections(true)]).toEqual(['rate', 'baseline', 'detect']);
+    expect([...sections(true)]).toEqual(['rate', 'baseline', 'detect', 'features']);
     expect([...sections(true)].filter((name) => sections(false).has(name))).toEqual([]);
   });
 });

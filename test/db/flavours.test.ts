@@ -18,7 +18,13 @@ import { withSql } from './sql-folder.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 12);
 const FILES = migrations().map(({ file }) => `apply ${file}`);
-const TIME_SERIES = ['data_collection_audit', 'interface_metrics', 'poll_history'];
+const CHUNK_DAYS = {
+  data_collection_audit: 1,
+  interface_metrics: 1,
+  ml_training_snapshots: 7,
+  poll_history: 1,
+};
+const TIME_SERIES = Object.keys(CHUNK_DAYS);
 const EXTENSION = 'CREATE EXTENSION IF NOT EXISTS timescaledb';
 
 const service = await timescaleService();
@@ -58,14 +64,14 @@ const PROBES = `
 describeIf(service.kind === 'running', reasonOf(service))('TimescaleDB', () => {
   const timescale = postgresService({ ...address, prepare: EXTENSION });
 
-  it('has hypertables of a day for time series, and everything else is ordinary', async () => {
+  it('has hypertables for time series, of a day or (what is kept for long) a week, and everything else is ordinary', async () => {
     const { pool } = await timescale.database();
     expect(await hypertablesOf(pool)).toEqual(TIME_SERIES);
     const { rows } = await pool.query<{ name: string; days: number }>(
       `SELECT hypertable_name AS name, extract(day FROM time_interval)::int AS days
          FROM timescaledb_information.dimensions ORDER BY 1`,
     );
-    expect(rows).toEqual(TIME_SERIES.map((name) => ({ name, days: 1 })));
+    expect(rows).toEqual(Object.entries(CHUNK_DAYS).map(([name, days]) => ({ name, days })));
     const partitioned = await pool.query("SELECT relname FROM pg_class WHERE relkind IN ('p', 'I')");
     expect(partitioned.rows).toEqual([]);
   });

@@ -17,10 +17,16 @@ jest.setTimeout(90_000);
 
 const NOW = Date.UTC(2026, 10, 21, 12);
 const FILES = migrations().map(({ file }) => `apply ${file}`);
-const POLICIES = ['data_collection_audit', 'interface_metrics', 'poll_history'].flatMap((table) => [
+const KEPT = {
+  data_collection_audit: '30 days',
+  interface_metrics: '30 days',
+  ml_training_snapshots: '1 year',
+  poll_history: '30 days',
+};
+const POLICIES = Object.entries(KEPT).flatMap(([table, keep]) => [
   `columnstore of ${table}`,
   `compress ${table} after 7 days`,
-  `keep ${table} for 30 days`,
+  `keep ${table} for ${keep}`,
 ]);
 
 let database: LicensedTimescale | undefined;
@@ -49,6 +55,11 @@ describe('on the Timescale licence', () => {
     expect(rows).toEqual([
       { table: 'data_collection_audit', segmentby: '', orderby: 'device_id,data_type,"time"' },
       { table: 'interface_metrics', segmentby: '', orderby: 'device_id,interface_name,recorded_at' },
+      {
+        table: 'ml_training_snapshots',
+        segmentby: '',
+        orderby: 'device_id,interface_name,data_start_time',
+      },
       { table: 'poll_history', segmentby: '', orderby: 'device_id,job_type,started_at' },
     ]);
   });

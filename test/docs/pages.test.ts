@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,30 +8,44 @@ import { catalogue, rowFields } from '../../topics/catalogue.ts';
 import { stalePages, writePages } from './pages.ts';
 import { withFigures } from './readme-figures.ts';
 
+const EXAMPLE =
+  'x\n\n```sh\nnpm run -s netsigma -- analyze docs/examples/branch-office.csv | tail -n 3\n```\n\n```text\nold\n```\n';
+
 describe('generated pages', () => {
-  const folder = pathToFileURL(`${mkdtempSync(join(tmpdir(), 'netsigma-docs-'))}/`);
+  const root = pathToFileURL(`${mkdtempSync(join(tmpdir(), 'netsigma-docs-'))}/`);
+  const folder = new URL('docs/', root);
+  mkdirSync(folder);
   const page = (file: string) => readFileSync(new URL(file, folder), 'utf8');
-  const readme = new URL('README.md', folder);
+  const readme = new URL('README.md', root);
   writeFileSync(readme, '# x\n\n<!-- bench --> old <!-- /bench --> y\n');
-  writePages(folder, readme);
-  afterAll(() => rmSync(folder.pathname, { recursive: true }));
+  cpSync(new URL('../../docs/detection.md', import.meta.url), new URL('detection.md', folder));
+  writeFileSync(new URL('analyze.md', folder), EXAMPLE);
+  writePages(folder);
+  afterAll(() => rmSync(root.pathname, { recursive: true }));
 
   it('in docs/ match the code (npm run docs writes them)', () => {
     expect(stalePages()).toEqual([]);
   });
 
   it('are stale when they are missing or were changed by hand', () => {
-    expect(stalePages(folder, readme)).toEqual([]);
+    expect(stalePages(folder)).toEqual([]);
     appendFileSync(new URL('metrics.md', folder), 'x');
     rmSync(new URL('settings.md', folder));
-    writeFileSync(readme, page('README.md').replace('| figure |', '| fig |'));
-    expect(stalePages(folder, readme)).toEqual(['metrics.md', 'settings.md', 'README.md']);
-    writePages(folder, readme);
-    expect(stalePages(folder, readme)).toEqual([]);
+    writeFileSync(readme, readFileSync(readme, 'utf8').replace('| figure |', '| fig |'));
+    expect(stalePages(folder)).toEqual(['metrics.md', 'settings.md', 'README.md']);
+    writePages(folder);
+    expect(stalePages(folder)).toEqual([]);
+  });
+
+  it('show what examples write now', () => {
+    expect(page('analyze.md')).toMatch(/```text\ncritical, \d+ warning[^]* not judged\.\n```\n$/);
+    writeFileSync(new URL('analyze.md', folder), EXAMPLE);
+    expect(stalePages(folder)).toEqual(['analyze.md']);
+    writePages(folder);
   });
 
   it('put the recorded figures into README.md between their marks, and leave the rest alone', () => {
-    const text = page('README.md');
+    const text = readFileSync(readme, 'utf8');
     expect(text).toMatch(/^# x\n\n<!-- bench -->\n[^]*<!-- \/bench --> y\n$/);
     expect(text).toMatch(/\| everything on, in memory, decode and encode included \| [\d,]+ \|/);
     expect(() => withFigures('no marks')).toThrow('<!-- bench -->');
@@ -62,6 +76,7 @@ describe('generated pages', () => {
       'commands.md',
       'performance.md',
       'scaling.md',
+      'detection.md',
     ]) {
       for (const block of page(file)
         .split('\n\n')

@@ -10,6 +10,6 @@ if (process.argv.includes('--check')) {
 } else {
   writePages();
   process.stdout.write(
-    'docs/: topics, metrics, settings, commands, performance and scaling written, and the figures of README.md\n',
+    'docs/: topics, metrics, settings, commands, performance and scaling written, and the figures of detection and README.md\n',
   );
 }

@@ -17,6 +17,8 @@ const OUTPUTS = [
   'insight.deviation',
   'insight.anomaly',
   'insight.baseline',
+  'ml.feature',
+  'ml.evaluation',
   'netsigma.dead-letter',
 ] as const satisfies readonly TopicName[];
 

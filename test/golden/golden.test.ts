@@ -8,6 +8,7 @@ import { memoryBroker } from '../../pipeline/broker/memory/memory-broker.ts';
 import type { Broker } from '../../pipeline/broker/port.ts';
 import type { Codec } from '../../pipeline/codec/port.ts';
 import { catalogue, topicName, topicSpecs, type Naming } from '../../topics/catalogue.ts';
+import { VERDICTS } from '../../topics/rules.ts';
 import { kafkaService } from '../services/kafka.ts';
 import { reasonOf } from '../services/service.ts';
 import { NAMING, startedCodec } from '../support/codec.ts';
@@ -19,6 +20,7 @@ import { interrupting } from './interrupting-broker.ts';
 import { goldenInput, type GoldenRecord } from './golden-input.ts';
 import { writeToKafka } from './golden-kafka.ts';
 import { foldAll, outputOf, placed, type GoldenOutput } from './golden-run.ts';
+import { withVerdicts } from './golden-verdicts.ts';
 
 const SEED = 7;
 const TIMEOUT_MS = 240_000;
@@ -31,7 +33,10 @@ let expected: GoldenOutput;
 
 beforeAll(async () => {
   codec = await startedCodec();
-  input = goldenInput(codec, SEED);
+  input = await withVerdicts(codec, goldenInput(codec, SEED), (_anomaly, n) => ({
+    verdict: VERDICTS[n % VERDICTS.length]!,
+    withdrawn: n % 4 === 3,
+  }));
   expected = await onMemory(1);
 }, TIMEOUT_MS);
 
@@ -127,10 +132,13 @@ function interruptions(seed: number, share: number): { wrap: Wrap; count: number
 }
 
 describe('a fixed input', () => {
-  it('has anomalies, baselines, resets and silence in it', () => {
+  it('has anomalies, verdicts, baselines, resets and silence in it', () => {
     const topics = [...expected].map(([of]) => of.split(' ')[0]);
     expect(new Set(topics)).toEqual(
-      new Set(['metric.interface', 'insight.deviation', 'insight.anomaly', 'insight.baseline']),
+      new Set([
+        ...['metric.interface', 'insight.deviation', 'insight.anomaly', 'insight.baseline'],
+        ...['ml.feature', 'ml.evaluation'],
+      ]),
     );
     expect(expected.size).toBeGreaterThan(30);
   });

@@ -54,11 +54,7 @@ describe('anomalies', () => {
 });
 
 describe('baselines', () => {
-  const cell = (mean: number, hour: number, day: number | null) => ({
-    metric_name: 'utilization_pct',
-    metric_unit: '%',
-    hour_of_day: hour,
-    day_of_week: day,
+  const statistics = (mean: number) => ({
     sample_count: 4,
     baseline_mean: mean,
     baseline_median: mean,
@@ -74,6 +70,14 @@ describe('baselines', () => {
     crit_threshold_high: mean + 3,
     confidence_score: 66.666,
   });
+  const cell = (mean: number, hour: number, day: number | null) => ({
+    metric_name: 'utilization_pct',
+    metric_unit: '%',
+    hour_of_day: hour,
+    day_of_week: day,
+    ...statistics(mean),
+    baseline_start: null,
+  });
   const baseline = (calculated_at: number, mean: number, site_id = 3) => ({
     domain: 'default',
     entity: 'default/device/r1',
@@ -81,11 +85,12 @@ describe('baselines', () => {
     device_id: deviceId('default/device/r1'),
     netbox_device_id: null,
     site_id,
-    scope_type: null,
-    device_role: null,
     calculated_at,
     baseline_start: Date.UTC(2026, 9, 24, 5),
-    rows: [{ interface_name: 'Gi0/1', cells: [cell(mean, 11, null), cell(mean + 1, 11, 6)] }],
+    scope_type: null as string | null,
+    device_role: null as string | null,
+    path_id: null as string | null,
+    rows: [{ interface_name: 'Gi0/1', cells: [cell(mean, 11, null), cell(mean + 1, 11, 6)], periods: [] }],
   });
 
   it('have one active row a cell: the newest, wherever the device moved', async () => {
@@ -121,49 +126,14 @@ describe('baselines', () => {
     expect(rows[1]).toMatchObject({ day_of_week: 6, baseline_mean: 31 });
   });
 
-  const ofScope = (
-    key: string,
-    mean: number,
-    of: Partial<BaselineRecord>,
-    calculatedAt = NOW,
-  ): BaselineRecord => ({
-    ...baseline(calculatedAt, mean),
-    ...{ entity: key, device_ip: null, device_id: deviceId(key), site_id: null },
-    rows: [{ interface_name: '', cells: [cell(mean, 11, null)] }],
-    ...of,
-  });
-
-  it('of sites, roles and the network are rows of their own, without device and interface', async () => {
-    const { pool } = await postgres.database();
-    lab = await sinkLab(pool);
-    await lab.sink().start();
-    const site = (id: number, mean: number, at = NOW) =>
-      ofScope(`default/site/${id}`, mean, { scope_type: 'site', site_id: id }, at);
-    const sent = [
-      baseline(NOW, 1),
-      ofScope('default/network/default', 2, { scope_type: 'network' }),
-      site(3, 4),
-      site(4, 5),
-      site(3, 6, NOW + 1),
-      ofScope('default/device_role/core', 7, { scope_type: 'device_role', device_role: 'core' }),
-      ofScope('default/device_role/access', 8, { scope_type: 'device_role', device_role: 'access' }),
-    ];
-    for (const record of sent) await lab.sendRecord('insight.baseline', record.entity, record);
-    const written = () => countOf(pool, 'metric_baselines');
-    await until(async () => (await written()) === 7, 'all');
-    const { rows } = await pool.query(
-      `SELECT scope_type, site_id, device_role, device_id, interface_name, baseline_mean AS mean
-         FROM metric_baselines WHERE scope_type <> 'interface' ORDER BY baseline_mean`,
-    );
-    const none = { site_id: null, device_role: null, device_id: null, interface_name: null };
-    expect(rows).toEqual([
-      { ...none, scope_type: 'network', mean: 2 },
-      { ...none, scope_type: 'site', site_id: 4, mean: 5 },
-      { ...none, scope_type: 'site', site_id: 3, mean: 6 },
-      { ...none, scope_type: 'device_role', device_role: 'core', mean: 7 },
-      { ...none, scope_type: 'device_role', device_role: 'access', mean: 8 },
-    ]);
-  });
+  const siteBaseline = (site_id: number): BaselineRecord => {
+    const entity = `default/site/${site_id}`;
+    return {
+      ...baseline(NOW, site_id, site_id),
+      ...{ entity, device_ip: null, device_id: deviceId(entity), scope_type: 'site' },
+      rows: [{ interface_name: '', cells: [cell(site_id, 11, null)], periods: [] }],
+    };
+  };
 
   it('of a site end with it', async () => {
     const { pool } = await postgres.database();
@@ -176,8 +146,8 @@ describe('baselines', () => {
       [4, 'kept'],
     ] as const) {
       await lab.sendRecord('control.site', `default/${slug}`, siteOf(id, slug), 0);
-      const key = `default/site/${id}`;
-      await lab.sendRecord('insight.baseline', key, ofScope(key, id, { scope_type: 'site', site_id: id }));
+      const record = siteBaseline(id);
+      await lab.sendRecord('insight.baseline', record.entity, record);
     }
     const active = async () => {
       const { rows } = await pool.query<{ id: number }>(
@@ -188,6 +158,89 @@ describe('baselines', () => {
     await until(async () => (await active()) === '3,4', 'both');
     await lab.send('control.site', 'default/gone', null, 0);
     await until(async () => (await active()) === '4', 'the other alone');
+  });
+});
+
+describe('baselines of other scopes than an interface', () => {
+  const statistics = {
+    sample_count: 4,
+    baseline_mean: 1,
+    baseline_median: 1,
+    baseline_stddev: 1,
+    baseline_min: null,
+    baseline_max: null,
+    baseline_p5: null,
+    baseline_p95: null,
+    baseline_p99: null,
+    warn_threshold_low: -1,
+    warn_threshold_high: 3,
+    crit_threshold_low: -2,
+    crit_threshold_high: 4,
+    confidence_score: 50,
+  };
+  const metric = { metric_name: 'rx_bps', metric_unit: 'bit/s' };
+  const start = Date.UTC(2026, 10, 1);
+  const hour = { ...metric, hour_of_day: 11, day_of_week: null, ...statistics, baseline_start: start };
+  const day = { ...metric, time_period: 'daily', day_of_week: null, ...statistics, baseline_start: start };
+  const sunday = { ...day, time_period: 'weekly', day_of_week: 0 };
+
+  it('have a row each of the same hour and of the same days, and belong to what they name', async () => {
+    const { pool } = await postgres.database();
+    lab = await sinkLab(pool);
+    await lab.sink().start();
+    const none = { site_id: null, device_role: null, path_id: null } as const;
+    const scopes = [
+      { ...none, scope_type: null },
+      { ...none, scope_type: 'device' },
+      { ...none, scope_type: 'path', path_id: 'a->b' },
+      { ...none, scope_type: 'site', site_id: 3 },
+      { ...none, scope_type: 'site', site_id: 4 },
+      { ...none, scope_type: 'device_role', device_role: 'router' },
+      { ...none, scope_type: 'device_role', device_role: 'switch' },
+      { ...none, scope_type: 'network' },
+    ];
+    for (const calculated_at of [NOW - 60_000, NOW])
+      for (const scope of scopes)
+        await lab.sendRecord('insight.baseline', 'r1', {
+          domain: 'default',
+          entity: 'default/device/r1',
+          device_ip: null,
+          device_id: deviceId('default/device/r1'),
+          netbox_device_id: null,
+          calculated_at,
+          baseline_start: start,
+          ...scope,
+          rows: [
+            {
+              interface_name: scope.scope_type === null ? 'Gi0/1' : '',
+              cells: [hour],
+              periods: [day, sunday],
+            },
+          ],
+        });
+    await until(async () => (await stored(pool, 'insight.baseline'))[0] === 2 * scopes.length, 'all');
+    const { rows } = await pool.query<{ shown: string; periods: string; of_device: boolean }>(
+      `SELECT concat_ws(' ', scope_type, interface_name, path_id, site_id, device_role) AS shown,
+              string_agg(concat_ws(' ', time_period, hour_of_day, day_of_week), ', ' ORDER BY time_period) AS periods,
+              bool_and(device_id IS NOT NULL) AS of_device
+         FROM metric_baselines
+        WHERE is_active AND calculated_at = to_timestamp($1::float8 / 1000) AND baseline_start_date = '2026-11-01'
+        GROUP BY 1 ORDER BY 1`,
+      [NOW],
+    );
+    expect(rows.map(({ shown, of_device }) => `${shown}${of_device ? ' of a device' : ''}`)).toEqual([
+      'device of a device',
+      'device_role router',
+      'device_role switch',
+      'interface Gi0/1 of a device',
+      'network',
+      'path a->b',
+      'site 3',
+      'site 4',
+    ]);
+    for (const { periods } of rows) expect(periods).toBe('daily, hourly 11, weekly 0');
+    expect(await countOf(pool, 'metric_baselines')).toBe(3 * scopes.length);
+    expect(await lab.deadLetters()).toEqual([]);
   });
 });
 

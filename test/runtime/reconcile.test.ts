@@ -22,6 +22,7 @@ function record(
     interface_index: 1,
     metric_name: 'rx_bps',
     detector: 'deviation',
+    detector_version: '1',
     anomaly_type: 'spike',
     severity: 'warning',
     metric_value: 1,
@@ -37,6 +38,9 @@ function record(
     closed_at: null,
     close_reason: null,
     description: '',
+    peak_at: null,
+    duration_seconds: null,
+    correlation_group_id: null,
     ...changes,
   };
 }

@@ -1,12 +1,14 @@
-/** Python with the two libraries that a data engineer would take, kept outside the checkout. */
+/** Python with the libraries that the examples name, kept outside the checkout. */
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { cached } from './folders.ts';
 import { missingProgram, toStderr, type Missing } from './service.ts';
 
 const run = promisify(execFile);
 
-const PACKAGES = ['confluent-kafka==2.16.1', 'fastavro==1.13.1'];
+const REQUIREMENTS = new URL('../../docs/examples/ml/requirements.txt', import.meta.url).pathname;
 
 export type Python =
   | { readonly kind: 'ready'; readonly program: string; readonly env: Readonly<Record<string, string>> }
@@ -18,9 +20,10 @@ export async function python(): Promise<Python> {
   if (missing !== undefined) return missing;
   try {
     const { stdout } = await run('python3', ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])']);
-    const name = `python-${stdout.trim()}-${PACKAGES.join('-').replaceAll('==', '-')}`;
+    const digest = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 12);
+    const name = `python-${stdout.trim()}-${digest}`;
     const folder = await cached(name, async (into) => {
-      toStderr(`installing ${PACKAGES.join(', ')} from PyPI (once)`);
+      toStderr(`installing ${REQUIREMENTS} from PyPI (once)`);
       const pip = [
         '-m',
         'pip',
@@ -30,7 +33,7 @@ export async function python(): Promise<Python> {
         '--only-binary',
         ':all:',
       ];
-      await run('python3', [...pip, '--target', into, ...PACKAGES]);
+      await run('python3', [...pip, '--target', into, '--requirement', REQUIREMENTS]);
     });
     return { kind: 'ready', program: 'python3', env: { PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: '1' } };
   } catch (error) {
@@ -38,7 +41,7 @@ export async function python(): Promise<Python> {
     const said = stderr.trim().split('\n').at(-1)!;
     return {
       kind: 'missing',
-      reason: `Python has no ${PACKAGES.join(', ')} and pip cannot get them: ${said}`,
+      reason: `pip cannot install what ${REQUIREMENTS} names: ${said}`,
     };
   }
 }

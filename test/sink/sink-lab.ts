@@ -204,6 +204,7 @@ export function anomalyRecord(changes: Partial<AnomalyRecord> & { anomaly_id: st
     interface_index: 1,
     metric_name: 'rx_bps',
     detector: 'deviation',
+    detector_version: '1',
     anomaly_type: 'spike',
     severity: 'warning',
     metric_value: 9e9,
@@ -219,6 +220,9 @@ export function anomalyRecord(changes: Partial<AnomalyRecord> & { anomaly_id: st
     closed_at: null,
     close_reason: null,
     description: 'rx_bps of Gi0/1 is far above what is usual',
+    peak_at: null,
+    duration_seconds: null,
+    correlation_group_id: null,
     ...changes,
   };
 }

@@ -26,7 +26,7 @@ type Update = readonly [
 
 /** What a reading of two interfaces carries after these updates. */
 function enriched(updates: readonly Update[], harness: StageHarness = stageHarness(enrich())) {
-  for (const [topic, key, record] of updates) harness.stage.update!(topic, key, record);
+  for (const [topic, key, record] of updates) harness.update(topic, key, record);
   expect(harness.feed({ observedAtMs: START, rows: { p1: {}, p2: {} } })).toBe(true);
   const { deviceId: id, netboxDeviceId, siteId, siteName, deviceRole, timeZone } = harness.reading;
   const speeds = ['p1', 'p2'].map((name) => harness.number(SPEED_OVERRIDE_COLUMN, name));
@@ -160,7 +160,7 @@ describe('enrich', () => {
       fc.property(fc.array(fc.oneof(deviceUpdate, siteUpdate)), fc.boolean(), (updates, read) => {
         const harness = stageHarness(enrich());
         for (const update of updates) {
-          harness.stage.update!(...update);
+          harness.update(...update);
           // Readings in between must leave nothing behind that outlives the next update.
           if (read) enriched([], harness);
         }

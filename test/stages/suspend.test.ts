@@ -10,7 +10,7 @@ const SETTLE = 120_000;
 
 function withRules(...rules: RuleRecord[]): StageHarness {
   const harness = stageHarness(suspend({ settleMs: SETTLE }));
-  for (const rule of rules) harness.stage.update!('control.rule', ruleKey(rule), rule);
+  for (const rule of rules) harness.update('control.rule', ruleKey(rule), rule);
   return harness;
 }
 
@@ -63,9 +63,9 @@ describe('a maintenance window', () => {
     const harness = withRules(rule, { ...rule, rule_id: 'other', interface_name: 'p1' });
     expect(suspended(harness, START)).toEqual(['p1', 'p2']);
     expect(harness.outcomes.get('in_maintenance')).toBe(2);
-    harness.stage.update!('control.rule', ruleKey(rule), null);
+    harness.update('control.rule', ruleKey(rule), null);
     expect(suspended(harness, START)).toEqual(['p1']);
-    harness.stage.update!('control.rule', 'default/other', { ...rule, rule_id: 'other', ends_at: START + 1 });
+    harness.update('control.rule', 'default/other', { ...rule, rule_id: 'other', ends_at: START + 1 });
     expect(suspended(harness, START + SETTLE + 1)).toEqual([]);
   });
 });
@@ -78,7 +78,7 @@ describe('a rule that nobody can follow', () => {
     ['stands under another key', 'default/other', maintenance(START, END)],
   ])('%s: it is ignored and counted', (_what, key, rule) => {
     const harness = withRules();
-    harness.stage.update!('control.rule', key, rule);
+    harness.update('control.rule', key, rule);
     expect(suspended(harness, START)).toEqual([]);
     expect(harness.outcomes.get('rule_ignored')).toBe(1);
     suspended(harness, START + 1);
@@ -93,7 +93,7 @@ describe('a rule that nobody can follow', () => {
 
 it('rules and topics of others leave it alone', () => {
   const harness = withRules(threshold({ warn_sigma: 4 }));
-  harness.stage.update!('control.site', 'default/zrh', { slug: 'zrh' });
+  harness.update('control.site', 'default/zrh', { slug: 'zrh' });
   expect(suspended(harness, START)).toEqual([]);
   expect(harness.outcomes.size).toBe(0);
 });

@@ -10,7 +10,7 @@ interface Stateful {
 
 const NOBODY: SlotDirectory = { families: () => [] };
 
-/** `to` is as new. */
+/** `to` is as new, and this is the first snapshot of `from`: a later one would hold what has changed since. */
 export function copyState(from: Stateful, to: Stateful): void {
   const snapshot = takeSnapshot(from.state, from.directory ?? NOBODY);
   const { layout } = snapshot;

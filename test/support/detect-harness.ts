@@ -2,14 +2,14 @@
  * suspend, baseline and detect fused over one Reading, as a task runs them: polls are plain objects, and the whole state can
  * be taken out and put into another harness, as a restart does.
  */
-import { Reading } from '../../pipeline/model/reading.ts';
+import { Reading, type PollStatus } from '../../pipeline/model/reading.ts';
 import { StateStore } from '../../pipeline/runtime/state-store.ts';
 import {
   baseline,
   BASELINE_DEFAULTS,
   type BaselineSettings,
 } from '../../pipeline/stages/baseline/baseline.ts';
-import { baselinedMetrics } from '../../pipeline/stages/baseline/baselined-metrics.ts';
+import { baselinedMetrics, statusMetrics } from '../../pipeline/stages/baseline/baselined-metrics.ts';
 import { detect, DETECT_DEFAULTS, type DetectSettings } from '../../pipeline/stages/detect/detect.ts';
 import type { ObjectState, StageOutput } from '../../pipeline/stages/stage.ts';
 import { suspend } from '../../pipeline/stages/suspend.ts';
@@ -35,6 +35,7 @@ export interface Poll {
   readonly role?: string;
   readonly part?: number;
   readonly parts?: number;
+  readonly status?: PollStatus;
 }
 
 interface DetectHarnessOptions {
@@ -61,15 +62,18 @@ export class DetectHarness {
   readonly #out: StageOutput = {
     anomaly: (record) => this.anomalies.push(record),
     baseline: (record) => this.baselines.push(record),
-    summary: () => undefined,
+    features() {},
+    evaluation() {},
+    summary() {},
     count: (_stage, outcome, by = 1) => this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + by),
   };
 
   constructor(options: DetectHarnessOptions = {}) {
-    const metrics = baselinedMetrics(options.catalogue ?? catalogue);
+    const from = options.catalogue ?? catalogue;
+    const metrics = baselinedMetrics(from);
     const definitions = [
       suspend({ settleMs: options.detect?.settleMs ?? DETECT_DEFAULTS.settleMs }),
-      baseline(metrics, { ...BASELINE_DEFAULTS, ...options.baseline }),
+      baseline(metrics, { ...BASELINE_DEFAULTS, ...options.baseline }, statusMetrics(from)),
       detect(metrics, { ...DETECT_DEFAULTS, ...options.detect }),
     ];
     this.#stages = definitions.map((definition) =>
@@ -103,7 +107,10 @@ export class DetectHarness {
     reading.intervalMs = dtS * 1000;
     reading.timeZone = poll.timeZone ?? 'UTC';
     reading.siteId = poll.siteId ?? Number.NaN;
+    reading.siteName = poll.siteId === undefined ? null : `site ${poll.siteId}`;
     reading.deviceRole = poll.role ?? null;
+    reading.pollId = `poll-${poll.atMs}`;
+    reading.status = poll.status ?? 'complete';
     reading.part = poll.part ?? 1;
     reading.parts = poll.parts ?? 1;
     reading.entitySlot = this.#slot(reading.entity, () => this.state.newEntity());
@@ -132,7 +139,7 @@ export class DetectHarness {
   }
 
   #update(key: string, rule: RuleRecord | null): this {
-    for (const stage of this.#stages) stage.update?.('control.rule', key, rule);
+    for (const stage of this.#stages) stage.update?.('control.rule', key, rule, this.#out);
     return this;
   }
 

@@ -1,5 +1,6 @@
 /**
- * A worker: folds exchangeable noise and posts how many anomalies opened in it (all of them are false). It runs
+ * A worker: folds exchangeable noise and posts how many anomalies opened in it (all of them are false), and how many of
+ * them became more than info. It runs
  * outside of Jest's sandbox, in which every use of a global such as Math costs about a microsecond.
  */
 import { parentPort, workerData } from 'node:worker_threads';
@@ -23,7 +24,12 @@ export interface NoiseRun {
   readonly polls: number;
 }
 
-function falseAlarms({ kind, seed, ports, polls }: NoiseRun): number {
+export interface FalseAlarms {
+  readonly opened: number;
+  readonly alarms: number;
+}
+
+function falseAlarms({ kind, seed, ports, polls }: NoiseRun): FalseAlarms {
   const random = randomFrom(seed);
   const harness = new DetectHarness();
   const names = Array.from({ length: ports }, (_, port) => `p${port}`);
@@ -36,7 +42,9 @@ function falseAlarms({ kind, seed, ports, polls }: NoiseRun): number {
       }
     });
   }
-  return harness.take().filter(({ state }) => state === 'opened').length;
+  const found = harness.take();
+  const alarms = new Set(found.filter(({ severity }) => severity !== 'info').map(({ anomaly_id: id }) => id));
+  return { opened: found.filter(({ state }) => state === 'opened').length, alarms: alarms.size };
 }
 
 parentPort?.postMessage(falseAlarms(workerData as NoiseRun));

@@ -1,5 +1,5 @@
 /** Rules as records, from the fields that matter. */
-import type { RuleRecord } from '../../topics/rules.ts';
+import { verdictRuleId, type RuleRecord, type Verdict } from '../../topics/rules.ts';
 
 const NOTHING: RuleRecord = {
   domain: 'default',
@@ -17,6 +17,11 @@ const NOTHING: RuleRecord = {
   suppressed: null,
   starts_at: null,
   ends_at: null,
+  anomaly_id: null,
+  verdict: null,
+  detector: null,
+  detector_version: null,
+  opened_at: null,
   reason: null,
   created_by: null,
   created_at: 1_700_000_000_000,
@@ -33,5 +38,16 @@ export const maintenance = (
   kind: 'maintenance',
   starts_at: startsAtMs,
   ends_at: endsAtMs,
+  ...fields,
+});
+
+export const verdict = (anomalyId: string, what: Verdict, fields: Partial<RuleRecord> = {}): RuleRecord => ({
+  ...NOTHING,
+  rule_id: verdictRuleId(anomalyId),
+  kind: 'verdict',
+  managed_by: 'command',
+  entity: 'default/device/r1',
+  anomaly_id: anomalyId,
+  verdict: what,
   ...fields,
 });

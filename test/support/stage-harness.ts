@@ -7,9 +7,12 @@ import type { ColumnType, StateColumn } from '../../pipeline/model/state.ts';
 import { StateStore } from '../../pipeline/runtime/state-store.ts';
 import type { Stage, StageDefinition, StageOutput } from '../../pipeline/stages/stage.ts';
 import type { AnomalyRecord } from '../../topics/anomaly.ts';
+import type { TopicName } from '../../topics/catalogue.ts';
 import type { WindowSummary } from '../../topics/domain.ts';
 import type { BaselineRecord } from '../../topics/insight.ts';
+import type { EvaluationRecord, FeatureRecord } from '../../topics/ml.ts';
 import { QUALITIES, type Quality } from '../../topics/interface.ts';
+import { copyState } from './copy-state.ts';
 
 /** bigint fills a counter column, number a number column, string a text column; what is left out is unknown. */
 export type RowSample = Readonly<Record<string, bigint | number | string | null>>;
@@ -29,6 +32,8 @@ export interface ReadingSample {
   readonly parts?: number;
   readonly timeZone?: string;
   readonly deviceId?: string;
+  /** Of all rows; good unless told. */
+  readonly quality?: Quality;
   /** By instance name. */
   readonly rows: Readonly<Record<string, RowSample>>;
 }
@@ -39,6 +44,8 @@ export interface StageHarness {
   readonly state: StateStore;
   readonly anomalies: AnomalyRecord[];
   readonly baselines: BaselineRecord[];
+  readonly features: FeatureRecord[];
+  readonly evaluations: EvaluationRecord[];
   readonly summaries: WindowSummary[];
   /** Sum of the counts by outcome, of all stages. */
   readonly outcomes: ReadonlyMap<string, number>;
@@ -49,12 +56,15 @@ export interface StageHarness {
   /** Fills the reading from the sample and folds it. */
   feed(sample: ReadingSample): boolean;
   punctuate(tickMs: number, entityTimeMs?: (entity: string) => number): void;
+  /** A record of an inventory or control topic. */
+  update(topic: TopicName, key: string, record: unknown): void;
+  /** What an earlier stage sent. */
+  anomaly(record: AnomalyRecord): void;
+  /** A stage of the same definition that goes on from this one's state, as after a restart. */
+  restart(): StageHarness;
   /** A state column of the stage. @throws Error when the stage declared none of this name and metric. */
   column<T extends ColumnType = ColumnType>(name: string, metric?: string): StateColumn<T>;
   entitySlot(entity: string): number | undefined;
-  /** Takes over which entity and row has which slot: with the other's state, as a restart does. */
-  adopt(other: StageHarness): void;
-  readonly slots: ReadonlyMap<string, number>;
   rowSlot(entity: string, instance: string): number | undefined;
   /** A number of the reading just folded, by column and instance: NaN is null. */
   number(column: string, instance: string): number;
@@ -67,17 +77,24 @@ export interface StageHarness {
 
 const ENTITY = 'default/device/r1';
 
-export function stageHarness(definition: StageDefinition, reading = new Reading()): StageHarness {
+export function stageHarness(
+  definition: StageDefinition,
+  reading = new Reading(),
+  slots = new Map<string, number>(),
+): StageHarness {
   const state = new StateStore();
   const stage = definition.init(state.context(definition, reading));
-  const slots = new Map<string, number>();
   const outcomes = new Map<string, number>();
   const anomalies: AnomalyRecord[] = [];
   const baselines: BaselineRecord[] = [];
+  const features: FeatureRecord[] = [];
+  const evaluations: EvaluationRecord[] = [];
   const summaries: WindowSummary[] = [];
   const out: StageOutput = {
     anomaly: (record) => anomalies.push(record),
     baseline: (record) => baselines.push(record),
+    features: (record) => features.push(record),
+    evaluation: (record) => evaluations.push(record),
     summary: (summary) => summaries.push(summary),
     count: (_stage, outcome, by = 1) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + by),
   };
@@ -113,6 +130,8 @@ export function stageHarness(definition: StageDefinition, reading = new Reading(
     state,
     anomalies,
     baselines,
+    features,
+    evaluations,
     summaries,
     outcomes,
     place,
@@ -127,6 +146,13 @@ export function stageHarness(definition: StageDefinition, reading = new Reading(
       return process();
     },
     punctuate: (tickMs, entityTimeMs = () => Number.NaN) => stage.punctuate?.(tickMs, entityTimeMs, out),
+    update: (topic, key, record) => stage.update?.(topic, key, record, out),
+    anomaly: (record) => stage.anomaly?.(record, out),
+    restart() {
+      const next = stageHarness(definition, new Reading(), new Map(slots));
+      copyState({ state }, next);
+      return next;
+    },
     column<T extends ColumnType>(name: string, metric?: string) {
       for (const [, { column }] of state.columns()) {
         if (column.declaration.name === name && column.declaration.metric === metric)
@@ -135,8 +161,6 @@ export function stageHarness(definition: StageDefinition, reading = new Reading(
       throw new Error(`stage ${definition.name} has no state column ${name} ${metric ?? ''}`);
     },
     entitySlot: (entity) => slots.get(entity),
-    adopt: (other) => other.slots.forEach((slot, key) => slots.set(key, slot)),
-    slots,
     rowSlot: (entity, instance) => slots.get(rowKey(entity, instance)),
     number: (column, instance) => reading.number(column).values[rowOf(instance)]!,
     counter(column, instance) {
@@ -172,6 +196,7 @@ function fillEnvelope(reading: Reading, sample: ReadingSample): void {
   reading.parts = sample.parts ?? 1;
   reading.timeZone = sample.timeZone ?? 'UTC';
   reading.deviceId = sample.deviceId ?? 'd1';
+  reading.quality.fill(QUALITIES.indexOf(sample.quality ?? 'good'), 0, reading.rowCount);
 }
 
 function addColumns(reading: Reading, sample: RowSample): void {

@@ -11,6 +11,7 @@ import { recordSubTopology } from '../../pipeline/runtime/record-processor.ts';
 import type { ProcessorOutput } from '../../pipeline/runtime/sub-topology.ts';
 import { BASELINE_DEFAULTS } from '../../pipeline/stages/baseline/baseline.ts';
 import { DETECT_DEFAULTS } from '../../pipeline/stages/detect/detect.ts';
+import { FEATURE_DEFAULTS } from '../../pipeline/stages/features/feature-settings.ts';
 import { RATE_DEFAULTS } from '../../pipeline/stages/rate/rate.ts';
 import { domainTopology, entityTopology, type StageSettings } from '../../pipeline/topology.ts';
 import {
@@ -54,6 +55,7 @@ export const STAGE_DEFAULTS: StageSettings = {
   rate: RATE_DEFAULTS,
   baseline: BASELINE_DEFAULTS,
   detect: DETECT_DEFAULTS,
+  features: FEATURE_DEFAULTS,
 };
 
 export interface TopologyDriverOptions {

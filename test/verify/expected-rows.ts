@@ -48,14 +48,14 @@ export function expectations(topics: Topics): Readonly<Record<TableName, Expecta
       keyOf: (row) => key(row, 'anomaly_id'),
       ignored: new Set([
         ...MADE,
-        ...['acknowledged_at', 'acknowledged_by', 'resolution_notes', 'is_false_positive'],
+        ...['acknowledged_at', 'acknowledged_by', 'resolution_notes', 'is_false_positive', 'verdict'],
         ...['baseline_id', 'correlation_group_id', 'root_cause_event_id'],
       ]),
     },
     metric_baselines: {
       expected: baselineRows(topics, refused),
       keyOf: cellOf,
-      ignored: new Set([...MADE, 'path_id']),
+      ignored: new Set(MADE),
     },
   };
 }
@@ -144,15 +144,17 @@ function* anomalyRows({ anomalies }: Topics, refused: Refused): Iterable<Expecte
 
 /** Of a device's cells the site is no part: it may move. */
 const CELL = [
-  'scope_type',
-  'scope_site_id',
-  'device_role',
   'device_id',
   'interface_name',
   'metric_name',
   'hour_of_day',
   'day_of_week',
   'time_period',
+  'scope_type',
+  'domain',
+  'scope_site_id',
+  'device_role',
+  'path_id',
 ] as const;
 const UNITS: Readonly<Record<string, string>> = { '%': 'percent', '[ppm]': 'ppm' };
 
@@ -163,24 +165,34 @@ function* baselineRows({ baselines, inventory }: Topics, refused: Refused): Iter
   for (const origin of baselines) {
     const record = origin.value;
     if (record === null || gone.get(record.entity) === true) continue;
-    const { domain, device_ip, netbox_device_id, site_id, device_role, calculated_at } = record;
+    const { domain, device_ip, netbox_device_id, site_id, device_role, path_id, calculated_at } = record;
     const scope_type = record.scope_type ?? 'interface';
-    const isInterface = scope_type === 'interface';
-    const device_id = isInterface ? record.device_id : null;
+    const ofDevice = scope_type === 'interface' || scope_type === 'device';
     let at = -1;
-    for (const { interface_name: name, cells } of record.rows) {
-      const interface_name = isInterface ? name : null;
-      for (const { metric_unit: unit, confidence_score: confidence, ...cell } of cells) {
+    for (const row of record.rows) {
+      const hours = row.cells.map((cell) => ({ ...cell, time_period: 'hourly' }));
+      const days = row.periods.map((period) => ({ ...period, hour_of_day: null }));
+      for (const all of [...hours, ...days]) {
+        const { metric_unit: unit, confidence_score: confidence, baseline_start: start, ...cell }: Row = all;
         at += 1;
         if (refused.has(origin, at)) continue;
         const columns = {
           ...cell,
-          ...{ domain, device_id, device_ip, netbox_device_id, site_id, device_role, interface_name },
-          ...{ scope_type, calculated_at },
+          ...{
+            domain,
+            scope_type,
+            device_ip,
+            netbox_device_id,
+            site_id,
+            device_role,
+            path_id,
+            calculated_at,
+          },
+          device_id: ofDevice ? record.device_id : null,
+          interface_name: row.interface_name || null,
           metric_unit: typeof unit === 'string' ? (UNITS[unit] ?? unit) : null,
-          time_period: 'hourly',
-          baseline_start_date: new Date(record.baseline_start).toISOString().slice(0, 10),
-          baseline_end_date: new Date(calculated_at).toISOString().slice(0, 10),
+          baseline_start_date: day((start as number | null) ?? record.baseline_start),
+          baseline_end_date: day(calculated_at),
           // numeric(5,2)
           confidence_score: Number((confidence as number).toFixed(2)),
           is_active: true,
@@ -198,6 +210,10 @@ function* baselineRows({ baselines, inventory }: Topics, refused: Refused): Iter
 function cellOf(columns: Readonly<Record<string, unknown>>): string {
   const scope_site_id = columns['scope_type'] === 'site' ? columns['site_id'] : null;
   return key({ ...columns, scope_site_id }, ...CELL);
+}
+
+function day(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
 }
 
 /** What the sink could not store, and said so. */

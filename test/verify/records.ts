@@ -87,11 +87,16 @@ export interface BaselineRecord {
   readonly device_id: string;
   readonly netbox_device_id: number | null;
   readonly site_id: number | null;
-  readonly scope_type: string | null;
-  readonly device_role: string | null;
   readonly calculated_at: number;
   readonly baseline_start: number;
-  readonly rows: readonly { readonly interface_name: string; readonly cells: readonly Row[] }[];
+  readonly scope_type: string | null;
+  readonly device_role: string | null;
+  readonly path_id: string | null;
+  readonly rows: readonly {
+    readonly interface_name: string;
+    readonly cells: readonly Row[];
+    readonly periods: readonly Row[];
+  }[];
 }
 
 export interface DeviationRecord {

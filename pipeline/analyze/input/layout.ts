@@ -1,60 +1,42 @@
 /**
- * Which column of a file means what, guessed from the names in its head and from its first rows, or told:
+ * Which column of a file means what, guessed from names and from the first rows, or told:
  *
  *   long   a row a value:   time, entity, instance, metric, value (and kind, unit, speed)
  *   wide   a row a moment:  time, entity, instance, and a column for each metric
  */
 import { ConfigError } from '../../model/errors.ts';
-import type { TimeParser } from './times.ts';
-
-/** Columns that a user may name. */
-export const ROLES = ['time', 'entity', 'instance', 'metric', 'value', 'kind', 'unit', 'speed'] as const;
-export type Role = (typeof ROLES)[number];
+import { ColumnChoice, type IgnoredColumn, type ToldColumns } from './column-choice.ts';
+import { isCalled } from './column-names.ts';
+import { takeLabels } from './label-columns.ts';
+import { takeLong, type LongColumns } from './long-columns.ts';
 
 export interface Layout {
-  readonly time: number;
+  /** One column, or one of dates and one of clocks. */
+  readonly time: readonly number[];
   /** Absent: everything in the file is of one entity. */
-  readonly entity?: number;
+  readonly entity: number | undefined;
   /** Their texts together name the instance. */
   readonly instance: readonly number[];
   /** Absent in wide form. */
-  readonly long?: {
-    readonly value: number;
-    readonly metric?: number;
-    readonly kind?: number;
-    readonly unit?: number;
-    readonly speed?: number;
-  };
+  readonly long: LongColumns | undefined;
   /** Wide form: a metric each. */
-  readonly wide: readonly { readonly column: number; readonly metric: string }[];
-  /** Columns of labels and of texts that say nothing of a series. */
-  readonly ignored: readonly number[];
+  readonly wide: readonly WideColumn[];
+  /** What a line carries, and how many bit/s one of its numbers is. */
+  readonly speed: { readonly column: number; readonly bitsPerSecond: number } | undefined;
+  readonly ignored: readonly IgnoredColumn[];
 }
 
-const NAMES: Readonly<Record<Role, RegExp>> = {
-  time: /^(_?time|timestamps?|ts|date|date_?time|(observed|recorded|collected|created)_at|at|epoch)$/i,
-  entity:
-    /^(entity|device(_?(ip|id|name))?|host(_?name)?|node|agent_host|source|target|server|router|kpi_?id)$/i,
-  instance: /^(instance|interface(_?name)?|if_?(name|descr|index)|port|sensor|name|disk|cpu)$/i,
-  metric: /^(metric(_?name)?|_?field|measurement|_measurement|counter|kpi)$/i,
-  value: /^(_?value|val|reading|y)$/i,
-  kind: /^(kind|type|metric_?type)$/i,
-  unit: /^(units?|metric_?unit)$/i,
-  speed: /^(speed|if_?(high_?)?speed|bandwidth(_bps)?)$/i,
-};
-/** What others said of the data: judged by none of ours. */
-const LABELS = /^(label|labels|is_?anomaly|anomaly|outlier|ground_truth)$/i;
-
-/** Small numbers are no times unless the column is called so. */
-const EARLIEST_GUESSED_MS = Date.UTC(1980);
-
-export interface LayoutOptions {
-  /** Column names by role, as the user gave them. */
-  readonly columns?: Readonly<Partial<Record<Role, string>>>;
-  readonly time: TimeParser;
-  /** For messages. */
-  readonly file: string;
+export interface WideColumn {
+  readonly column: number;
+  readonly metric: string;
 }
+
+/** Of the cells of a column that is called so. */
+const NAMED_TIMES = 0.5;
+/** A text of so few words is a status, where it is no label. */
+const STATUS_WORDS = 12;
+/** Each of which is there so often at least. */
+const WORD_ROWS = 3;
 
 /**
  * `head`: names of the columns. `rows`: the first of them, as text.
@@ -63,111 +45,128 @@ export interface LayoutOptions {
 export function guessLayout(
   head: readonly string[],
   rows: readonly (readonly string[])[],
-  { columns = {}, time: parseTime, file }: LayoutOptions,
+  { columns, file }: { readonly columns: ToldColumns; readonly file: string },
 ): Layout {
-  const taken = new Map<number, Role>();
-  const of = (role: Role): number | undefined => {
-    const column = told(role) ?? guessed(role);
-    if (column !== undefined) taken.set(column, role);
-    return column;
-  };
-  const told = (role: Role): number | undefined => {
-    const name = columns[role];
-    if (name === undefined) return undefined;
-    const column = head.indexOf(name);
-    if (column < 0)
-      throw new ConfigError(`${file} has no column "${name}" for --${role}: it has ${listed(head)}`);
-    return column;
-  };
-  const guessed = (role: Role): number | undefined => {
-    const column = head.findIndex((name, index) => !taken.has(index) && NAMES[role].test(name.trim()));
-    return column < 0 ? undefined : column;
-  };
-  const isTime = (column: number): boolean =>
-    filled(rows, column).length > 0 &&
-    filled(rows, column).every((text) => parseTime(text) >= EARLIEST_GUESSED_MS);
-
-  const time = of('time') ?? head.findIndex((_, column) => isTime(column));
-  if (time < 0)
-    throw new ConfigError(`${file} has no column of times among ${listed(head)}: name it with --time COLUMN`);
-  taken.set(time, 'time');
-  const value = of('value');
-  const entity = of('entity');
-  const isLong = value !== undefined;
-  const metric = isLong ? of('metric') : undefined;
-  const kind = isLong ? of('kind') : undefined;
-  const unit = isLong ? of('unit') : undefined;
-  const speed = isLong ? of('speed') : undefined;
-  const instance = of('instance');
-  const rest = head.map((_, column) => column).filter((column) => !taken.has(column));
-  const numeric = rest.filter((column) => isNumeric(rows, column) && !LABELS.test(head[column]!.trim()));
-  const texts = rest.filter((column) => !numeric.includes(column) && !LABELS.test(head[column]!.trim()));
-  const instances = [...(instance === undefined ? [] : [instance]), ...texts];
-  const wide = isLong ? [] : numeric.map((column) => ({ column, metric: head[column]!.trim() }));
-  if (!isLong && wide.length === 0)
-    throw new ConfigError(
-      `${file} has no column of numbers besides its times among ${listed(head)}: name it with --value COLUMN`,
-    );
+  const choice = new ColumnChoice(file, head, rows, columns);
+  const time = takeTime(choice);
+  setOthersAside(choice);
+  const long = takeLong(choice);
+  const speed = choice.take(
+    'speed',
+    (column) =>
+      choice.isNumeric(column) && (long !== undefined || isCalled('lineSpeed', choice.name(column))),
+  );
+  const entity = choice.take('entity', (column) => choice.isText(column));
+  const told = choice.told('instance');
+  const given = [entity, long?.metric, ...told].filter((column) => column !== undefined);
+  const labels = takeLabels(choice, time, given);
+  // An entity of numbers is one only where it parts the rows.
+  const entityId = entity ?? labels.find((column) => isCalled('entity', head[column]!));
+  setNamesAside(choice, [...given, ...labels]);
+  const wide = long === undefined ? takeWide(choice) : [];
+  for (const column of choice.free) choice.setAside(column, leftWhy(choice, column));
   return {
     time,
-    ...(entity !== undefined && { entity }),
-    instance: instances,
-    ...(value !== undefined && {
-      long: {
-        value,
-        ...(metric !== undefined && { metric }),
-        ...(kind !== undefined && { kind }),
-        ...(unit !== undefined && { unit }),
-        ...(speed !== undefined && { speed }),
-      },
-    }),
+    entity: entityId,
+    instance: [...told, ...labels.filter((column) => column !== entityId)],
+    long,
     wide,
-    ignored: rest.filter(
-      (column) => !instances.includes(column) && !wide.some((one) => one.column === column),
-    ),
+    speed: speed === undefined ? undefined : { column: speed, bitsPerSecond: speedUnit(head[speed]!) },
+    ignored: choice.ignored.toSorted((a, b) => a.column - b.column),
   };
 }
 
-/** In a line: what a user checks a guess by. */
-export function layoutText(head: readonly string[], layout: Layout): string {
-  const { time, entity, instance, long, wide, ignored } = layout;
-  const name = (column: number): string => head[column]!;
-  const parts = [
-    `time = ${name(time)}`,
-    ...(entity === undefined ? [] : [`entity = ${name(entity)}`]),
-    ...(instance.length === 0 ? [] : [`instance = ${instance.map(name).join(' + ')}`]),
-    ...(long === undefined
-      ? [`metrics = ${wide.map(({ metric }) => metric).join(', ')}`]
-      : Object.entries(long).map(([role, column]) => `${role} = ${name(column)}`)),
-    ...(ignored.length === 0 ? [] : [`not looked at: ${ignored.map(name).join(', ')}`]),
-  ];
-  return parts.join('; ');
+function takeTime(choice: ColumnChoice): readonly number[] {
+  const told = choice.told('time');
+  const { free } = choice;
+  const isNamed = (column: number): boolean => isCalled('time', choice.name(column));
+  const found =
+    free.find((column) => isNamed(column) && choice.isTime(column, NAMED_TIMES)) ??
+    free.find((column) => choice.isDate(column)) ??
+    free.find((column) => isNamed(column) && choice.isNumeric(column)) ??
+    free.find((column) => choice.isTime(column));
+  const time = told.length > 0 || found === undefined ? [...told] : [found];
+  if (time.length === 0)
+    throw new ConfigError(
+      `${choice.file} has no column of times among ${choice.listed}: name it with --time COLUMN`,
+    );
+  // Dates and clocks in a column each.
+  const [only] = time;
+  if (time.length === 1 && choice.isDate(only!) && choice.rows.every((row) => !row[only!]?.includes(':'))) {
+    const clock = free.find((column) => choice.isClock(column));
+    if (clock !== undefined) time.push(clock);
+  }
+  choice.use(time);
+  return time;
 }
 
-/** Whether a first line is names, and not already data. */
-export function isHead(cells: readonly string[], parseTime: TimeParser): boolean {
-  return cells.every((cell) => Number.isNaN(parseTime(cell)) && !isNumber(cell));
+function setOthersAside(choice: ColumnChoice): void {
+  for (const column of choice.free) {
+    const name = choice.name(column);
+    const isFirst = column === 0 || name === '';
+    if (isCalled('label', name)) choice.setAside(column, 'labels');
+    else if (choice.content(column).isRowNumber && (isFirst || isCalled('id', name)))
+      choice.setAside(column, 'row numbers');
+    else if (
+      choice.isDate(column) ||
+      choice.isClock(column) ||
+      (choice.isTime(column) && isCalled('time', name))
+    )
+      choice.setAside(column, 'other times');
+  }
 }
 
-export function isNumber(text: string): boolean {
-  const trimmed = text.trim();
-  return trimmed !== '' && !Number.isNaN(Number(trimmed));
+/** Numbers that are called like names, and say of a series no more than its labels do: ifIndex beside ifName. */
+function setNamesAside(choice: ColumnChoice, labels: readonly number[]): void {
+  for (const column of choice.free) {
+    const isId = isCalled('id', choice.name(column)) && choice.isNumeric(column);
+    if (isId && followsFrom(choice, labels, column)) choice.setAside(column, 'names');
+  }
 }
 
-/** Nothing measured: an empty cell, or one of the words for it. */
-export function isMissing(text: string): boolean {
-  return /^\s*(|nan|null|none|n\/?a|-|\?|undefined)\s*$/i.test(text);
+/** Whether rows with the same labels have the same in this column. */
+function followsFrom({ rows }: ColumnChoice, labels: readonly number[], column: number): boolean {
+  const known = new Map<string, string>();
+  return rows.every((row) => {
+    const key = labels.map((label) => row[label] ?? '').join('\0');
+    const cell = row[column] ?? '';
+    const before = known.get(key) ?? cell;
+    known.set(key, before);
+    return before === cell;
+  });
 }
 
-/** A column without anything in it yet may become one. */
-function isNumeric(rows: readonly (readonly string[])[], column: number): boolean {
-  return filled(rows, column).every(isNumber);
+function takeWide(choice: ColumnChoice): WideColumn[] {
+  const told = choice.told('value');
+  const found = told.length > 0 ? told : choice.free.filter((column) => isMeasured(choice, column));
+  if (found.length === 0)
+    throw new ConfigError(
+      `${choice.file} has no column of numbers besides its times among ${choice.listed}: name it with --value COLUMN`,
+    );
+  choice.use(found);
+  return found.map((column) => ({ column, metric: choice.name(column).trim() }));
 }
 
-function filled(rows: readonly (readonly string[])[], column: number): string[] {
-  return rows.map((row) => row[column] ?? '').filter((cell) => !isMissing(cell));
+/** Numbers, words of a status, or nothing yet. */
+function isMeasured(choice: ColumnChoice, column: number): boolean {
+  const { filled, distinct } = choice.content(column);
+  if (filled === 0 || choice.isNumeric(column) || choice.isStatus(column)) return true;
+  if (isCalled('value', choice.name(column)) && choice.content(column).numbers > 0) return true;
+  return (
+    choice.isText(column) &&
+    !choice.hasUnits(column) &&
+    distinct <= STATUS_WORDS &&
+    filled >= WORD_ROWS * distinct
+  );
 }
 
-function listed(names: readonly string[]): string {
-  return names.map((name) => `"${name}"`).join(', ');
+function leftWhy(choice: ColumnChoice, column: number): string {
+  if (choice.content(column).filled === 0) return 'empty';
+  if (choice.hasUnits(column)) return 'numbers with units';
+  return choice.isNumeric(column) ? 'other numbers' : 'texts';
+}
+
+/** ifHighSpeed counts Mbit/s. */
+function speedUnit(name: string): number {
+  return /high_?speed|mbps|mbit/i.test(name) ? 1e6 : 1;
 }

@@ -1,94 +1,105 @@
-/** Files and standard input, gzip or not, by what their first bytes say. */
-import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+/** Files and standard input, one after the other, whatever form their rows have. */
 import { basename } from 'node:path';
-import { PassThrough, type Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
 import { ConfigError } from '../../model/errors.ts';
-import { readDelimited, type FileOptions } from './delimited.ts';
-import { readJsonLines } from './json-lines.ts';
+import { DelimitedLines } from './delimited-lines.ts';
+import { BrokenGzip, fileChunks, sizeOf, STANDARD_INPUT } from './file-chunks.ts';
+import { JsonList } from './json-list.ts';
+import { JsonRows } from './json-rows.ts';
+import type { FileOptions } from './row-intake.ts';
+import { LimitReached } from './sample.ts';
+import { readLines, type LineSink } from './text-lines.ts';
 
-/** Instead of a file's name. */
-export const STANDARD_INPUT = '-';
-
-const GZIP = Buffer.from([0x1f, 0x8b]);
 export interface ReadOptions extends Omit<FileOptions, 'file' | 'entity'> {
-  /** Of all files, as they lie on the disk; undefined for standard input. */
-  readonly onProgress?: (readBytes: number, ofBytes: number | undefined) => void;
+  /** Of all files: bytes as they lie on the disk, undefined where one has no size; and rows so far. */
+  readonly onProgress?: (readBytes: number, ofBytes: number | undefined, rows: number) => void;
+  /** A file that cannot be understood; the others are read all the same. */
+  readonly onRefused: (error: ConfigError) => void;
 }
 
-/** Reads them one after the other. @throws ConfigError naming the file that cannot be read or understood. */
+/** @throws ConfigError for a file that is not there, before any is read. */
 export async function readFiles(files: readonly string[], options: ReadOptions): Promise<void> {
-  const { onProgress = () => undefined, ...reading } = options;
+  const { onProgress = () => undefined, onRefused, ...reading } = options;
   const sizes = await Promise.all(files.map(sizeOf));
   const all = sizes.includes(undefined) ? undefined : sizes.reduce<number>((sum, size) => sum + size!, 0);
+  const entities = entityNames(files);
+  let read = 0;
   let before = 0;
   for (const [index, file] of files.entries()) {
-    const source = file === STANDARD_INPUT ? process.stdin : createReadStream(file);
-    let read = 0;
-    source.on('data', (chunk: Buffer | string) => {
-      read += chunk.length;
-      onProgress(before + read, all);
-    });
     const name = file === STANDARD_INPUT ? 'standard input' : file;
-    // Series of two files are two, whatever they are called in them.
-    const entity = files.length === 1 ? '' : basename(name).replace(/\..*$/, '');
-    await readStream(source, { ...reading, file: name, entity });
-    before += sizes[index] ?? read;
+    const chunks = fileChunks(file, (bytes) => (read += bytes));
+    const rows = new FileRows({ ...reading, file: name, entity: entities[index]! });
+    try {
+      await readLines(name, chunks, rows, () => onProgress(read, all, before + rows.lines));
+    } catch (error) {
+      if (error instanceof BrokenGzip) rows.cutOff(error);
+      else {
+        onRefused(refusal(error));
+        continue;
+      }
+    }
+    before += rows.lines;
+    try {
+      rows.end();
+    } catch (error) {
+      onRefused(refusal(error));
+    }
   }
 }
 
-async function readStream(source: Readable, options: FileOptions): Promise<void> {
-  const raw = await peeked(source);
-  const isPacked = raw.first.subarray(0, 2).equals(GZIP);
-  const plain = isPacked ? createGunzip() : undefined;
-  const unpacking = plain && pipeline(raw.stream, plain);
-  // A failure of it ends what reads from it, too.
-  unpacking?.catch(() => undefined);
-  try {
-    const { first, stream } = plain === undefined ? raw : await peeked(plain);
-    const text = first.toString('utf8').replace(/^\uFEFF/, '');
-    if (text.trimStart().startsWith('{')) await readJsonLines(stream, options);
-    else await readDelimited(stream, text, options);
-    await unpacking;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code?.startsWith('Z_') === true)
-      throw new ConfigError(`${options.file} is no whole gzip file: ${(error as Error).message}`, {
-        cause: error,
-      });
-    throw error;
+/** What is wrong with one file alone. @throws what is wrong with all of it. */
+function refusal(error: unknown): ConfigError {
+  if (error instanceof ConfigError && !(error instanceof LimitReached)) return error;
+  throw error;
+}
+
+/** By its first line a file is JSON or has a delimiter. */
+class FileRows implements LineSink {
+  readonly #options: FileOptions;
+  #sink: (LineSink & { end(): void }) | undefined;
+  /** Those so far. */
+  lines = 0;
+
+  constructor(options: FileOptions) {
+    this.#options = options;
+  }
+
+  line(text: string, number: number): void {
+    this.lines = number;
+    if (this.#sink === undefined && text.trim() === '') return;
+    this.#sink ??= this.#readerOf(text.trimStart());
+    this.#sink.line(text, number);
+  }
+
+  tooLong(number: number, beginning: string): void {
+    this.lines = number;
+    this.#sink ??= this.#readerOf(beginning.trimStart());
+    this.#sink.tooLong(number, beginning);
+  }
+
+  end(): void {
+    this.#sink ??= this.#readerOf('');
+    this.#sink.end();
+  }
+
+  /** The file ends before its end. */
+  cutOff({ message }: BrokenGzip): void {
+    const { sink, file } = this.#options;
+    sink.problem({ file, line: this.lines + 1, reason: `the gzip data end here: ${message}` });
+  }
+
+  #readerOf(text: string): LineSink & { end(): void } {
+    if (text.startsWith('{')) return new JsonRows(this.#options);
+    if (/^\[\s*(\{|$)/.test(text)) return new JsonList(new JsonRows(this.#options), this.#options);
+    return new DelimitedLines(this.#options);
   }
 }
 
-/** The first bytes of a stream, and a stream of all of them. */
-async function peeked(source: Readable): Promise<{ readonly first: Buffer; readonly stream: Readable }> {
-  const stream = new PassThrough();
-  const flowing = pipeline(source, stream);
-  // Whoever reads the stream gets the failure.
-  flowing.catch(() => undefined);
-  // Also at its end.
-  await once(stream, 'readable');
-  const first = (stream.read() as Buffer | null) ?? Buffer.alloc(0);
-  if (first.length > 0) stream.unshift(first);
-  return { first, stream };
-}
-
-async function sizeOf(file: string): Promise<number | undefined> {
-  if (file === STANDARD_INPUT) return undefined;
-  try {
-    const found = await stat(file);
-    if (!found.isFile()) throw new ConfigError(`${file} is no file`);
-    return found.size;
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    throw new ConfigError(
-      `${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}`,
-      {
-        cause: error,
-      },
-    );
-  }
+/** Series of two files are two, whatever they are called in them: by the file's name, or its path if two share one. */
+function entityNames(files: readonly string[]): string[] {
+  const short = files.map((file) =>
+    file === STANDARD_INPUT ? 'stdin' : basename(file).replace(/(?<=.)\..*$/, ''),
+  );
+  return short.map((name, index) =>
+    short.filter((one) => one === name).length === 1 ? name : files[index]!,
+  );
 }

@@ -155,6 +155,7 @@ class AggregateBaseline implements RecordStage {
     this.#keepZone(scope, zoneAfter(scope, sums), out);
     this.#context.willWrite(slot);
     const middleMs = number * WINDOW_MS + WINDOW_MS / 2;
+    this.#series.atS = middleMs / 1_000;
     this.#position.set(middleMs + this.#clock(scope.zone ?? UNKNOWN_ZONE, out).offsetMs(middleMs));
     let learned = 0;
     let shifts = 0;

@@ -8,7 +8,7 @@ import { deviceId } from '../../model/entity.ts';
 import { textHash } from '../../model/reading.ts';
 import { hourOfDay, hourOfWeek } from '../../model/wall-clock.ts';
 import { DAY_CELLS, WEEK_CELLS } from '../baseline/baseline-columns.ts';
-import type { BaselineCells } from '../baseline/baseline-record.ts';
+import type { BaselineCells, BaselinePlace } from '../baseline/baseline-record.ts';
 import type { BaselineSettings } from '../baseline/baseline-settings.ts';
 import type { RecordStageOutput } from '../record-stage.ts';
 import type { Scope } from './scope.ts';
@@ -42,21 +42,22 @@ export class ScopePublication {
     const hours = [...scope.owed].filter((week) => week % DAY_CELLS === day).sort((a, b) => a - b);
     for (const week of hours) scope.owed.delete(week);
     const { type, key, domain, siteId, deviceRole, slot, sinceMs } = scope;
-    const place = {
+    const place: BaselinePlace = {
+      scope_type: type,
       domain,
       entity: key,
       device_ip: null,
       device_id: deviceId(key),
       netbox_device_id: null,
       site_id: siteId,
+      device_role: deviceRole,
+      path_id: null,
       instances: [''],
       slots: [slot],
       intervalS: WINDOW_MS / 1_000,
       sinceMs,
     };
-    this.#cells.publish(place, atMs, day, hours, {
-      baseline: (record) => out.baseline({ ...record, scope_type: type, device_role: deviceRole }),
-    });
+    this.#cells.publishHours(place, atMs, { hourOfDay: day, hoursOfWeek: hours }, out);
     return true;
   }
 }

@@ -1,8 +1,9 @@
 /** What a total is about: a site, a role, the network of a domain. And its state, but for the columns of its series. */
 import type { WindowSummary } from '../../../topics/domain.ts';
+import type { BaselineScope } from '../../../topics/insight.ts';
 import type { OpenWindow } from './open-window.ts';
 
-export type ScopeType = 'site' | 'device_role' | 'network';
+export type ScopeType = Extract<BaselineScope, 'site' | 'device_role' | 'network'>;
 
 export interface ScopeIdentity {
   readonly type: ScopeType;

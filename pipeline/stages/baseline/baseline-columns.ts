@@ -1,7 +1,7 @@
 /**
- * The state of one baselined series, about 1.9 KB: 194 bytes that every poll touches and 192 seasonal cells of 9
- * bytes, of which a poll reads four. All columns of a metric grow together, so their arrays are looked up once a
- * segment.
+ * The state of one baselined series, about 2.2 KB: 198 bytes that every poll touches, 192 seasonal cells of 9 bytes, of
+ * which a poll reads four, and 48 means of half hours of 5 bytes, of which it changes one. All columns of a metric grow
+ * together, so their arrays are looked up once a segment.
  */
 import type { ColumnMarks } from '../../model/state-marks.ts';
 import {
@@ -13,8 +13,12 @@ import {
 import { QUANTILE_BUCKETS } from './residual-quantiles.ts';
 import type { StateContext } from '../stage.ts';
 
+/** Nothing beyond it is a value: float32 ends at 3.4e38. */
+export const MAX_VALUE = 1e38;
+
 export const DAY_CELLS = 24;
 export const WEEK_CELLS = 168;
+export const HALF_HOUR_CELLS = 48;
 
 type F32Field = keyof typeof F32_FIELDS;
 
@@ -36,15 +40,17 @@ const F32_FIELDS = {
   visit_week_deviation: 0,
   /** How much wider the residuals' tails are than their mean deviation says, at least 1. */
   spread: 1,
-  /** The run of polls that are off on one side: a level shift if it lasts. */
-  run_seconds: 0,
-  run_value: 0,
-  run_expected: 0,
+  /** The run of polls that are off on one side, a level shift if it lasts: its time, and means of what was seen and expected. */
+  run_length_s: 0,
+  run_mean: 0,
+  run_expected_mean: 0,
 } as const;
 
 const PLAIN = { scope: 'series', group: 'hot' } as const;
 
 const OTHER_FIELDS = {
+  /** What its cells know begins here: seconds since 1970. */
+  since: { ...PLAIN, name: 'since', type: 'u32' },
   /** Number of the visit's wall-clock hour. */
   visit_hour: { ...PLAIN, name: 'visit_hour', type: 'u32' },
   /** Learned from, up to 65,535. */
@@ -58,6 +64,8 @@ const OTHER_FIELDS = {
   week_mean: { scope: 'series', group: 'cell', name: 'week_mean', type: 'f32', width: WEEK_CELLS },
   week_deviation: { scope: 'series', group: 'cell', name: 'week_deviation', type: 'f32', width: WEEK_CELLS },
   week_visits: { scope: 'series', group: 'cell', name: 'week_visits', type: 'u8', width: WEEK_CELLS },
+  half_mean: { scope: 'series', group: 'cell', name: 'half_mean', type: 'f32', width: HALF_HOUR_CELLS },
+  half_polls: { scope: 'series', group: 'cell', name: 'half_polls', type: 'u8', width: HALF_HOUR_CELLS },
 } as const satisfies Record<string, ColumnDeclaration>;
 
 /** The arrays of one segment. Cells: `k * capacity + slot within the segment`. */
@@ -70,6 +78,7 @@ export type SeriesArrays = { readonly [F in F32Field]: Float32Array } & {
   /** Whoever writes cells says so before. */
   readonly dayMarks: ColumnMarks;
   readonly weekMarks: ColumnMarks;
+  readonly halfMarks: ColumnMarks;
 };
 
 const declarations: readonly ColumnDeclaration[] = [
@@ -77,8 +86,15 @@ const declarations: readonly ColumnDeclaration[] = [
   ...Object.values(OTHER_FIELDS),
 ];
 
-export function baselineColumns(metric: string): ColumnDeclaration[] {
-  return declarations.map((declaration) => ({ ...declaration, metric }));
+/** What has the series: each row, or each entity as a whole. Slots are those of rows or of entities. */
+export type SeriesOwner = 'row' | 'entity';
+
+export function baselineColumns(metric: string, owner: SeriesOwner = 'row'): ColumnDeclaration[] {
+  return declarations.map((declaration) =>
+    owner === 'row'
+      ? { ...declaration, metric }
+      : { ...declaration, metric, scope: 'entity', name: `total_${declaration.name}` },
+  );
 }
 
 /** All columns of one metric. */
@@ -86,8 +102,8 @@ export class SeriesColumns {
   readonly #columns: readonly StateColumn[];
   readonly #bound: (SeriesArrays | undefined)[] = [];
 
-  constructor(context: Pick<StateContext, 'column'>, metric: string) {
-    this.#columns = baselineColumns(metric).map((declaration) => context.column(declaration));
+  constructor(context: Pick<StateContext, 'column'>, metric: string, owner: SeriesOwner = 'row') {
+    this.#columns = baselineColumns(metric, owner).map((declaration) => context.column(declaration));
   }
 
   /** The arrays that hold `slot`, valid until the state grows. */
@@ -101,17 +117,17 @@ export class SeriesColumns {
 
   /** Apart from `arraysOf`, which is called for each series and small enough to be inlined. */
   #bind(segment: number): SeriesArrays {
-    const marksOf = (name: string) =>
-      this.#columns.find(({ declaration }) => declaration.name === name)!.marks;
+    const column = (of: string) => this.#columns[declarations.findIndex(({ name }) => name === of)]!;
     const arrays = Object.fromEntries(
-      this.#columns.map(({ declaration, segments }) => [declaration.name, segments[segment]]),
+      declarations.map(({ name }, index) => [name, this.#columns[index]!.segments[segment]]),
     );
     return (this.#bound[segment] = {
       ...arrays,
       capacity: this.#columns[0]!.capacities[segment]!,
       firstSlot: segment << SEGMENT_BITS,
-      dayMarks: marksOf(OTHER_FIELDS.day_mean.name),
-      weekMarks: marksOf(OTHER_FIELDS.week_mean.name),
+      dayMarks: column('day_mean').marks,
+      weekMarks: column('week_mean').marks,
+      halfMarks: column('half_mean').marks,
     } as SeriesArrays);
   }
 }

@@ -1,31 +1,35 @@
-/** Seasonal cells as insight.baseline records: one hour of the day of one entity, all of its rows and metrics. */
+/** Baselines as insight.baseline records: one hour of the day of one place, or its whole days, all rows and metrics. */
 import { SEGMENT_MASK } from '../../model/state.ts';
-import type { BaselineRecord } from '../../../topics/insight.ts';
+import type { BaselineRecord, BaselineScope } from '../../../topics/insight.ts';
 import type { BaselinedMetric } from './baselined-metrics.ts';
-import { DAY_CELLS, type SeriesArrays, type SeriesColumns } from './baseline-columns.ts';
-import { baseScale, drawDeviation } from './baseline-scale.ts';
+import { DAY_CELLS, type SeriesColumns } from './baseline-columns.ts';
 import type { BaselineSettings } from './baseline-settings.ts';
-import { QUANTILE_BUCKETS, residualQuantile, residualRange } from './residual-quantiles.ts';
-import { CellReading } from './seasonal-cells.ts';
+import { CellStatistics } from './cell-statistics.ts';
+import { PeriodStatistics } from './period-statistics.ts';
 import type { StageOutput } from '../stage.ts';
 
 type Row = BaselineRecord['rows'][number];
 type Cell = Row['cells'][number];
+type Period = Row['periods'][number];
 
-/** A cell is at most 170 bytes in Avro; the topic's records end at 1 MB. */
+/** A cell is at most 180 bytes in Avro; the topic's records end at 1 MB. */
 const MAX_CELLS_A_RECORD = 4_000;
-/** Thresholds of the tables, in scales. */
-const WARN_SCALES = 2;
-const CRIT_SCALES = 3;
+const DAY_MS = 86_400_000;
+/** A start so close to the record's is not told. */
+const SAME_START_MS = 3_600_000;
 
-/** Whose cells, and in which slots. A plain object: it waits in state between ticks. */
-export interface CellPlace {
+/** Whose baselines, and in which slots. */
+export interface BaselinePlace {
+  readonly scope_type: BaselineScope;
   readonly domain: string;
   readonly entity: string;
   readonly device_ip: string | null;
   readonly device_id: string;
   readonly netbox_device_id: number | null;
   readonly site_id: number | null;
+  readonly device_role: string | null;
+  readonly path_id: string | null;
+  /** Of each slot; empty for the whole of the scope. */
   readonly instances: readonly string[];
   readonly slots: readonly number[];
   /** For the scatter of counting: scales are those of a poll this long. */
@@ -33,58 +37,77 @@ export interface CellPlace {
   readonly sinceMs: number;
 }
 
-interface PublishedMetric {
+/** Hours of the week that have changed, all of one hour of the day. */
+export interface ChangedHours {
+  readonly hourOfDay: number;
+  readonly hoursOfWeek: readonly number[];
+}
+
+/** A metric and the state of its series: of rows, of entities, of whatever the slots of a place are. */
+export interface PublishedMetric {
   readonly metric: BaselinedMetric;
   readonly columns: SeriesColumns;
 }
 
-/** Residuals of a series, in scales. */
-interface ResidualSummary {
-  p50: number;
-  p5: number;
-  p95: number;
-  p99: number;
-  range: ReturnType<typeof residualRange>;
-}
+type BaselineOutput = Pick<StageOutput, 'baseline'>;
 
 export class BaselineCells {
   readonly #metrics: readonly PublishedMetric[];
-  readonly #settings: BaselineSettings;
-  /** The cell that is being written, and its series' residuals: reused, an hour's turn writes thousands. */
-  readonly #cell = new CellReading();
-  readonly #residuals: ResidualSummary = { p50: 0, p5: 0, p95: 0, p99: 0, range: undefined };
+  /** How far back a decaying hour of the day reaches, and one of the week. */
+  readonly #daysCoveredMs: number;
+  readonly #weeksCoveredMs: number;
+  readonly #cells: CellStatistics;
+  readonly #periods: PeriodStatistics;
 
   constructor(metrics: readonly PublishedMetric[], settings: BaselineSettings) {
     this.#metrics = metrics;
-    this.#settings = settings;
+    this.#daysCoveredMs = DAY_MS * Math.ceil(1 / settings.dayWeight);
+    this.#weeksCoveredMs = 7 * DAY_MS * Math.ceil(1 / settings.weekWeight);
+    this.#cells = new CellStatistics(settings);
+    this.#periods = new PeriodStatistics(this.#cells, settings);
   }
 
-  /** Sends the cell of `hourOfDay` and those of `hoursOfWeek`, split where a record would grow too large. */
-  publish(
-    place: CellPlace,
+  /** Sends the cell of the hour of the day and those of the hours of the week. */
+  publishHours(place: BaselinePlace, atMs: number, hours: ChangedHours, out: BaselineOutput): void {
+    this.#publish(place, atMs, out, (slot) => ({
+      cells: this.#cellsOf(place, atMs, slot, hours),
+      periods: [],
+    }));
+  }
+
+  /** Sends the whole days: of any day, and of each day of the week (0 = Sunday) that is named. */
+  publishDays(place: BaselinePlace, atMs: number, weekdays: readonly number[], out: BaselineOutput): void {
+    this.#publish(place, atMs, out, (slot) => ({
+      cells: [],
+      periods: this.#periodsOf(place, atMs, slot, weekdays),
+    }));
+  }
+
+  /** Split where a record would grow too large. */
+  #publish(
+    place: BaselinePlace,
     atMs: number,
-    hourOfDay: number,
-    hoursOfWeek: readonly number[],
-    out: Pick<StageOutput, 'baseline'>,
+    out: BaselineOutput,
+    of: (slot: number) => Pick<Row, 'cells' | 'periods'>,
   ): void {
     let rows: Row[] = [];
     let count = 0;
     for (const [index, slot] of place.slots.entries()) {
-      const cells = this.#cellsOf(place, slot, hourOfDay, hoursOfWeek);
-      if (cells.length === 0) continue;
-      if (count + cells.length > MAX_CELLS_A_RECORD && rows.length > 0) {
+      const row = { interface_name: place.instances[index]!, ...of(slot) };
+      const cells = row.cells.length + row.periods.length;
+      if (cells === 0) continue;
+      if (count + cells > MAX_CELLS_A_RECORD && rows.length > 0) {
         out.baseline(this.#record(place, atMs, rows));
         rows = [];
         count = 0;
       }
-      rows.push({ interface_name: place.instances[index]!, cells });
-      count += cells.length;
+      rows.push(row);
+      count += cells;
     }
     if (rows.length > 0) out.baseline(this.#record(place, atMs, rows));
   }
 
-  #record(place: CellPlace, atMs: number, rows: Row[]): BaselineRecord {
-    const coveredMs = 7 * 86_400_000 * Math.ceil(1 / this.#settings.weekWeight);
+  #record(place: BaselinePlace, atMs: number, rows: Row[]): BaselineRecord {
     return {
       domain: place.domain,
       entity: place.entity,
@@ -92,108 +115,76 @@ export class BaselineCells {
       device_id: place.device_id,
       netbox_device_id: place.netbox_device_id,
       site_id: place.site_id,
-      scope_type: null,
-      device_role: null,
       calculated_at: atMs,
-      baseline_start: Math.max(place.sinceMs, atMs - coveredMs),
+      baseline_start: Math.max(place.sinceMs, atMs - this.#weeksCoveredMs),
       rows,
+      scope_type: place.scope_type,
+      device_role: place.device_role,
+      path_id: place.path_id,
     };
   }
 
-  #cellsOf(place: CellPlace, slot: number, hourOfDay: number, hoursOfWeek: readonly number[]): Cell[] {
+  #cellsOf(
+    place: BaselinePlace,
+    atMs: number,
+    slot: number,
+    { hourOfDay, hoursOfWeek }: ChangedHours,
+  ): Cell[] {
     const cells: Cell[] = [];
+    const statistics = this.#cells;
     const within = slot & SEGMENT_MASK;
     const { intervalS } = place;
+    const startMs = Math.max(place.sinceMs, atMs - this.#weeksCoveredMs);
     for (const { metric, columns } of this.#metrics) {
       const arrays = columns.arraysOf(slot);
-      const { day_mean, day_deviation, day_visits, week_mean, week_deviation, week_visits } = arrays;
-      const cell = this.#cell;
+      const { capacity, day_visits, week_visits } = arrays;
+      const sinceMs = 1000 * arrays.since[within]!;
       let summed = false;
-      const day = hourOfDay * arrays.capacity + within;
-      if (day_visits[day]! > 0) {
-        this.#sumUp(arrays, within);
+      if (day_visits[hourOfDay * capacity + within]! > 0) {
+        statistics.sumUp(arrays, within);
         summed = true;
-        cell.visits = day_visits[day]!;
-        cell.mean = day_mean[day]!;
-        cell.deviation = day_deviation[day]!;
-        cell.error = arrays.day_error[within]!;
-        cells.push(this.#recordOf(metric, arrays, within, intervalS, hourOfDay, null));
+        const base = statistics.dayBase(metric, arrays, within, hourOfDay, intervalS);
+        const start = laterStart(Math.max(sinceMs, atMs - this.#daysCoveredMs), startMs);
+        cells.push(statistics.record(metric, arrays, within, base, hourOfDay, null, start));
       }
       for (const hour of hoursOfWeek) {
-        const week = hour * arrays.capacity + within;
-        if (week_visits[week] === 0) continue;
-        if (!summed) this.#sumUp(arrays, within);
+        if (week_visits[hour * capacity + within] === 0) continue;
+        if (!summed) statistics.sumUp(arrays, within);
         summed = true;
-        cell.visits = week_visits[week]!;
-        cell.mean = week_mean[week]!;
-        cell.deviation = week_deviation[week]!;
-        cell.error = arrays.week_error[within]!;
-        cells.push(
-          this.#recordOf(metric, arrays, within, intervalS, hour % DAY_CELLS, Math.floor(hour / DAY_CELLS)),
-        );
+        const base = statistics.weekBase(metric, arrays, within, hour, intervalS);
+        const weekday = Math.floor(hour / DAY_CELLS);
+        const start = laterStart(Math.max(sinceMs, atMs - this.#weeksCoveredMs), startMs);
+        cells.push(statistics.record(metric, arrays, within, base, hourOfDay, weekday, start));
       }
     }
     return cells;
   }
 
-  /** The residuals are the series', in scales: the same for its cells, however many are published at once. */
-  #sumUp({ residuals }: SeriesArrays, slot: number): void {
-    const at = slot * QUANTILE_BUCKETS;
-    let total = 0;
-    for (let b = 0; b < QUANTILE_BUCKETS; b += 1) total += residuals[at + b]!;
-    const of = this.#residuals;
-    of.p50 = residualQuantile(residuals, at, 0.5, total);
-    of.p5 = residualQuantile(residuals, at, 0.05, total);
-    of.p95 = residualQuantile(residuals, at, 0.95, total);
-    of.p99 = residualQuantile(residuals, at, 0.99, total);
-    of.range = residualRange(residuals, at);
-  }
-
-  #recordOf(
-    { name, unit, quantum }: BaselinedMetric,
-    arrays: SeriesArrays,
-    slot: number,
-    intervalS: number,
-    hour: number,
-    weekday: number | null,
-  ): Cell {
-    const settings = this.#settings;
-    const cell = this.#cell;
-    const { mean, visits } = cell;
-    if (Number.isNaN(cell.error)) cell.error = arrays.level_error[slot]!;
-    cell.level = arrays.level[slot]!;
-    drawDeviation(cell, settings);
-    const base = baseScale(cell.drawnDeviation, mean, intervalS, quantum, settings);
-    const scale = base * arrays.spread[slot]!;
-    const { p50, p5, p95, p99, range } = this.#residuals;
-    const isShare = unit === '%';
-    return {
-      metric_name: name,
-      metric_unit: unit,
-      hour_of_day: hour,
-      day_of_week: weekday,
-      sample_count: visits,
-      baseline_mean: mean,
-      baseline_median: bounded(mean + p50 * base, isShare),
-      baseline_stddev: scale,
-      baseline_min: range === undefined ? null : bounded(mean + range.lowest * base, isShare),
-      baseline_max: range === undefined ? null : bounded(mean + range.highest * base, isShare),
-      baseline_p5: bounded(mean + p5 * base, isShare),
-      baseline_p95: bounded(mean + p95 * base, isShare),
-      baseline_p99: bounded(mean + p99 * base, isShare),
-      warn_threshold_low: bounded(mean - WARN_SCALES * scale, isShare),
-      warn_threshold_high: bounded(mean + WARN_SCALES * scale, isShare),
-      crit_threshold_low: bounded(mean - CRIT_SCALES * scale, isShare),
-      crit_threshold_high: bounded(mean + CRIT_SCALES * scale, isShare),
-      confidence_score:
-        100 *
-        Math.min(1, arrays.seconds[slot]! / settings.fullConfidenceS) *
-        Math.min(1, visits / settings.weekVisits),
-    };
+  #periodsOf(place: BaselinePlace, atMs: number, slot: number, weekdays: readonly number[]): Period[] {
+    const periods: Period[] = [];
+    const within = slot & SEGMENT_MASK;
+    for (const { metric, columns } of this.#metrics) {
+      const arrays = columns.arraysOf(slot);
+      this.#cells.sumUp(arrays, within);
+      for (const weekday of [null, ...weekdays]) {
+        const statistics = this.#periods.of(metric, arrays, within, weekday, place.intervalS);
+        if (statistics === undefined) continue;
+        const coveredMs = weekday === null ? this.#daysCoveredMs : this.#weeksCoveredMs;
+        periods.push({
+          metric_name: metric.name,
+          metric_unit: metric.unit,
+          time_period: weekday === null ? 'daily' : 'weekly',
+          day_of_week: weekday,
+          ...statistics,
+          baseline_start: Math.max(1000 * arrays.since[within]!, atMs - coveredMs),
+        });
+      }
+    }
+    return periods;
   }
 }
 
-/** Bands of percentages end at 0 and 100. */
-function bounded(value: number, isShare: boolean): number {
-  return isShare ? Math.min(Math.max(value, 0), 100) : value;
+/** null where it is the record's, or so close that nobody cares. */
+function laterStart(startMs: number, recordStartMs: number): number | null {
+  return startMs - recordStartMs <= SAME_START_MS ? null : startMs;
 }

@@ -2,7 +2,7 @@
 import type { BaselineSettings } from './baseline-settings.ts';
 
 /** A mean distance from the mean times this is one sigma, if the scatter is normal: sqrt(pi / 2). */
-const SIGMA_PER_DEVIATION = 1.2533141373155;
+export const SIGMA_PER_DEVIATION = 1.2533141373155;
 
 /**
  * The scatter that counting alone gives a rate of `expected` over `dtS` seconds (Poisson: the root of the count, and

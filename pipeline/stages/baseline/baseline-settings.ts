@@ -28,8 +28,9 @@ export interface BaselineSettings {
   /** Beyond this many scales on one side, for so many polls and so long: a level shift. */
   readonly shiftPolls: number;
   readonly shiftS: number;
-  /** The cells are scaled to a new level within this factor; beyond it they are forgotten. */
+  /** The cells are scaled to a new level within this factor; beyond it they are forgotten, after so long a time. */
   readonly shiftKeepsFactor: number;
+  readonly shiftForgetsS: number;
   /** Cells are published while readings come within this of being observed. */
   readonly liveMs: number;
   /** And within so long after their hour, each entity at its own time; an hour of the day at a time. */
@@ -43,7 +44,7 @@ export const BASELINE_DEFAULTS: BaselineSettings = {
   clipAfterS: 2 * 86_400,
   clipScales: 3,
   dayVisits: 2,
-  weekVisits: 3,
+  weekVisits: 2,
   dayWeight: 0.05,
   weekWeight: 0.1,
   minVisitS: 300,
@@ -55,6 +56,7 @@ export const BASELINE_DEFAULTS: BaselineSettings = {
   shiftPolls: 24,
   shiftS: 6 * 3_600,
   shiftKeepsFactor: 8,
+  shiftForgetsS: 86_400,
   liveMs: 600_000,
   spreadMs: 600_000,
 };

@@ -13,6 +13,12 @@ const MEMORY_S = 14 * 86_400;
 /** Upper edges of the buckets above zero; the last bucket is open and is taken to end here. */
 const EDGES = Float64Array.from({ length: SIDE }, (_, k) => FIRST_EDGE * GROWTH ** k);
 
+/** Lower edges of all buckets, and the upper edge of the last. */
+export const BUCKET_EDGES = Float64Array.from({ length: QUANTILE_BUCKETS + 1 }, (_, b) => {
+  if (b === SIDE) return 0;
+  return b > SIDE ? EDGES[b - SIDE - 1]! : -EDGES[SIDE - b - 1]!;
+});
+
 /** Bucket of a residual in scales: 16 and up for positive ones, 15 and down for negative ones. */
 export function quantileBucket(z: number): number {
   const magnitude = Math.abs(z);
@@ -43,7 +49,8 @@ export function residualQuantile(buckets: Float32Array, at: number, p: number, t
   let rest = p * total;
   for (let b = 0; b < QUANTILE_BUCKETS; b += 1) {
     const weight = buckets[at + b]!;
-    if (weight > 0 && rest <= weight) return edge(b) + (edge(b + 1) - edge(b)) * (rest / weight);
+    if (weight > 0 && rest <= weight)
+      return BUCKET_EDGES[b]! + (BUCKET_EDGES[b + 1]! - BUCKET_EDGES[b]!) * (rest / weight);
     rest -= weight;
   }
   return 0;
@@ -62,11 +69,5 @@ export function residualRange(
   if (low === QUANTILE_BUCKETS) return undefined;
   let high = QUANTILE_BUCKETS - 1;
   while (buckets[at + high]! === 0) high -= 1;
-  return { lowest: edge(low), highest: edge(high + 1) };
-}
-
-/** Lower edge of bucket b. */
-function edge(b: number): number {
-  if (b === SIDE) return 0;
-  return b > SIDE ? EDGES[b - SIDE - 1]! : -EDGES[SIDE - b - 1]!;
+  return { lowest: BUCKET_EDGES[low]!, highest: BUCKET_EDGES[high + 1]! };
 }

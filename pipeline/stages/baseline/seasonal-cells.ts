@@ -4,7 +4,8 @@
  * 5 s weigh exactly what 12 polls of 5 minutes weigh, and a cell is never judged by what it has just learned.
  */
 import { hourOfDay, hourOfWeek } from '../../model/wall-clock.ts';
-import { DAY_CELLS, WEEK_CELLS, type SeriesArrays } from './baseline-columns.ts';
+import { SIGMA_PER_DEVIATION } from './baseline-scale.ts';
+import { DAY_CELLS, HALF_HOUR_CELLS, WEEK_CELLS, type SeriesArrays } from './baseline-columns.ts';
 import type { BaselineSettings } from './baseline-settings.ts';
 
 const HOUR_MS = 3_600_000;
@@ -15,6 +16,8 @@ export class SeasonPosition {
   hour = 0;
   day = 0;
   week = 0;
+  /** 0-47, from 00:00. */
+  halfHour = 0;
   /** The nearer neighbours, whose cells are mixed in, and their share: 0 in the middle of the hour, 0.5 at its ends. */
   nextDay = 0;
   nextWeek = 0;
@@ -27,6 +30,7 @@ export class SeasonPosition {
     const neighbour = this.hour + (offCentre < 0 ? -1 : 1);
     this.day = hourOfDay(this.hour);
     this.week = hourOfWeek(this.hour);
+    this.halfHour = 2 * this.day + (offCentre < 0 ? 0 : 1);
     this.nextDay = hourOfDay(neighbour);
     this.nextWeek = hourOfWeek(neighbour);
     this.share = Math.abs(offCentre);
@@ -42,6 +46,8 @@ export class CellReading {
   mean = Number.NaN;
   plain = Number.NaN;
   deviation = 0;
+  /** `mean` or `plain`, whichever is closer to the value that is judged: set by who judges. */
+  nearest = Number.NaN;
   // Set by who asks for the cell's deviation: see drawDeviation.
   error = Number.NaN;
   level = Number.NaN;
@@ -78,13 +84,19 @@ export function closeVisit(arrays: SeriesArrays, slot: number, settings: Baselin
   if (arrays.visit_seconds[slot]! >= settings.minVisitS) {
     const hour = arrays.visit_hour[slot]!;
     const { capacity, firstSlot } = arrays;
+    const day = hourOfDay(hour) * capacity + slot;
+    const week = hourOfWeek(hour) * capacity + slot;
     arrays.dayMarks.willWrite(firstSlot + slot, hourOfDay(hour));
     arrays.weekMarks.willWrite(firstSlot + slot, hourOfWeek(hour));
+    if (isRefuted(arrays, slot, day, week, settings)) {
+      arrays.week_visits[week] = 0;
+      arrays.visit_week_deviation[slot] = arrays.visit_day_deviation[slot]!;
+    }
     fold(
       arrays.day_mean,
       arrays.day_deviation,
       arrays.day_visits,
-      hourOfDay(hour) * capacity + slot,
+      day,
       arrays.visit_day_mean[slot]!,
       arrays.visit_day_deviation[slot]!,
       settings.dayWeight,
@@ -93,13 +105,34 @@ export function closeVisit(arrays: SeriesArrays, slot: number, settings: Baselin
       arrays.week_mean,
       arrays.week_deviation,
       arrays.week_visits,
-      hourOfWeek(hour) * capacity + slot,
+      week,
       arrays.visit_week_mean[slot]!,
       arrays.visit_week_deviation[slot]!,
       settings.weekWeight,
     );
   }
   arrays.visit_seconds[slot] = 0;
+}
+
+/**
+ * Whether the cell of the week, not in use yet, is unlike its hour on other days while the visit is like it: an outage
+ * was its first visit.
+ */
+function isRefuted(
+  arrays: SeriesArrays,
+  slot: number,
+  day: number,
+  week: number,
+  { clipScales, dayVisits, weekVisits }: BaselineSettings,
+): boolean {
+  const visits = arrays.week_visits[week]!;
+  if (visits === 0 || visits >= weekVisits || arrays.day_visits[day]! < dayVisits) return false;
+  const mean = arrays.day_mean[day]!;
+  const deviation = Math.max(arrays.day_deviation[day]!, arrays.day_error[slot]!);
+  const like = clipScales * SIGMA_PER_DEVIATION * deviation;
+  return (
+    Math.abs(arrays.week_mean[week]! - mean) > like && Math.abs(arrays.visit_week_mean[slot]! - mean) <= like
+  );
 }
 
 /** The mean of all visits at first; from 1 / weight visits on, old ones fade. The count stops at 255. */
@@ -139,15 +172,21 @@ export function scaleCells(
     arrays.week_deviation[cell] = arrays.week_deviation[cell]! * factor;
     arrays.week_visits[cell] = Math.min(arrays.week_visits[cell]!, settings.weekVisits);
   }
+  for (let k = 0; k < HALF_HOUR_CELLS; k += 1) {
+    const cell = k * arrays.capacity + slot;
+    arrays.half_mean[cell] = arrays.half_mean[cell]! * factor;
+  }
 }
 
 export function forgetCells(arrays: SeriesArrays, slot: number): void {
   willWriteAll(arrays, slot);
   for (let k = 0; k < DAY_CELLS; k += 1) arrays.day_visits[k * arrays.capacity + slot] = 0;
   for (let k = 0; k < WEEK_CELLS; k += 1) arrays.week_visits[k * arrays.capacity + slot] = 0;
+  for (let k = 0; k < HALF_HOUR_CELLS; k += 1) arrays.half_polls[k * arrays.capacity + slot] = 0;
 }
 
-function willWriteAll({ dayMarks, weekMarks, firstSlot }: SeriesArrays, slot: number): void {
+function willWriteAll({ dayMarks, weekMarks, halfMarks, firstSlot }: SeriesArrays, slot: number): void {
   dayMarks.willWriteSlot(firstSlot + slot);
   weekMarks.willWriteSlot(firstSlot + slot);
+  halfMarks.willWriteSlot(firstSlot + slot);
 }

@@ -1,4 +1,5 @@
 /** One sentence for people about an anomaly. */
+import type { Shape } from './deviation-shape.ts';
 
 const PREFIXES = [
   { from: 1e12, prefix: 'T' },
@@ -23,19 +24,39 @@ function digits(value: number): string {
   return Number(value.toPrecision(3)).toString();
 }
 
-export function describeDeviation(
-  metric: string,
-  unit: string | null,
-  instance: string,
-  value: number,
-  expected: number,
-  sigma: number,
-): string {
-  const side = sigma > 0 ? 'above' : 'below';
-  return (
-    `${metric} of ${instance} is ${spoken(value, unit)}, ${Math.abs(sigma).toFixed(1)} sigma ${side} ` +
-    `the ${spoken(expected, unit)} expected at this hour.`
-  );
+export interface DescribedDeviation {
+  readonly metric: string;
+  readonly unit: string | null;
+  readonly instance: string;
+  readonly shape: Shape;
+  readonly value: number;
+  readonly expected: number;
+  readonly sigma: number;
+  /** Means of the last residuals, signed, and of their sizes, in the metric's unit. */
+  readonly drift: number;
+  readonly swing: number;
+}
+
+export function describeDeviation(of: DescribedDeviation): string {
+  const { unit, expected, drift, swing, sigma } = of;
+  const series = of.instance === '' ? of.metric : `${of.metric} of ${of.instance}`;
+  const usual = `the ${spoken(expected, unit)} expected at this hour`;
+  switch (of.shape) {
+    case 'spike':
+    case 'drop':
+      return `${series} is ${spoken(of.value, unit)}, ${Math.abs(sigma).toFixed(1)} sigma ${side(sigma)} ${usual}.`;
+    case 'trend':
+      return (
+        `${series} has moved away: ${spoken(of.value, unit)} now, and ${spoken(Math.abs(drift), unit)} ${side(drift)} ` +
+        `what was expected over the last polls (${spoken(expected, unit)} at this hour).`
+      );
+    case 'oscillation':
+      return `${series} swings by ${spoken(swing, unit)} around ${usual}: ${spoken(of.value, unit)} now.`;
+  }
+}
+
+function side(signed: number): string {
+  return signed > 0 ? 'above' : 'below';
 }
 
 export function describeFlatline(

@@ -10,8 +10,10 @@ import type { AnomalyRecord, Severity } from '../../../topics/anomaly.ts';
 import { anomalyId } from '../../model/entity.ts';
 import type { Reading } from '../../model/reading.ts';
 import type { DetectSettings } from './detect-settings.ts';
+import { DETECTOR_VERSION } from './detector-version.ts';
 import { isWorse } from './severity.ts';
 import { readingIdentity } from '../reading-identity.ts';
+import type { Stories } from './stories.ts';
 import type { StageOutput } from '../stage.ts';
 
 export type Detector = 'deviation' | 'flatline' | 'status';
@@ -32,32 +34,45 @@ export interface Finding {
   readonly score: number | null;
   readonly confidence: number | null;
   readonly description: string;
+  /** What the severity follows from, in sigmas: |sigma| of a poll that is off, else how far the last polls are. */
+  readonly strength: number;
 }
 
 export interface OpenCase {
   /** The worst so far: as last sent, or worse. */
   record: AnomalyRecord;
   sentAtMs: number;
-  /** |sigma| as last sent. */
-  sentSigma: number;
+  /** The largest strength so far, and as last sent. */
+  strength: number;
+  sentStrength: number;
   /** Last poll with a value that was judged. */
   seenAtMs: number;
   intervalMs: number;
 }
 
-/** `polls`: anomalous polls so far, the one in the reading included. */
+/** What an anomaly begins with. */
+export interface Beginning {
+  readonly instance: string;
+  readonly ifIndex: number;
+  readonly finding: Finding;
+  /** observed_at of the first anomalous poll, and of the worst. */
+  readonly openedAtMs: number;
+  readonly peakAtMs: number;
+  /** Anomalous polls so far, the one in the reading included. */
+  readonly polls: number;
+}
+
 export function openCase(
   reading: Reading,
-  instance: string,
-  ifIndex: number,
-  finding: Finding,
-  openedAtMs: number,
-  polls: number,
+  beginning: Beginning,
+  stories: Stories,
   out: StageOutput,
 ): OpenCase {
-  const { entity, observedAtMs } = reading;
+  const { entity, observedAtMs, intervalMs } = reading;
+  const { instance, ifIndex, finding, openedAtMs, peakAtMs, polls } = beginning;
+  const id = anomalyId(entity, instance, finding.metric, finding.detector, openedAtMs);
   const record: AnomalyRecord = {
-    anomaly_id: anomalyId(entity, instance, finding.metric, finding.detector, openedAtMs),
+    anomaly_id: id,
     revision: 1,
     state: 'opened',
     ...readingIdentity(reading),
@@ -65,20 +80,31 @@ export function openCase(
     interface_index: Number.isNaN(ifIndex) ? null : ifIndex,
     metric_name: finding.metric,
     detector: finding.detector,
+    detector_version: DETECTOR_VERSION,
     ...measured(finding),
     polls,
     opened_at: openedAtMs,
     updated_at: observedAtMs,
     closed_at: null,
     close_reason: null,
+    peak_at: peakAtMs,
+    duration_seconds: (observedAtMs - openedAtMs) / 1000,
+    correlation_group_id: stories.storyOf({ entity, anomalyId: id, atMs: observedAtMs, intervalMs }),
   };
   out.anomaly({ ...record });
   out.count('detect', `opened_${finding.severity}`);
-  const { intervalMs } = reading;
-  return { record, sentAtMs: observedAtMs, sentSigma: size(finding), seenAtMs: observedAtMs, intervalMs };
+  const { strength } = finding;
+  return {
+    record,
+    sentAtMs: observedAtMs,
+    strength,
+    sentStrength: strength,
+    seenAtMs: observedAtMs,
+    intervalMs,
+  };
 }
 
-/** Another anomalous poll. Sends a revision when the severity rose, or the worst sigma grew and some time has passed. */
+/** Another anomalous poll. Sends a revision when the severity rose, or the strength grew and some time has passed. */
 export function continueCase(
   open: OpenCase,
   finding: Finding,
@@ -91,16 +117,20 @@ export function continueCase(
   open.seenAtMs = observedAtMs;
   const severityRose = isWorse(finding.severity, record.severity as Severity);
   const severity = severityRose ? finding.severity : record.severity;
-  if (size(finding) > Math.abs(record.deviation_sigma ?? 0)) Object.assign(record, measured(finding));
+  if (finding.strength > open.strength) {
+    open.strength = finding.strength;
+    Object.assign(record, measured(finding));
+    record.peak_at = observedAtMs;
+  }
   record.severity = severity;
-  const worst = Math.abs(record.deviation_sigma ?? 0);
-  const grew = worst >= open.sentSigma * settings.updateGrowth;
+  record.duration_seconds = (observedAtMs - record.opened_at) / 1000;
+  const grew = open.strength >= open.sentStrength * settings.updateGrowth;
   if (!severityRose && !(grew && observedAtMs - open.sentAtMs >= settings.updateEveryMs)) return;
   record.revision += 1;
   record.state = 'updated';
   record.updated_at = observedAtMs;
   open.sentAtMs = observedAtMs;
-  open.sentSigma = worst;
+  open.sentStrength = open.strength;
   out.anomaly({ ...record });
   out.count('detect', 'updated');
 }
@@ -112,6 +142,7 @@ export function closeCase(open: OpenCase, reason: CloseReason, atMs: number, out
   record.state = 'closed';
   record.updated_at = open.seenAtMs;
   record.closed_at = atMs;
+  record.duration_seconds = (atMs - record.opened_at) / 1000;
   record.close_reason = reason;
   out.anomaly({ ...record });
   out.count('detect', `closed_${reason}`);
@@ -142,8 +173,4 @@ function measured(finding: Finding) {
     confidence: finding.confidence,
     description: finding.description,
   };
-}
-
-function size(finding: Finding): number {
-  return Math.abs(finding.sigma ?? 0);
 }

@@ -4,16 +4,29 @@ export interface DetectSettings {
   readonly warnSigma: number;
   readonly critSigma: number;
   readonly criticalPolls: number;
-  /** Series are judged from this confidence of their baseline on, and after so many judged polls. */
+  /** Anomalies open from this confidence of the series' baseline on, and after so many judged polls. */
   readonly minConfidence: number;
   readonly minJudgedPolls: number;
-  /** An anomaly opens at `confirmingPolls` of `windowPolls` polls above `openScore`, or at one above `loneScore`. */
+  /** Below this confidence no anomaly is more than info. */
+  readonly alarmConfidence: number;
+  /**
+   * The one threshold for all series: an anomaly opens at a poll above `openScore` and beyond warn, once
+   * `confirmingPolls` of `windowPolls` polls are beyond warn and a quarter; or at once when it is above `loneScore` and beyond twice crit.
+   */
   readonly openScore: number;
   readonly loneScore: number;
+  /** What the score of a deviation in scales counts for beside the others. */
+  readonly scaledWeight: number;
+  /**
+   * An anomaly is more than info when so many polls as confirm it go this far beyond the series' records in scales, of a
+   * poll, of drift or of swing (farther on a series with heavy tails); or one poll goes `extremeScore` times as far.
+   */
+  readonly alarmScore: number;
+  readonly extremeScore: number;
   readonly confirmingPolls: number;
   readonly windowPolls: number;
   /**
-   * The record, in scales: its least value, the most that the first `minJudgedPolls` can make it, its growth in one
+   * The record of deviations in scales: its least value, the most that the first `minJudgedPolls` can make it, its growth in one
    * poll and by one anomaly, its decay.
    */
   readonly minRecord: number;
@@ -27,6 +40,8 @@ export interface DetectSettings {
   /** It closes after so many quiet polls, or after so long without a judged value (or three polls, if longer). */
   readonly quietPolls: number;
   readonly silenceMs: number;
+  /** Anomalies of one device that open within so long of each other (or two polls, if longer) are one story. */
+  readonly storyMs: number;
   /** After closing, the series stays silent for so long unless it gets worse than before. */
   readonly cooldownMs: number;
   /** After a restart of the agent, a counter reset or a link that came up, nothing opens for so long. */
@@ -45,15 +60,19 @@ export const DETECT_DEFAULTS: DetectSettings = {
   warnSigma: 2,
   critSigma: 3,
   criticalPolls: 3,
-  minConfidence: 0.5,
+  minConfidence: 0.03,
   minJudgedPolls: 100,
-  openScore: 1.75,
-  loneScore: 6,
+  alarmConfidence: 0.5,
+  openScore: 1.09,
+  loneScore: 1.5,
+  scaledWeight: 0.4,
+  alarmScore: 2.1,
+  extremeScore: 3,
   confirmingPolls: 2,
   windowPolls: 3,
   minRecord: 2,
   firstRecord: 10,
-  recordGrowth: 1.1,
+  recordGrowth: 1.2,
   recordGrowthByAnomaly: 1.3,
   // 0.9999 a poll of 300 s: half of a record is forgotten in 24 days, whatever the interval.
   recordDecayPerS: 1e-4 / 300,
@@ -61,6 +80,7 @@ export const DETECT_DEFAULTS: DetectSettings = {
   updateEveryMs: 60_000,
   quietPolls: 5,
   silenceMs: 900_000,
+  storyMs: 300_000,
   cooldownMs: 600_000,
   settleMs: 120_000,
   upMs: 600_000,

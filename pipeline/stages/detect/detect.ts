@@ -1,8 +1,8 @@
 /**
  * `detect`: anomalies of a poll. For every baselined metric it adds the columns
- *   <metric>.sigma  (value - expected) / scale
- *   <metric>.score  closest residual over the series' own decaying record: above 1 it was never so far off
- * and sends anomalies: spikes and drops, flatlines, lost links. Only rows of quality `good` open or close one: an
+ *   <metric>.sigma    (value - expected) / scale
+ *   <metric>.score    how new the poll is: features over the series' own records, above 1 it was never like this
+ * and sends anomalies: spikes, drops, trends, oscillations, flatlines, lost links. Only rows of quality `good` open or close one: an
  * open anomaly survives a gap, a reset, a restart. It does not survive the beginning of a maintenance window, nor a
  * rule that suppresses it; what is still wrong afterwards opens as a new anomaly.
  */
@@ -13,11 +13,12 @@ import { DeviationDetector, deviationColumns } from './deviation-detector.ts';
 import { FlatlineDetector, flatlineColumns } from './flatline-detector.ts';
 import type { StageDefinition } from '../stage.ts';
 import { STATUS_COLUMNS, StatusDetector } from './status-detector.ts';
+import { Stories } from './stories.ts';
 import { Thresholds } from './thresholds.ts';
 
 export { DETECT_DEFAULTS, type DetectSettings };
 
-const VERSION = 2;
+const VERSION = 3;
 
 export function detect(
   metrics: readonly BaselinedMetric[],
@@ -34,11 +35,12 @@ export function detect(
     init(context) {
       const thresholds = new Thresholds(context, settings);
       const maintenance = maintenanceColumn(context.reading);
-      const status = new StatusDetector(context, settings, thresholds);
-      const settled = status.settled.bind(status);
+      const stories = new Stories(context, settings.storyMs);
+      const status = new StatusDetector(context, settings, thresholds, stories);
+      const shared = { thresholds, stories, settled: status.settled.bind(status) };
       const series = metrics.map((metric) => ({
-        deviation: new DeviationDetector(context, metric, settings, thresholds, settled),
-        flatline: new FlatlineDetector(context, metric, settings, thresholds),
+        deviation: new DeviationDetector(context, metric, settings, shared),
+        flatline: new FlatlineDetector(context, metric, settings, thresholds, stories),
       }));
       return {
         process(reading, out) {
@@ -56,6 +58,7 @@ export function detect(
         },
         update: (topic, key, record) => thresholds.update(topic, key, record),
         punctuate(_tickMs, entityTimeMs, out) {
+          stories.punctuate(entityTimeMs);
           status.punctuate(entityTimeMs, out);
           for (const { deviation, flatline } of series) {
             deviation.punctuate(entityTimeMs, out);

@@ -1,60 +1,59 @@
 /**
- * Scores of one metric, row by row: a division and a comparison where all is quiet. What is off, or was a moment
+ * Scores of one metric, row by row: where all is quiet, some divisions and comparisons. What is off, or was a moment
  * ago, goes on to the watches.
  */
 import type { NumberColumn, Reading } from '../../model/reading.ts';
 import type { ColumnDeclaration } from '../../model/state.ts';
 import type { BaselinedMetric } from '../baseline/baselined-metrics.ts';
 import type { DetectSettings } from './detect-settings.ts';
+import { shapeOf } from './deviation-shape.ts';
 import { DeviationWatches, WATCHED } from './deviation-watch.ts';
 import { COVERED_SECONDS_COLUMN } from '../rate/rate.ts';
-import { recordColumns, SeriesRecord } from './series-record.ts';
+import { Novelty, noveltyColumns } from './novelty.ts';
 import type { StageContext, StageOutput } from '../stage.ts';
-import { isBeyond, type Thresholds } from './thresholds.ts';
+import type { Stories } from './stories.ts';
+import type { Thresholds } from './thresholds.ts';
 
 export function deviationColumns(metric: string): ColumnDeclaration[] {
-  return [...recordColumns(metric), { ...WATCHED, metric }];
+  return [...noveltyColumns(metric), { ...WATCHED, metric }];
 }
+
+/** What the detectors of one task share. */
+export interface Shared {
+  readonly thresholds: Thresholds;
+  readonly stories: Stories;
+  /** Whether anything may open on the row slot now. */
+  readonly settled: (slot: number, observedAtMs: number) => boolean;
+}
+
+const JUDGED = ['expected', 'scale', 'confidence', 'residual', 'half_hour_residual', 'shifted'] as const;
 
 export class DeviationDetector {
   readonly #settings: DetectSettings;
   readonly #metric: string;
-  readonly #thresholds: Thresholds;
-  readonly #settled: (slot: number, observedAtMs: number) => boolean;
-  readonly #record: SeriesRecord;
+  readonly #shared: Shared;
+  readonly #novelty: Novelty;
   readonly #watches: DeviationWatches;
   readonly #value: NumberColumn;
-  readonly #in: Readonly<Record<'expected' | 'scale' | 'confidence' | 'residual' | 'shifted', NumberColumn>>;
+  readonly #in: Readonly<Record<(typeof JUDGED)[number], NumberColumn>>;
   readonly #dtS: NumberColumn;
   readonly #ifIndex: NumberColumn;
   readonly #sigma: NumberColumn;
   readonly #score: NumberColumn;
 
-  /** `settled`: whether anything may open on the row slot now. */
-  constructor(
-    context: StageContext,
-    metric: BaselinedMetric,
-    settings: DetectSettings,
-    thresholds: Thresholds,
-    settled: (slot: number, observedAtMs: number) => boolean,
-  ) {
+  constructor(context: StageContext, metric: BaselinedMetric, settings: DetectSettings, shared: Shared) {
     const { name } = metric;
     const number = (column: string): NumberColumn =>
       context.reading.add([{ name: column, kind: 'number' }]).number(column);
     this.#settings = settings;
     this.#metric = name;
-    this.#thresholds = thresholds;
-    this.#settled = settled;
-    this.#record = new SeriesRecord(context, name, settings);
-    this.#watches = new DeviationWatches(context, metric, settings, this.#record);
+    this.#shared = shared;
+    this.#novelty = new Novelty(context, name, settings);
+    this.#watches = new DeviationWatches(context, metric, settings, this.#novelty.record, shared.stories);
     this.#value = number(name);
-    this.#in = {
-      expected: number(`${name}.expected`),
-      scale: number(`${name}.scale`),
-      confidence: number(`${name}.confidence`),
-      residual: number(`${name}.residual`),
-      shifted: number(`${name}.shifted`),
-    };
+    this.#in = Object.fromEntries(JUDGED.map((column) => [column, number(`${name}.${column}`)])) as Readonly<
+      Record<(typeof JUDGED)[number], NumberColumn>
+    >;
     this.#dtS = number(COVERED_SECONDS_COLUMN);
     this.#ifIndex = number('if_index');
     this.#sigma = number(`${name}.sigma`);
@@ -63,14 +62,15 @@ export class DeviationDetector {
 
   process(reading: Reading, out: StageOutput): void {
     const { rowCount, slots } = reading;
-    const { minConfidence, openScore } = this.#settings;
-    const record = this.#record;
+    const { minConfidence, alarmConfidence, openScore, alarmScore } = this.#settings;
+    const novelty = this.#novelty;
     const watches = this.#watches;
     const values = this.#value.values;
     const expected = this.#in.expected.values;
     const scale = this.#in.scale.values;
     const confidence = this.#in.confidence.values;
     const residual = this.#in.residual.values;
+    const halfHour = this.#in.half_hour_residual.values;
     const seconds = this.#dtS.values;
     const sigmas = this.#sigma.values;
     const scores = this.#score.values;
@@ -80,15 +80,19 @@ export class DeviationDetector {
       const oneSigma = scale[row]!;
       if (Number.isNaN(oneSigma)) continue;
       const slot = slots[row]!;
-      const sigma = (values[row]! - expected[row]!) / oneSigma;
-      const off = residual[row]! / oneSigma;
-      const score = Math.abs(off) / record.of(slot, off);
-      sigmas[row] = sigma;
+      novelty.value = values[row]!;
+      novelty.residual = residual[row]!;
+      novelty.halfHourResidual = halfHour[row]!;
+      novelty.scale = oneSigma;
+      novelty.dtS = seconds[row]!;
+      novelty.judge(slot);
+      const { score } = novelty;
+      sigmas[row] = (values[row]! - expected[row]!) / oneSigma;
       scores[row] = score;
-      const confident = confidence[row]! >= minConfidence;
-      const far = score > openScore && confident && record.isSettled(slot);
-      const frozen = (far || watches.has(slot)) && this.#watch(reading, row, off, far, out);
-      if (confident && !frozen) record.learn(slot, off, seconds[row]!);
+      const isNew = score > openScore || novelty.driftScore > openScore || novelty.scaledScore > alarmScore;
+      const far = isNew && confidence[row]! >= minConfidence && novelty.isSettled(slot);
+      const open = (far || watches.has(slot)) && this.#watch(reading, row, far, out);
+      novelty.learn(slot, !open && confidence[row]! >= alarmConfidence);
     }
   }
 
@@ -113,27 +117,37 @@ export class DeviationDetector {
     }
   }
 
-  #watch(reading: Reading, row: number, off: number, far: boolean, out: StageOutput): boolean {
+  #watch(reading: Reading, row: number, far: boolean, out: StageOutput): boolean {
+    const { thresholds, settled } = this.#shared;
     const instance = reading.instances[row]!;
-    const threshold = this.#thresholds.of(reading, instance, this.#metric);
+    const slot = reading.slots[row]!;
+    const threshold = thresholds.of(reading, instance, this.#metric);
     const value = this.#value.values[row]!;
     const expected = this.#in.expected.values[row]!;
+    const scale = this.#in.scale.values[row]!;
     const sigma = this.#sigma.values[row]!;
+    const mayOpen = far && settled(slot, reading.observedAtMs);
+    const { drift, swing, residual, score, driftScore, scaledScore, driftRecord, swingRecord } =
+      this.#novelty;
     const now = {
+      atMs: reading.observedAtMs,
       instance,
-      slot: reading.slots[row]!,
+      slot,
       ifIndex: this.#ifIndex.values[row]!,
       value,
       expected,
-      scale: this.#in.scale.values[row]!,
+      scale,
       sigma,
-      off,
-      score: this.#score.values[row]!,
+      off: residual / scale,
+      score: Math.max(score, driftScore),
       confidence: this.#in.confidence.values[row]!,
-      exceeds:
-        far &&
-        isBeyond(threshold, sigma, value - expected) &&
-        this.#settled(reading.slots[row]!, reading.observedAtMs),
+      drift,
+      swing,
+      found: mayOpen ? shapeOf(this.#novelty, sigma, value - expected, this.#settings, threshold) : undefined,
+      scaledScore,
+      usualOvershoot: this.#novelty.record.usualOvershoot(slot, residual),
+      driftRecord,
+      swingRecord,
       shifted: this.#in.shifted.values[row] === 1,
     };
     return this.#watches.watch(reading, now, threshold, out);

@@ -2,10 +2,13 @@
 import type { Reading } from '../../model/reading.ts';
 import type { StageOutput } from '../stage.ts';
 import type { OpenCase } from './anomaly-lifecycle.ts';
+import type { Alarm } from './alarm.ts';
+import type { ShapeFound } from './deviation-shape.ts';
 import type { Threshold } from './thresholds.ts';
 
 /** One judged poll of a series. */
 export interface Deviation {
+  readonly atMs: number;
   readonly instance: string;
   readonly slot: number;
   readonly ifIndex: number;
@@ -17,11 +20,23 @@ export interface Deviation {
   readonly off: number;
   readonly score: number;
   readonly confidence: number;
-  /** Far enough off to open an anomaly. */
-  readonly exceeds: boolean;
+  /** See Novelty: in scales, and in the metric's unit. */
+  readonly drift: number;
+  readonly swing: number;
+  /** Why it may open an anomaly now; undefined when it may not. */
+  readonly found: ShapeFound | undefined;
+  /** Residual in scales over the series' record of that side, and what of it is not unusual for the series. */
+  readonly scaledScore: number;
+  readonly usualOvershoot: number;
+  /** The records of drift and swing before this poll. */
+  readonly driftRecord: number;
+  readonly swingRecord: number;
   /** The series was relearned at this poll. */
   readonly shifted: boolean;
 }
+
+/** A poll that is off. */
+export type Hit = Deviation & { readonly found: ShapeFound };
 
 /** What the phases look at. */
 export interface Poll {
@@ -38,9 +53,9 @@ export interface Pending {
   readonly entity: string;
   readonly slot: number;
   readonly firstAtMs: number;
-  readonly worst: Deviation;
+  readonly worst: Hit;
   hits: number;
-  critPolls: number;
+  readonly alarm: Alarm;
   /** Polls since the first. */
   age: number;
 }
@@ -50,9 +65,9 @@ export interface Open {
   readonly entity: string;
   readonly slot: number;
   readonly case: OpenCase;
-  /** +1 spike, -1 drop. */
-  readonly side: number;
-  critPolls: number;
+  /** Of the shape that it opened with. */
+  side: number;
+  readonly alarm: Alarm;
   worstOff: number;
   quietPolls: number;
   quietSinceMs: number;
@@ -63,7 +78,7 @@ export interface Cooling {
   readonly entity: string;
   readonly slot: number;
   readonly untilMs: number;
-  readonly peakSigma: number;
+  readonly peakStrength: number;
 }
 
 export type Watch = Pending | Open | Cooling;

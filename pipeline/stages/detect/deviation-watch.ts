@@ -11,6 +11,7 @@
  */
 import type { Reading } from '../../model/reading.ts';
 import type { StateColumn } from '../../model/state.ts';
+import { alarmSeverity, countPoll, newAlarm, type Alarm } from './alarm.ts';
 import { describeDeviation } from './anomaly-description.ts';
 import {
   caseKey,
@@ -25,10 +26,12 @@ import {
 import type { BaselinedMetric } from '../baseline/baselined-metrics.ts';
 import type { DetectSettings } from './detect-settings.ts';
 import type { SeriesRecord } from './series-record.ts';
-import { severityOf } from './severity.ts';
-import type { Cooling, Deviation, Open, Pending, Poll, Watch } from './deviation-phases.ts';
+import { isExtreme } from './severity.ts';
+import type { Cooling, Deviation, Hit, Open, Pending, Poll, Watch } from './deviation-phases.ts';
+import { strengthOf, type Shape, type ShapeFound } from './deviation-shape.ts';
 import type { ObjectState, StageContext, StageOutput } from '../stage.ts';
-import { isBeyond, type Threshold } from './thresholds.ts';
+import type { Stories } from './stories.ts';
+import type { Threshold } from './thresholds.ts';
 
 /** 1 where the series has an object here. */
 export const WATCHED = { name: 'watched', type: 'u8', scope: 'series', group: 'hot' } as const;
@@ -37,6 +40,7 @@ export class DeviationWatches {
   readonly #metric: BaselinedMetric;
   readonly #settings: DetectSettings;
   readonly #record: SeriesRecord;
+  readonly #stories: Stories;
   readonly #watched: StateColumn<'u8'>;
   readonly #watches: ObjectState<Watch>;
 
@@ -45,10 +49,12 @@ export class DeviationWatches {
     metric: BaselinedMetric,
     settings: DetectSettings,
     record: SeriesRecord,
+    stories: Stories,
   ) {
     this.#metric = metric;
     this.#settings = settings;
     this.#record = record;
+    this.#stories = stories;
     this.#watched = context.column({ ...WATCHED, metric: metric.name });
     this.#watches = context.objects(`deviations.${metric.name}`);
   }
@@ -63,18 +69,18 @@ export class DeviationWatches {
     );
   }
 
-  /** @returns true while the record must stand still: an anomaly is open. */
+  /** @returns true while the record in scales must stand still: an anomaly is open, or would be. */
   watch(reading: Reading, now: Deviation, threshold: Threshold, out: StageOutput): boolean {
     if (threshold.suppressed) {
       this.end(reading.entity, now.instance, 'suppressed', reading.observedAtMs, out);
-      return false;
+      return isHit(now);
     }
     const key = caseKey(reading.entity, now.instance, this.#metric.name);
     const poll = { key, reading, now, threshold, out };
     const watch = this.#watches.get(key);
     switch (watch?.phase) {
       case undefined:
-        return now.exceeds && this.#suspect(poll);
+        return isHit(now) && this.#suspect(poll, now);
       case 'pending':
         return this.#confirm(poll, watch);
       case 'open':
@@ -113,8 +119,8 @@ export class DeviationWatches {
   }
 
   /** The first poll that is off. */
-  #suspect(poll: Poll): boolean {
-    const { key, reading, now, threshold } = poll;
+  #suspect(poll: Poll, now: Hit): boolean {
+    const { key, reading, threshold } = poll;
     const pending: Pending = {
       phase: 'pending',
       entity: reading.entity,
@@ -122,10 +128,11 @@ export class DeviationWatches {
       firstAtMs: reading.observedAtMs,
       worst: now,
       hits: 1,
-      critPolls: isCrit(now, threshold) ? 1 : 0,
+      alarm: newAlarm(now),
       age: 0,
     };
-    if (now.score > this.#settings.loneScore || this.#settings.confirmingPolls <= 1) {
+    countPoll(pending.alarm, now, threshold, this.#settings);
+    if (this.#opensAlone(now, threshold) || this.#settings.confirmingPolls <= 1) {
       this.#open(poll, pending, now);
       return true;
     }
@@ -136,14 +143,17 @@ export class DeviationWatches {
 
   #confirm(poll: Poll, pending: Pending): boolean {
     const { key, now, threshold } = poll;
-    const { confirmingPolls, windowPolls, loneScore } = this.#settings;
+    const { confirmingPolls, windowPolls } = this.#settings;
     pending.age += 1;
-    if (now.exceeds) {
-      if (now.off * pending.worst.off < 0) return this.#suspect(poll);
+    const { found } = pending.worst;
+    // Of another side, or swinging now: another suspicion.
+    if (isHit(now) && now.found.side !== found.side) return this.#suspect(poll, now);
+    const hit = stillOff(now, found, threshold);
+    if (hit !== undefined && hit.found.strength > CONFIRMING * threshold.warnSigma) {
       pending.hits += 1;
-      if (isCrit(now, threshold)) pending.critPolls += 1;
-      if (pending.hits >= confirmingPolls || now.score > loneScore) {
-        const worst = Math.abs(now.off) >= Math.abs(pending.worst.off) ? now : pending.worst;
+      countPoll(pending.alarm, hit, threshold, this.#settings);
+      if (pending.hits >= confirmingPolls || this.#opensAlone(hit, threshold)) {
+        const worst = hit.found.strength >= found.strength ? hit : pending.worst;
         this.#open(poll, pending, worst);
         return true;
       }
@@ -153,18 +163,32 @@ export class DeviationWatches {
     return false;
   }
 
-  #open(poll: Poll, pending: Pending, worst: Deviation): void {
+  /** One poll may be chance: not when it is far beyond the record, and in sigmas what is critical. */
+  #opensAlone({ score, found }: Hit, { critSigma }: Threshold): boolean {
+    return score > this.#settings.loneScore && isExtreme(found.strength, critSigma);
+  }
+
+  #open(poll: Poll, pending: Pending, worst: Hit): void {
     const { key, reading, threshold, out } = poll;
-    const { slot, entity, critPolls, hits, firstAtMs } = pending;
-    const finding = this.#finding(worst, critPolls, threshold);
+    const { slot, entity, alarm, hits, firstAtMs } = pending;
+    const finding = this.#finding(worst, alarm, threshold);
+    const { instance, ifIndex } = worst;
+    const beginning = {
+      instance,
+      ifIndex,
+      finding,
+      openedAtMs: firstAtMs,
+      peakAtMs: worst.atMs,
+      polls: hits,
+    };
     this.#watched.set(slot, 1);
     this.#watches.set(key, {
       phase: 'open',
       entity,
       slot,
-      case: openCase(reading, worst.instance, worst.ifIndex, finding, firstAtMs, hits, out),
-      side: Math.sign(worst.off),
-      critPolls,
+      case: openCase(reading, beginning, this.#stories, out),
+      side: worst.found.side,
+      alarm,
       worstOff: worst.off,
       quietPolls: 0,
       quietSinceMs: 0,
@@ -179,34 +203,34 @@ export class DeviationWatches {
       this.#close(key, open, 'level_shift', observedAtMs, out);
       return;
     }
-    const sameSide = now.sigma * open.side > 0;
-    if (now.score > 1 && sameSide && isBeyond(threshold, now.sigma, now.value - now.expected)) {
-      open.quietPolls = 0;
-      if (isCrit(now, threshold)) open.critPolls += 1;
-      if (Math.abs(now.off) > Math.abs(open.worstOff)) open.worstOff = now.off;
-      const finding = this.#finding(now, open.critPolls, threshold);
-      continueCase(open.case, finding, observedAtMs, this.#settings, out);
-    } else {
+    const hit = stillOff(now, { side: open.side, shape: open.case.record.anomaly_type as Shape }, threshold);
+    if (hit === undefined) {
       if (open.quietPolls === 0) open.quietSinceMs = observedAtMs;
       open.quietPolls += 1;
       if (open.quietPolls >= this.#settings.quietPolls) {
         this.#close(key, open, 'recovered', open.quietSinceMs, out);
         return;
       }
+    } else {
+      open.quietPolls = 0;
+      open.side = hit.found.side;
+      countPoll(open.alarm, hit, threshold, this.#settings);
+      if (Math.abs(hit.off) > Math.abs(open.worstOff)) open.worstOff = hit.off;
+      continueCase(open.case, this.#finding(hit, open.alarm, threshold), observedAtMs, this.#settings, out);
     }
     this.#watches.set(key, open);
   }
 
+  /** What is still off teaches the record as little as while it was open. */
   #cool(poll: Poll, cooling: Cooling): boolean {
-    const { key, reading, now, out } = poll;
+    const { key, reading, now, threshold, out } = poll;
     const over = reading.observedAtMs >= cooling.untilMs;
     if (over) this.#forget(key, cooling);
-    if (!now.exceeds) return false;
-    if (over || Math.abs(now.sigma) > Math.abs(cooling.peakSigma)) {
-      return this.#suspect(poll);
+    if (isHit(now)) {
+      if (over || now.found.strength > cooling.peakStrength) return this.#suspect(poll, now);
+      out.count('detect', 'cooled_down');
     }
-    out.count('detect', 'cooled_down');
-    return false;
+    return Math.abs(now.sigma) > threshold.critSigma;
   }
 
   #close(key: string, open: Open, reason: CloseReason, atMs: number, out: StageOutput): void {
@@ -217,7 +241,7 @@ export class DeviationWatches {
       entity: open.entity,
       slot: open.slot,
       untilMs: Math.max(open.case.seenAtMs, atMs) + this.#settings.cooldownMs,
-      peakSigma: open.case.record.deviation_sigma ?? 0,
+      peakStrength: open.case.strength,
     });
   }
 
@@ -226,25 +250,54 @@ export class DeviationWatches {
     this.#watched.set(slot, 0);
   }
 
-  #finding(worst: Deviation, critPolls: number, threshold: Threshold): Finding {
+  #finding(hit: Hit, alarm: Alarm, threshold: Threshold): Finding {
     const { name, unit } = this.#metric;
-    const { value, expected, scale, sigma, score, confidence } = worst;
+    const { value, expected, scale, sigma, score, confidence, instance, drift, swing } = hit;
+    const { shape, strength } = hit.found;
     return {
       metric: name,
       detector: 'deviation',
-      type: worst.off > 0 ? 'spike' : 'drop',
-      severity: severityOf(sigma, critPolls, threshold),
+      type: shape,
+      severity: alarmSeverity(alarm, hit, threshold, this.#settings),
       value,
       expected,
       scale,
       sigma,
       score,
       confidence,
-      description: describeDeviation(name, unit, worst.instance, value, expected, sigma),
+      strength,
+      description: describeDeviation({
+        metric: name,
+        unit,
+        instance,
+        shape,
+        value,
+        expected,
+        sigma,
+        drift: drift * scale,
+        swing,
+      }),
     };
   }
 }
 
-function isCrit({ sigma }: Deviation, { critSigma }: Threshold): boolean {
-  return Math.abs(sigma) > critSigma;
+function isHit(now: Deviation): now is Hit {
+  return now.found !== undefined;
+}
+
+/** What a confirming poll is beyond, in warns: by chance one poll in eighty is on its side, where one in forty is beyond warn. */
+const CONFIRMING = 1.25;
+
+/** It goes on while it would open again, or is beyond warn on its side: what it opened for need not be new for ever. */
+function stillOff(
+  now: Deviation,
+  { shape, side }: Pick<ShapeFound, 'shape' | 'side'>,
+  threshold: Threshold,
+): Hit | undefined {
+  // The mean of the last polls is off for a while after a spike: that alone does not keep it open.
+  const isEcho = now.found?.shape === 'trend' && shape !== 'trend';
+  if (isHit(now) && !isEcho && (now.found.side === side || now.found.shape === 'oscillation')) return now;
+  const strength = strengthOf(shape, now);
+  const isBack = strength <= threshold.warnSigma || (side !== 0 && now.off * side <= 0);
+  return isBack ? undefined : { ...now, found: { shape, side, strength } };
 }

@@ -11,6 +11,7 @@ import type { DetectSettings } from './detect-settings.ts';
 import { OpenCases } from './open-cases.ts';
 import { COVERED_SECONDS_COLUMN } from '../rate/rate.ts';
 import type { StageContext, StageOutput } from '../stage.ts';
+import type { Stories } from './stories.ts';
 import type { Thresholds } from './thresholds.ts';
 
 const HOT = { scope: 'series', group: 'hot' } as const;
@@ -59,6 +60,7 @@ export class FlatlineDetector {
     metric: BaselinedMetric,
     settings: DetectSettings,
     thresholds: Thresholds,
+    stories: Stories,
   ) {
     const { reading } = context;
     const { name } = metric;
@@ -77,7 +79,7 @@ export class FlatlineDetector {
     this.#polls = context.column({ ...COLUMNS.polls, metric: name });
     this.#repeats = context.column({ ...COLUMNS.repeats, metric: name });
     const flat = context.column({ ...COLUMNS.flat, metric: name });
-    this.#cases = new OpenCases(context, `flatlines.${name}`, name, flat, settings);
+    this.#cases = new OpenCases(context, `flatlines.${name}`, name, flat, settings, stories);
   }
 
   /** `other`: whether another anomaly is open on the row's series, which already says that something is wrong. */
@@ -175,6 +177,7 @@ export class FlatlineDetector {
       sigma: null,
       score: null,
       confidence: this.#confidence.values[row]!,
+      strength: 0,
       description: describeFlatline(name, unit, instance, value, seconds, this.#longestSeconds.get(slot)),
     } as const;
     this.#cases.open(reading, row, this.#ifIndex.values[row]!, finding, polls, out);

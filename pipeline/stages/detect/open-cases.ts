@@ -16,6 +16,7 @@ import {
 } from './anomaly-lifecycle.ts';
 import type { DetectSettings } from './detect-settings.ts';
 import type { ObjectState, StageContext, StageOutput } from '../stage.ts';
+import type { Stories } from './stories.ts';
 
 interface SlottedCase {
   readonly slot: number;
@@ -27,6 +28,7 @@ export class OpenCases {
   readonly #flag: StateColumn<'u8'>;
   readonly #cases: ObjectState<SlottedCase>;
   readonly #settings: DetectSettings;
+  readonly #stories: Stories;
 
   /** `name`: of the rare state. `flag`: the detector's own column, 1 where the slot has an open case. */
   constructor(
@@ -35,11 +37,13 @@ export class OpenCases {
     metric: string,
     flag: StateColumn<'u8'>,
     settings: DetectSettings,
+    stories: Stories,
   ) {
     this.#metric = metric;
     this.#flag = flag;
     this.#cases = context.objects(name);
     this.#settings = settings;
+    this.#stories = stories;
   }
 
   has(slot: number): boolean {
@@ -57,7 +61,9 @@ export class OpenCases {
   ): void {
     const slot = reading.slots[row]!;
     const instance = reading.instances[row]!;
-    const open = openCase(reading, instance, ifIndex, finding, reading.observedAtMs, polls, out);
+    const { observedAtMs } = reading;
+    const beginning = { instance, ifIndex, finding, openedAtMs: observedAtMs, peakAtMs: observedAtMs, polls };
+    const open = openCase(reading, beginning, this.#stories, out);
     this.#flag.set(slot, 1);
     this.#cases.set(this.#key(reading, row), { slot, open });
   }

@@ -13,6 +13,7 @@ import { OpenCases } from './open-cases.ts';
 import { PortStatus } from '../port-status.ts';
 import { maintenanceColumn } from '../rules/maintenance-column.ts';
 import type { StageContext, StageOutput } from '../stage.ts';
+import type { Stories } from './stories.ts';
 import type { Thresholds } from './thresholds.ts';
 
 const METRIC = 'oper_status';
@@ -48,7 +49,7 @@ export class StatusDetector {
   readonly #settlesAt: StateColumn<'f64'>;
   readonly #cases: OpenCases;
 
-  constructor(context: StageContext, settings: DetectSettings, thresholds: Thresholds) {
+  constructor(context: StageContext, settings: DetectSettings, thresholds: Thresholds, stories: Stories) {
     this.#settings = settings;
     this.#thresholds = thresholds;
     this.#maintenance = maintenanceColumn(context.reading);
@@ -56,7 +57,7 @@ export class StatusDetector {
     this.#ifIndex = context.reading.add([{ name: 'if_index', kind: 'number' }]).number('if_index');
     this.#upSince = context.column(UP_SINCE);
     this.#settlesAt = context.column(SETTLES_AT);
-    this.#cases = new OpenCases(context, 'lost_links', METRIC, context.column(LOST), settings);
+    this.#cases = new OpenCases(context, 'lost_links', METRIC, context.column(LOST), settings, stories);
   }
 
   /** Whether anomalies may open on this row slot now. */
@@ -125,6 +126,7 @@ export class StatusDetector {
       sigma: null,
       score: null,
       confidence: null,
+      strength: 0,
       description: describeDown(reading.instances[row]!, STATES[oper] ?? String(oper)),
     } as const;
     this.#cases.open(reading, row, this.#ifIndex.values[row]!, finding, 1, out);

@@ -47,11 +47,6 @@ export class Thresholds {
   }
 }
 
-/** Whether a deviation counts: `off` is value - expected. */
-export function isBeyond({ warnSigma, minDeviation }: Threshold, sigma: number, off: number): boolean {
-  return Math.abs(sigma) > warnSigma && Math.abs(off) >= minDeviation;
-}
-
 /** A rule that gives one of the sigmas moves the other one no further than it has to. */
 function thresholdOf(record: RuleRecord, { warnSigma, critSigma, criticalPolls }: Threshold): Threshold {
   const { warn_sigma: warn, crit_sigma: crit } = record;

@@ -51,7 +51,14 @@ export function leanSubTopology(name: string): SubTopology {
 }
 
 /** Its stages neither send nor count anything by themselves. */
-const SILENT: StageOutput = { anomaly() {}, baseline() {}, summary() {}, count() {} };
+const SILENT: StageOutput = {
+  anomaly() {},
+  baseline() {},
+  features() {},
+  evaluation() {},
+  summary() {},
+  count() {},
+};
 
 export class LeanProcessor implements Processor {
   readonly state = new StateStore();

@@ -88,10 +88,14 @@ async function expectedRows(
     assertValid(of(topic).length > 0, `nothing was made for ${topic}`);
   const anomalies = new Set((await decoded(codec, 'insight.anomaly', of)).map((one) => one.anomaly_id));
   const cells = new Set<string>();
-  for (const { entity, rows } of await decoded(codec, 'insight.baseline', of))
-    for (const { interface_name, cells: each } of rows)
-      for (const { metric_name, hour_of_day, day_of_week } of each)
-        cells.add([entity, interface_name, metric_name, hour_of_day, day_of_week].join(' '));
+  for (const { entity, scope_type, rows } of await decoded(codec, 'insight.baseline', of))
+    for (const { interface_name, cells: hours, periods } of rows) {
+      const place = [entity, scope_type, interface_name].join(' ');
+      for (const { metric_name, hour_of_day, day_of_week } of hours)
+        cells.add([place, metric_name, 'hourly', hour_of_day, day_of_week].join(' '));
+      for (const { metric_name, time_period, day_of_week } of periods)
+        cells.add([place, metric_name, time_period, '', day_of_week].join(' '));
+    }
   return new Map([
     ['interface_metrics', of('metric.interface').length * ROWS_PER_ENTITY],
     ['poll_history', polls],

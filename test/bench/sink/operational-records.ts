@@ -106,6 +106,7 @@ function anomalies(keyed: Keyed, entities: readonly string[], startMs: number): 
         interface_index: 1,
         metric_name: 'rx_bps',
         detector: 'deviation',
+        detector_version: '1',
         anomaly_type: 'spike',
         severity: 'warning',
         metric_value: 9e9,
@@ -121,6 +122,9 @@ function anomalies(keyed: Keyed, entities: readonly string[], startMs: number): 
         closed_at: state === 'closed' ? startMs + revision * 60_000 : null,
         close_reason: state === 'closed' ? 'recovered' : null,
         description: 'rx_bps of GigabitEthernet1/0/1 is far above what is usual',
+        peak_at: null,
+        duration_seconds: null,
+        correlation_group_id: null,
       }),
     );
   });

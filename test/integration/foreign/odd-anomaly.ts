@@ -20,6 +20,7 @@ export function oddAnomaly(at: number, startMs: number): AnomalyRecord {
     interface_index: 2 ** 24 + at,
     metric_name: 'rx_bps',
     detector: 'deviation',
+    detector_version: at % 2 === 0 ? '1' : null,
     anomaly_type: 'spike',
     severity: 'warning',
     metric_value: 1 / 3 + at * 1e9,
@@ -35,5 +36,8 @@ export function oddAnomaly(at: number, startMs: number): AnomalyRecord {
     closed_at: isClosed ? openedAt + 2 : null,
     close_reason: isClosed ? 'recovered' : null,
     description: 'Ein Satz für Menschen: "über 3 σ"\nund eine Zeile mehr',
+    peak_at: null,
+    duration_seconds: null,
+    correlation_group_id: null,
   };
 }

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { columnBytes } from '../../../pipeline/model/state.ts';
+import { baselineColumns } from '../../../pipeline/stages/baseline/baseline-columns.ts';
 import type { Quality } from '../../../topics/interface.ts';
 import { DetectHarness, type PortSample } from '../../support/detect-harness.ts';
 import { randomFrom } from '../../support/random-from.ts';
@@ -259,9 +261,25 @@ describe('learning', () => {
     const harness = new DetectHarness();
     const random = randomFrom(4);
     run(harness, START, START + 21 * DAY, () => ({ rx_bps: 1e8 * (1 + 0.1 * random()) }));
-    run(harness, START + 21 * DAY, START + 22 * DAY, () => ({ rx_bps: 1e6 * (1 + 0.1 * random()) }));
+    const low = () => ({ rx_bps: 1e6 * (1 + 0.1 * random()) });
+    run(harness, START + 21 * DAY, START + 22 * DAY - STEP, low);
+    expect(harness.outcomes.get('level_shift')).toBeUndefined();
+    run(harness, START + 22 * DAY - STEP, START + 23 * DAY, low);
+    expect(harness.outcomes.get('level_shift')).toBe(1);
     expect(harness.number('rx_bps.expected') / 1e6).toBeCloseTo(1, 0);
     expect(harness.number('rx_bps.confidence')).toBeLessThan(0.1);
+  });
+
+  it('does not forget a port that had no traffic for a night', () => {
+    const source = diurnalTraffic({ seed: 10, mean: 1e8, swing: 0.5, weekend: 1, noise: 0.05 });
+    const harness = new DetectHarness();
+    run(harness, START, START + 21 * DAY, (atMs) => ({ rx_bps: source(atMs) }));
+    const noon = expectedAt(harness, START + 28 * DAY + 12.5 * HOUR);
+    run(harness, START + 21 * DAY, START + 21 * DAY + 20 * HOUR, () => ({ rx_bps: 0 }));
+    run(harness, START + 21 * DAY + 20 * HOUR, START + 28 * DAY, (atMs) => ({ rx_bps: source(atMs) }));
+    expect(harness.outcomes.get('level_shift')).toBeUndefined();
+    expect(Math.abs(expectedAt(harness, START + 28 * DAY + 12.5 * HOUR) / noon - 1)).toBeLessThan(0.05);
+    expect(harness.number('rx_bps.confidence')).toBe(1);
   });
 });
 
@@ -290,11 +308,19 @@ describe('the state', () => {
     );
   });
 
-  it('takes less than 2.2 KB a series', () => {
+  it('is 2,166 bytes a series of the stage itself, 198 of which every poll touches', () => {
+    const bytes = (group: string) =>
+      baselineColumns('rx_bps')
+        .filter((declaration) => declaration.group === group)
+        .reduce((sum, { type, width = 1 }) => sum + columnBytes(type) * width, 0);
+    expect([bytes('hot'), bytes('hot') + bytes('cell')]).toEqual([198, 2_166]);
+  });
+
+  it('takes less than 3 KB a series', () => {
     const harness = new DetectHarness();
     const rows = Object.fromEntries(Array.from({ length: 4096 }, (_, k) => [`p${k}`, { rx_bps: 1 }]));
     harness.poll({ atMs: START, rows });
     const bytes = [...harness.state.bytesByStage().values()].reduce((sum, part) => sum + part, 0);
-    expect(bytes / (4096 * 10)).toBeLessThan(2_200);
+    expect(bytes / (4096 * 10)).toBeLessThan(3_000);
   });
 });

@@ -55,14 +55,17 @@ describe('an anomaly', () => {
     expect(updates[0]).toMatchObject({ metric_value: sigmas(40), updated_at: LIVE + MINUTE });
   });
 
-  it('is updated at once when its severity rises: three polls beyond crit are critical', () => {
+  it('is updated at once when its severity rises: info at first, critical once it has lasted', () => {
     const port = new Port();
-    const records = port.polls(5, sigmas(5.8));
-    expect(brief(records)).toEqual([
-      ['opened', 1, 'warning', null],
-      ['updated', 2, 'critical', null],
-    ]);
-    expect(records[1]!.polls).toBe(3);
+    const records = port.polls(40, sigmas(5));
+    expect(records.map(({ severity }) => severity)).toContain('critical');
+    expect(brief(records)[0]).toEqual(['opened', 1, 'info', null]);
+    expect(records.at(-1)!.polls).toBeGreaterThan(3);
+  });
+
+  it('is info as long as one poll alone says it, however far, unless that is six times the record', () => {
+    expect(brief(new Port().polls(1, sigmas(15)))).toEqual([['opened', 1, 'info', null]]);
+    expect(brief(new Port().polls(1, sigmas(60)))).toEqual([['opened', 1, 'critical', null]]);
   });
 
   it.each(['gap', 'reset', 'stale'] as const)(
@@ -97,11 +100,12 @@ describe('an anomaly', () => {
 
   it('does not open again within 10 minutes, unless it is worse than before', () => {
     const port = new Port();
-    port.polls(10, sigmas(20));
+    const [first] = port.polls(10, sigmas(20));
     port.quiet(10);
     expect(port.polls(10, sigmas(18))).toEqual([]);
-    expect(port.harness.outcomes.get('cooled_down')).toBe(10);
-    expect(brief(port.polls(3, sigmas(40)))).toEqual([['opened', 1, 'critical', null]]);
+    const again = port.polls(3, sigmas(40));
+    expect(again.at(-1)).toMatchObject({ severity: 'critical' });
+    expect(again.at(-1)!.anomaly_id).not.toBe(first!.anomaly_id);
   });
 
   it('opens again under another id when the cooldown is over', () => {

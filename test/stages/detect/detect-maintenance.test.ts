@@ -49,9 +49,9 @@ describe('a maintenance window', () => {
 
   it('forgets what was only suspected before it', () => {
     const one = port(maintenance(LIVE + 5_000, LIVE + MINUTE));
-    one.polls(1, sigmas(6));
+    one.polls(1, sigmas(5));
     one.quiet(40);
-    expect(one.polls(1, sigmas(6))).toEqual([]);
+    expect(one.polls(1, sigmas(5))).toEqual([]);
   });
 
   const down = { rows: { p1: { rx_bps: 0, oper_status: 2 } } };

@@ -2,7 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { summarize } from '../../../pipeline/stages/summarize/summarize.ts';
 import { WINDOW_MS } from '../../../topics/domain.ts';
-import { copyState } from '../../support/copy-state.ts';
 import { feedPort, type PortPoll } from '../../support/feed-port.ts';
 import { stageHarness, type StageHarness } from '../../support/stage-harness.ts';
 
@@ -245,9 +244,7 @@ describe('any polls', () => {
         feed(whole, ...polls);
         const before = newHarness();
         feed(before, ...polls.slice(0, at));
-        const after = newHarness();
-        copyState(before, after);
-        after.adopt(before);
+        const after = before.restart();
         feed(after, ...polls.slice(at));
         expect([...before.summaries, ...after.summaries]).toEqual(whole.summaries);
       }),

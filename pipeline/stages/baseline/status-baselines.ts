@@ -1,0 +1,73 @@
+/** Status metrics of a reading against their baselines, row by row. The columns are those of `baseline`. */
+import type { NumberColumn, Reading } from '../../model/reading.ts';
+import { SEGMENT_MASK } from '../../model/state.ts';
+import { forgetStatus, StatusBaseline } from './status-baseline.ts';
+import { StatusColumns } from './status-columns.ts';
+import type { StageContext, StageOutput } from '../stage.ts';
+
+/** A status is a number that a MIB enumerates. */
+const MAX_VALUE = 254;
+
+interface StatusSeries {
+  readonly columns: StatusColumns;
+  readonly value: NumberColumn;
+  readonly surprise: NumberColumn;
+  readonly dwellS: NumberColumn;
+  readonly dwellSurprise: NumberColumn;
+  readonly usualDwellS: NumberColumn;
+}
+
+export class StatusBaselines {
+  readonly #series: readonly StatusSeries[];
+  readonly #baseline = new StatusBaseline();
+  readonly #maintenance: NumberColumn;
+
+  constructor(context: StageContext, metrics: readonly string[], maintenance: NumberColumn) {
+    const number = (name: string): NumberColumn =>
+      context.reading.add([{ name, kind: 'number' }]).number(name);
+    this.#maintenance = maintenance;
+    this.#series = metrics.map((metric) => ({
+      columns: new StatusColumns(context, metric),
+      value: number(metric),
+      surprise: number(`${metric}.surprise`),
+      dwellS: number(`${metric}.dwell_s`),
+      dwellSurprise: number(`${metric}.dwell_surprise`),
+      usualDwellS: number(`${metric}.usual_dwell_s`),
+    }));
+  }
+
+  /** A row whose site has changed. */
+  forget(slot: number): void {
+    for (const { columns } of this.#series) forgetStatus(columns.arraysOf(slot), slot & SEGMENT_MASK);
+  }
+
+  process(reading: Reading, out: StageOutput): void {
+    let unusable = 0;
+    for (let at = 0; at < this.#series.length; at += 1) unusable += this.#fold(reading, this.#series[at]!);
+    if (unusable > 0) out.count('baseline', 'status_unusable', unusable);
+  }
+
+  /** A status is what it is, whatever the quality of the row's rates. @returns values that are none. */
+  #fold({ rowCount, slots, observedAtMs }: Reading, of: StatusSeries): number {
+    const baseline = this.#baseline;
+    const values = of.value.values;
+    const maintenance = this.#maintenance.values;
+    baseline.atS = Math.floor(observedAtMs / 1000);
+    let unusable = 0;
+    for (let row = 0; row < rowCount; row += 1) {
+      const value = values[row]!;
+      if (Number.isNaN(value) || maintenance[row] === 1) continue;
+      if (!(value >= 0 && value <= MAX_VALUE && Number.isInteger(value))) {
+        unusable += 1;
+        continue;
+      }
+      baseline.value = value;
+      if (!baseline.take(of.columns.arraysOf(slots[row]!), slots[row]! & SEGMENT_MASK)) continue;
+      of.surprise.values[row] = baseline.surprise;
+      of.dwellS.values[row] = baseline.dwellS;
+      of.dwellSurprise.values[row] = baseline.dwellSurprise;
+      of.usualDwellS.values[row] = baseline.usualDwellS;
+    }
+    return unusable;
+  }
+}
