@@ -123,7 +123,10 @@ export function stageHarness(
     return row;
   }
 
-  const process = (what = reading): boolean => stage.process(what, out);
+  const process = (what = reading): boolean => {
+    state.willFold(what);
+    return stage.process(what, out);
+  };
   return {
     reading,
     stage,
