@@ -139,7 +139,6 @@ export class RecordProcessor implements Processor {
       ...this.state.stateContext(definition),
       slotOf: (key) => this.#directory.slotOf(key),
       willWrite: (slot) => this.state.willWrite(slot),
-      reset: (slot) => this.state.resetRow(slot),
     });
   }
 

@@ -17,8 +17,6 @@ export interface RecordStageContext extends StateContext {
   slotOf(key: string): number;
   /** Said before arrays of hot columns are written directly: see state-marks.ts. */
   willWrite(slot: number): void;
-  /** Sets all columns of the slot to what a new one holds. */
-  reset(slot: number): void;
 }
 
 export interface RecordStageDefinition extends StageIdentity {

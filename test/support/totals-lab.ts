@@ -51,7 +51,6 @@ export class TotalsLab {
       ...this.state.stateContext(definition),
       slotOf: (key) => this.directory.slotOf(key),
       willWrite: (slot) => this.state.willWrite(slot),
-      reset: (slot) => this.state.resetRow(slot),
     });
   }
 

@@ -14,6 +14,8 @@ import { baselineColumns, SeriesColumns } from '../baseline/baseline-columns.ts'
 import { BaselineCells } from '../baseline/baseline-record.ts';
 import type { BaselineSettings } from '../baseline/baseline-settings.ts';
 import type { BaselinedMetric } from '../baseline/baselined-metrics.ts';
+import { OwedCells, owedColumns } from '../baseline/owed-cells.ts';
+import { forgetMoved } from '../baseline/relearn.ts';
 import { SeasonPosition } from '../baseline/seasonal-cells.ts';
 import { SeriesBaseline } from '../baseline/series-baseline.ts';
 import type {
@@ -29,7 +31,7 @@ import { Coverage, coverageColumns } from './coverage.ts';
 import { dueWindow, graceEndMs } from './due-window.ts';
 import { addSummary, sumsAt, totalOf, type OpenWindow, type WindowSums } from './open-window.ts';
 import { newScope, scopesOf, zoneAfter, type Scope, type ScopeIdentity } from './scope.ts';
-import { oweHour, ScopePublication } from './scope-publication.ts';
+import { ScopePublication } from './scope-publication.ts';
 
 const NAME = 'aggregate-baseline';
 const VERSION = 1;
@@ -45,7 +47,10 @@ export function aggregateBaseline(
     name: NAME,
     version: VERSION,
     settings: { baseline, ...settings },
-    columns: metrics.flatMap(({ name }) => [...baselineColumns(name), ...coverageColumns(name)]),
+    columns: [
+      ...owedColumns('row'),
+      ...metrics.flatMap(({ name }) => [...baselineColumns(name), ...coverageColumns(name)]),
+    ],
     init: (context) => new AggregateBaseline(context, metrics, baseline, settings),
   };
 }
@@ -57,6 +62,7 @@ class AggregateBaseline implements RecordStage {
   readonly #names: readonly string[];
   readonly #metrics;
   readonly #series: SeriesBaseline;
+  readonly #owed: OwedCells;
   readonly #publication: ScopePublication;
   readonly #position = new SeasonPosition();
   /** Derived: clocks by zone. */
@@ -81,7 +87,8 @@ class AggregateBaseline implements RecordStage {
     }));
     this.#series = new SeriesBaseline(baseline);
     const cells = new BaselineCells(this.#metrics, baseline);
-    this.#publication = new ScopePublication(cells, baseline, settings.graceMs);
+    this.#owed = new OwedCells(context, 'row');
+    this.#publication = new ScopePublication(cells, this.#owed, baseline, settings.graceMs);
   }
 
   process(input: StageInput, out: RecordStageOutput): void {
@@ -103,8 +110,8 @@ class AggregateBaseline implements RecordStage {
     for (const [key, scope] of this.#scopes.entries()) {
       const due = dueWindow(scope, tickMs, this.#settings);
       if (due >= 0) this.#closeUpTo(scope, due, tickMs, out);
-      const sent = this.#publication.punctuate(scope, tickMs, out);
-      if (due >= 0 || sent) this.#scopes.set(key, scope);
+      this.#publication.punctuate(scope, tickMs, out);
+      if (due >= 0) this.#scopes.set(key, scope);
     }
   }
 
@@ -152,10 +159,10 @@ class AggregateBaseline implements RecordStage {
 
   #close(scope: Scope, number: number, sums: WindowSums, out: RecordStageOutput): void {
     const { slot } = scope;
-    this.#keepZone(scope, zoneAfter(scope, sums), out);
     this.#context.willWrite(slot);
+    this.#series.atS = (number * WINDOW_MS) / 1_000;
+    this.#keepZone(scope, zoneAfter(scope, sums), out);
     const middleMs = number * WINDOW_MS + WINDOW_MS / 2;
-    this.#series.atS = middleMs / 1_000;
     this.#position.set(middleMs + this.#clock(scope.zone ?? UNKNOWN_ZONE, out).offsetMs(middleMs));
     let learned = 0;
     let shifts = 0;
@@ -173,7 +180,8 @@ class AggregateBaseline implements RecordStage {
     if (learned === 0) return;
     if (Number.isNaN(scope.sinceMs)) scope.sinceMs = number * WINDOW_MS;
     if (shifts > 0) out.count(NAME, 'level_shift', shifts);
-    oweHour(scope, this.#position.hour, shifts > 0);
+    if (shifts > 0) this.#owed.oweAll(slot);
+    this.#owed.turn(slot, this.#position.hour);
   }
 
   /** @returns whether it completed a level shift. */
@@ -187,17 +195,16 @@ class AggregateBaseline implements RecordStage {
     return series.learn(arrays, slot & SEGMENT_MASK);
   }
 
-  /** Hours of another zone are other hours: all is learned anew. */
+  /** Hours of another zone are other hours: they are learned anew. */
   #keepZone(scope: Scope, zone: string | null, out: RecordStageOutput): void {
     const isOther = (zone ?? UNKNOWN_ZONE) !== (scope.zone ?? UNKNOWN_ZONE);
-    if (isOther && !Number.isNaN(scope.sinceMs)) {
-      out.count(NAME, 'zone_changed');
-      this.#context.reset(scope.slot);
-      scope.owed.clear();
-      scope.hour = Number.NaN;
-      scope.sinceMs = Number.NaN;
-    }
     scope.zone = zone;
+    if (!isOther || Number.isNaN(scope.sinceMs)) return;
+    const { slot } = scope;
+    out.count(NAME, 'zone_changed');
+    for (const { columns } of this.#metrics)
+      forgetMoved(columns.arraysOf(slot), slot & SEGMENT_MASK, 'zone', this.#series.atS);
+    this.#owed.oweAll(slot);
   }
 
   #clock(timeZone: string, out: RecordStageOutput): WallClock {

@@ -27,10 +27,6 @@ export interface Scope extends ScopeIdentity {
   closed: number;
   /** Start of the first window that was learned from; NaN before. */
   sinceMs: number;
-  /** The wall-clock hour of the last such window; NaN before. */
-  hour: number;
-  /** Hours of the week whose cells have changed and are not published yet. */
-  readonly owed: Set<number>;
 }
 
 /** Who gets what an entity reports. */
@@ -60,8 +56,6 @@ export function newScope(identity: ScopeIdentity, slot: number): Scope {
     oldest: Infinity,
     closed: -1,
     sinceMs: Number.NaN,
-    hour: Number.NaN,
-    owed: new Set(),
   };
 }
 

@@ -51,6 +51,24 @@ describe('totals', () => {
     });
   });
 
+  it('have whole days, once a day is over and after its hours', () => {
+    const lab = new TotalsLab();
+    lab.live(START, START + 26 * HOUR_MS, (windowMs) =>
+      lab.report(windowMs, 100 + new Date(windowMs).getUTCHours()),
+    );
+    const ofSite = lab.baselines.filter(({ entity }) => entity === SITE);
+    const days = ofSite.flatMap(({ rows }) => rows[0]!.periods);
+    expect(
+      days.map(({ time_period, day_of_week, sample_count }) => [time_period, day_of_week, sample_count]),
+    ).toEqual([
+      ['daily', null, 1],
+      ['weekly', 1, 1],
+    ]);
+    for (const { baseline_mean: mean } of days) expect(mean).toBeCloseTo(111.5, 3);
+    const withDays = ofSite.findIndex(({ rows }) => rows[0]!.periods.length > 0);
+    expect(ofSite[withDays - 1]!.rows[0]!.cells[0]!.hour_of_day).toBe(23);
+  });
+
   it('of who has neither site nor role count in the network', () => {
     const lab = new TotalsLab();
     lab.live(START, START + 2 * HOUR_MS, (windowMs) =>
@@ -233,7 +251,7 @@ describe('hours', () => {
       [13, 1],
       [13, 1],
     ]);
-    expect(record.baseline_start).toBe(from);
+    for (const { baseline_start } of record.rows[0]!.cells) expect(baseline_start).toBe(from);
   });
 
   it('are learned anew once the zone of the site is known', () => {
@@ -243,7 +261,7 @@ describe('hours', () => {
     const from = START + 3 * HOUR_MS;
     lab.live(from, from + 3 * HOUR_MS, (windowMs) => lab.report(windowMs, 50, { zone: 'Asia/Tokyo' }));
     const record = lab.baselines.findLast(({ entity }) => entity === SITE)!;
-    expect(record.baseline_start).toBe(from);
+    for (const { baseline_start } of record.rows[0]!.cells) expect(baseline_start).toBe(from);
     expect(lab.means(SITE).get(13)).toBeCloseTo(50, 3);
   });
 
