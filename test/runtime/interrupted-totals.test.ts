@@ -20,7 +20,8 @@ let expected: GoldenOutput;
 beforeAll(async () => {
   codec = await startedCodec();
   const endMs = START_MS + HOURS * 3_600_000;
-  input = goldenInput(codec, 3).filter(({ appendedAtMs }) => appendedAtMs < endMs);
+  // With the tick at the end: without it each partition's time ends with its own last reading.
+  input = goldenInput(codec, 3).filter(({ appendedAtMs }) => appendedAtMs <= endMs);
   expected = await folded(1, (broker) => broker);
 }, 120_000);
 

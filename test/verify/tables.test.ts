@@ -119,7 +119,7 @@ describe('tables', () => {
     expect(tables.anomaly_events!.found).toBeGreaterThan(0);
     expect(tables.metric_baselines!.found).toBeGreaterThan(0);
     const scopes = new Set(run.tables.metric_baselines!.map((row) => row['scope_type']));
-    expect(scopes).toEqual(new Set(['interface', 'site', 'device_role', 'network']));
+    expect(scopes).toEqual(new Set(['interface', 'device', 'site', 'device_role', 'network']));
     expect(report.counts.rounded).toBe(0);
   });
 
