@@ -1,10 +1,15 @@
 /**
  * The picture of the pipeline as code: which topics a sub-topology reads, which stages it fuses, what it sends.
  *
- *   raw.interface, inventory.device, control.site, control.rule, control.tick
- *     -> enrich -> suspend -> rate -> baseline -> detect -> evaluate -> features
- *     -> metric.interface, insight.deviation, insight.anomaly, insight.baseline, ml.evaluation, ml.feature
+ *   entity   raw.interface, inventory.device, control.site, control.rule, control.tick
+ *              -> enrich -> suspend -> rate -> baseline -> detect -> evaluate -> features -> summarize
+ *              -> metric.interface, insight.deviation, insight.anomaly, insight.baseline, ml.evaluation, ml.feature;
+ *                 to domain: summaries, ticks
+ *   domain   netsigma.repartition.domain
+ *              -> aggregate-baseline
+ *              -> insight.baseline
  */
+import { aggregateBaseline } from './stages/aggregate-baseline/aggregate-baseline.ts';
 import type { BaselineSettings } from './stages/baseline/baseline-settings.ts';
 import { baselinedMetrics, statusMetrics } from './stages/baseline/baselined-metrics.ts';
 import { baseline } from './stages/baseline/baseline.ts';
@@ -16,7 +21,10 @@ import type { FeatureSettings } from './stages/features/feature-settings.ts';
 import { features } from './stages/features/features.ts';
 import type { RateSettings } from './stages/rate/rate-settings.ts';
 import { rate } from './stages/rate/rate.ts';
+import { totalledMetrics } from './stages/totalled-metrics.ts';
+import type { RecordStageDefinition } from './stages/record-stage.ts';
 import type { StageDefinition } from './stages/stage.ts';
+import { summarize } from './stages/summarize/summarize.ts';
 import { suspend } from './stages/suspend.ts';
 import type { Catalogue } from '../topics/catalogue.ts';
 
@@ -47,8 +55,19 @@ export interface ReadingTopology {
     readonly features: 'ml.feature';
     readonly evaluation: 'ml.evaluation';
   };
+  /** Where the sub-topology `domain` is told what is notable. */
+  readonly domain: 'netsigma.repartition.domain';
   /** Fused, in this order. */
   readonly stages: readonly StageDefinition[];
+}
+
+/** A sub-topology that folds the records which the tasks of another one send it. */
+export interface RecordTopology {
+  readonly name: string;
+  readonly input: 'netsigma.repartition.domain';
+  readonly insight: { readonly baseline: 'insight.baseline' };
+  /** In this order. */
+  readonly stages: readonly RecordStageDefinition[];
 }
 
 /** The sub-topology keyed by entity. @throws ConfigError when the catalogue derives a metric from what it lacks. */
@@ -69,6 +88,7 @@ export function entityTopology(catalogue: Catalogue, settings: StageSettings): R
       features: 'ml.feature',
       evaluation: 'ml.evaluation',
     },
+    domain: 'netsigma.repartition.domain',
     stages: [
       enrich(),
       suspend({ settleMs: settings.detect.settleMs }),
@@ -77,6 +97,20 @@ export function entityTopology(catalogue: Catalogue, settings: StageSettings): R
       detect(metrics, settings.detect),
       evaluate(),
       ...(enabled ? [features(names, { graceMs, spreadMs, warnSigma: settings.detect.warnSigma })] : []),
+      summarize(totalledMetrics(catalogue)),
     ],
+  };
+}
+
+/** The sub-topology keyed by domain. */
+export function domainTopology(
+  catalogue: Catalogue,
+  settings: Pick<StageSettings, 'baseline'>,
+): RecordTopology {
+  return {
+    name: 'domain',
+    input: 'netsigma.repartition.domain',
+    insight: { baseline: 'insight.baseline' },
+    stages: [aggregateBaseline(totalledMetrics(catalogue), settings.baseline)],
   };
 }

@@ -132,7 +132,7 @@ export function wiring(options: WiringOptions): Wiring {
       return role;
     },
     get idle() {
-      return (tasks?.stream.idle ?? true) && (stored?.sink.idle ?? true);
+      return (tasks?.idle ?? true) && (stored?.sink.idle ?? true);
     },
   };
 }

@@ -1,6 +1,7 @@
 /** Every topic, a row each: name, routing, key, schema, retention. Adding one is adding its row here. */
 import { anomaly } from './anomaly.ts';
 import { checkpointName, internalTopics } from './checkpoint.ts';
+import { domainInput } from './domain.ts';
 import { baseline, deviation } from './insight.ts';
 import { metricInterface, rawInterface } from './interface.ts';
 import { controlSite, controlTick, inventoryDevice } from './inventory.ts';
@@ -24,6 +25,7 @@ export const catalogue = {
   'control.site': { name: 'control.site', class: 'broadcast', key: 'domain/slug', shape: 'record', value: controlSite, retentionMs: 7 * DAYS, cleanup: 'compact', maxRecordBytes: 100_000, doc: 'Sites with their time zones.' },
   'control.rule': { name: 'control.rule', class: 'broadcast', key: 'domain/rule_id', shape: 'record', value: controlRule, retentionMs: 7 * DAYS, cleanup: 'compact', maxRecordBytes: 100_000, doc: 'What people say: thresholds, maintenance, verdicts.' },
   'ops.collection': { ...keyed, name: 'ops.collection', class: 'other', shape: 'record', value: opsCollection, retentionMs: 7 * DAYS, doc: 'Audit of every poll.' },
+  'netsigma.repartition.domain': { ...keyed, name: 'netsigma.repartition.domain', class: 'repartition', key: 'domain', shape: 'record', value: domainInput, retentionMs: 7 * DAYS, doc: 'Internal: what the tasks of entity tell those of domain.' },
   'netsigma.dead-letter': { name: 'netsigma.dead-letter', class: 'other', key: 'origin', shape: 'record', value: deadLetter, retentionMs: 30 * DAYS, cleanup: 'delete', maxRecordBytes: 10 * MEGABYTE, doc: 'What could not be used: reason, origin, bytes.' },
 } as const satisfies Record<string, TopicRow>;
 

@@ -106,7 +106,7 @@ const baselineRow = {
 
 export const baseline = {
   record: 'Baseline',
-  doc: 'Seasonal cells of one entity for one hour, written when the hour has closed, or its whole days, when a day has.',
+  doc: 'Seasonal cells of one entity, or of one site, role or network, for one hour, written when the hour has closed, or its whole days, when a day has.',
   fields: [
     ...identityFields,
     ...placeFields,

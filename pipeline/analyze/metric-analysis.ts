@@ -108,6 +108,7 @@ export class MetricAnalysis {
         onAnomaly(record);
       },
       baseline: () => undefined,
+      summary: () => undefined,
       features: () => undefined,
       evaluation: () => undefined,
       count: () => undefined,

@@ -90,6 +90,11 @@ export function createMetrics() {
     taskLag: gauge('netsigma_task_lag_seconds', 'Since the last record that was folded, while a task lags.', [
       'subtopology',
     ]),
+    taskTimeLag: gauge(
+      'netsigma_task_time_lag_seconds',
+      'How far the time of the task that is furthest behind is from now: of entity the last tick in its log, of domain the least of all partitions of entity; absent before the first.',
+      ['subtopology'],
+    ),
     taskRestarts: counter('netsigma_task_restarts_total', 'Tasks that began anew after a failed commit.', [
       'subtopology',
     ]),
@@ -117,7 +122,11 @@ export function createMetrics() {
       'change',
     ]),
     stateBytes: gauge('netsigma_state_bytes', 'Bytes of the state columns of a stage.', ['stage']),
-    stateEntities: gauge('netsigma_state_entities', 'Entities that tasks hold state of.'),
+    stateEntities: gauge(
+      'netsigma_state_entities',
+      'What tasks hold state of: entities; in domain sites, roles and networks.',
+      ['subtopology'],
+    ),
     anomalies: counter(
       'netsigma_anomalies_total',
       'Anomaly records.',

@@ -9,7 +9,7 @@ import type { Processor, ProcessorOutput } from './sub-topology.ts';
 export class Folding<P extends Processor = Processor> {
   readonly #newProcessor: () => P;
   #processor: P;
-  /** Records of a topic below its offset here were read ahead of all others: their append times are not the task's. */
+  /** Records of a topic below its offset here were read ahead of all others: they say nothing of time. */
   #preload: ReadonlyMap<TopicName, number> = new Map();
   #lastTickMs = Number.NaN;
 
@@ -44,13 +44,14 @@ export class Folding<P extends Processor = Processor> {
   }
 
   fold(topic: TopicName, record: BrokerRecord, out: ProcessorOutput): void {
-    if (record.offset >= (this.#preload.get(topic) ?? 0)) this.#punctuate(record.appendedAtMs, out);
-    this.#processor.fold(topic, record, out);
+    if (record.offset >= (this.#preload.get(topic) ?? 0))
+      this.#punctuate(this.#processor.advance(topic, record), out);
+    this.#processor.fold(topic, record, out, this.#lastTickMs);
   }
 
-  /** Every boundary that the append time of the next record crosses, in order. */
-  #punctuate(appendedAtMs: number, out: ProcessorOutput): void {
-    const boundary = Math.floor(appendedAtMs / TICK_MS) * TICK_MS;
+  /** Every boundary that time crosses with the next record, in order. */
+  #punctuate(timeMs: number, out: ProcessorOutput): void {
+    const boundary = Math.floor(timeMs / TICK_MS) * TICK_MS;
     if (Number.isNaN(this.#lastTickMs)) this.#lastTickMs = boundary;
     for (let tick = this.#lastTickMs + TICK_MS; tick <= boundary; tick += TICK_MS) {
       this.#processor.punctuate(tick, out);

@@ -77,7 +77,9 @@ export class ObjectUnits<V> implements ObjectState<V>, UnitFamily {
 /** @throws PermanentError for what `v8.serialize` did not write, or a newer one did. */
 export function decodedUnit({ name, bytes }: Pick<SavedUnit, 'name' | 'bytes'>): unknown {
   try {
-    return deserialize(bytes);
+    // Of a copy: typed arrays that lie in a state are views of what was decoded, and whoever writes into one would
+    // write into the record that a broker in memory holds.
+    return deserialize(Buffer.from(bytes));
   } catch (cause) {
     throw new PermanentError(`the checkpoint's unit ${name} of ${bytes.length} bytes cannot be decoded`, {
       cause,

@@ -2,18 +2,19 @@
  * The processor of the entity sub-topology: decodes a raw reading once, runs the fused stages over it as synchronous
  * calls, and sends what they added. Inventory and control records go to the stages that want them.
  */
-import { createHash } from 'node:crypto';
 import type { BrokerRecord } from '../broker/port.ts';
 import type { Codec, InsightEncoder, RecordDecoder, RecordEncoder } from '../codec/port.ts';
 import { parseEntityKey } from '../model/entity.ts';
 import { textEquals, type Reading } from '../model/reading.ts';
 import type { ColumnDeclaration, StateColumn } from '../model/state.ts';
-import type { DetectorCounts, Stage, StageDefinition, StageOutput } from '../stages/stage.ts';
+import type { DetectorCounts, Stage, StageOutput } from '../stages/stage.ts';
 import type { ReadingTopology } from '../topology.ts';
 import { rowFields, type Catalogue, type TopicName } from '../../topics/catalogue.ts';
 import type { AnomalyRecord } from '../../topics/anomaly.ts';
+import { summaryInput, tickInput, type DomainInputRecord, type WindowSummary } from '../../topics/domain.ts';
 import { QUALITIES } from '../../topics/interface.ts';
 import { Directory } from './directory.ts';
+import { foldVersion } from './fold-version.ts';
 import { reconciled } from './reconcile.ts';
 import {
   loadSnapshot,
@@ -22,6 +23,7 @@ import {
   type StateLoader,
   type StateSnapshot,
 } from './state-snapshot.ts';
+import { formatOneUnits } from './state-format-1.ts';
 import { StateStore } from './state-store.ts';
 import type { ColumnLayout, SlotCounts } from './state-units.ts';
 import type { Processor, ProcessorOutput, SubTopology } from './sub-topology.ts';
@@ -49,13 +51,18 @@ export interface ReadingProcessorOptions {
 
 /** The sub-topology as the stream thread runs it: one ReadingProcessor a task. */
 export function readingSubTopology(options: ReadingProcessorOptions): SubTopology {
-  const { name, raw, control, tick, stages } = options.topology;
+  const { name, raw, control, tick, stages, insight, domain } = options.topology;
+  const encoder = options.codec.recordEncoder(domain);
   return {
     name,
     inputs: [raw, ...control, tick],
     preloaded: control,
-    foldVersion: foldVersion(stages),
-    reconciled: options.topology.insight.anomaly,
+    foldVersion: foldVersion(PROCESSOR_VERSION, stages),
+    reconciled: insight.anomaly,
+    downstream: {
+      topic: domain,
+      tick: (tickMs, upstream, upstreams) => encoder.encode(tickInput(tickMs, upstream, upstreams)),
+    },
     newProcessor: () => new ReadingProcessor(options),
   };
 }
@@ -72,11 +79,14 @@ export class ReadingProcessor implements Processor {
   readonly #encodeDeviation: InsightEncoder;
   readonly #decodeAnomaly: RecordDecoder<AnomalyRecord>;
   readonly #encodeAnomaly: RecordEncoder<AnomalyRecord>;
+  readonly #encodeDomain: RecordEncoder<DomainInputRecord>;
   readonly #observed: StateColumn<'f64'>;
   readonly #live: StateColumn<'u8'>;
   readonly #stageOutput: StageOutput;
   readonly #qualityCounts = new Uint32Array(QUALITIES.length);
   #out: ProcessorOutput | undefined;
+  /** The last tick before what is folded. */
+  #tickMs = Number.NaN;
 
   constructor({ codec, catalogue, topology }: ReadingProcessorOptions) {
     const { raw, metric, control, insight, stages } = topology;
@@ -86,6 +96,7 @@ export class ReadingProcessor implements Processor {
     this.#encodeMetric = codec.readingEncoder(metric);
     this.#decodeAnomaly = codec.recordDecoder(insight.anomaly);
     this.#encodeAnomaly = codec.recordEncoder(insight.anomaly);
+    this.#encodeDomain = codec.recordEncoder(topology.domain);
     this.#records = new Map(control.map((topic) => [topic, codec.recordDecoder(topic)]));
     const time = this.state.context({ name: 'task', columns: TIME_COLUMNS }, this.#reading);
     this.#observed = time.column(OBSERVED);
@@ -109,6 +120,7 @@ export class ReadingProcessor implements Processor {
       baseline: sending(insight.baseline, codec.recordEncoder(insight.baseline)),
       features: sending(insight.features, codec.recordEncoder(insight.features)),
       evaluation: sending(insight.evaluation, codec.recordEncoder(insight.evaluation)),
+      summary: (summary) => this.#tellDomain(summary),
       count: (stage, outcome, by) => this.#out?.count(stage, outcome, by),
     };
   }
@@ -118,8 +130,14 @@ export class ReadingProcessor implements Processor {
     else await this.#records.get(topic)?.prepare(values);
   }
 
-  fold(topic: TopicName, record: BrokerRecord, out: ProcessorOutput): void {
+  /** Time is the broker's. */
+  advance(_topic: TopicName, { appendedAtMs }: BrokerRecord): number {
+    return appendedAtMs;
+  }
+
+  fold(topic: TopicName, record: BrokerRecord, out: ProcessorOutput, tickMs: number): void {
     this.#out = out;
+    this.#tickMs = tickMs;
     if (topic === this.#topology.tick) return;
     if (topic === this.#topology.raw) this.#foldReading(topic, record, out);
     else this.#foldControl(topic, record, out);
@@ -127,6 +145,7 @@ export class ReadingProcessor implements Processor {
 
   punctuate(tickMs: number, out: ProcessorOutput): void {
     this.#out = out;
+    this.#tickMs = tickMs;
     const entityTimeMs = (entity: string): number => {
       const slot = this.#directory.slotOf(entity);
       if (slot === undefined) return Number.NaN;
@@ -145,7 +164,8 @@ export class ReadingProcessor implements Processor {
   }
 
   load(counts: SlotCounts, layouts: readonly (readonly ColumnLayout[])[]): StateLoader {
-    return loadSnapshot(counts, layouts, this.state, this.#directory);
+    const older = formatOneUnits(this.state, this.#directory);
+    return loadSnapshot(counts, layouts, this.state, this.#directory, older);
   }
 
   /** Everything that a checkpoint would hold, copied at once: two states are the same if these bytes are. */
@@ -233,18 +253,15 @@ export class ReadingProcessor implements Processor {
   #send(topic: TopicName, entity: string, value: Buffer): void {
     this.#out!.send(topic, Buffer.from(entity), value);
   }
+
+  #tellDomain(summary: WindowSummary): void {
+    const value = this.#encodeDomain.encode(summaryInput(summary, this.#tickMs));
+    this.#out!.repartition(this.#topology.domain, Buffer.from(summary.domain), value);
+  }
 }
 
 /** Raised by hand when the processor itself would fold the same records into other outputs. */
 const PROCESSOR_VERSION = 1;
-
-function foldVersion(stages: readonly StageDefinition[]): string {
-  const meaning = [
-    PROCESSOR_VERSION,
-    ...stages.map(({ name, version, settings }) => [name, version, settings]),
-  ];
-  return createHash('sha256').update(JSON.stringify(meaning)).digest('hex').slice(0, 16);
-}
 
 function isEntityKey(entity: string): boolean {
   try {

@@ -7,6 +7,7 @@ import type { Directory, FormatOneEntity } from './directory.ts';
 import { decodedUnit, ObjectUnits } from './object-units.ts';
 import { CellSet, HotUnits, type SavedUnit, type SlotCounts } from './state-units.ts';
 import { Source } from './unit-bytes.ts';
+import type { OlderUnits } from './state-snapshot.ts';
 import type { StateStore } from './state-store.ts';
 
 /** `row.cell.3` of format 1 is the unit `format1.row.cell.3`; `objects` is `format1.objects.0`. */
@@ -21,13 +22,8 @@ export function formatOneChunk(unit: string): string | undefined {
     : undefined;
 }
 
-type Restorable = {
-  readonly name: string;
-  restore(unit: number, saved: SavedUnit): void;
-};
-
 /** By the names of their units, without `.<number>`. */
-export function formatOneUnits(store: StateStore, directory: Directory): Restorable[] {
+export function formatOneUnits(store: StateStore, directory: Directory): OlderUnits[] {
   const families = store.families();
   const scopes = ['entity', 'row'] as const;
   return [

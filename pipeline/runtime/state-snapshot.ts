@@ -4,10 +4,19 @@
  */
 import { PermanentError } from '../model/errors.ts';
 import type { StateColumn } from '../model/state.ts';
-import type { Directory } from './directory.ts';
-import { formatOneUnits } from './state-format-1.ts';
 import type { StateStore } from './state-store.ts';
 import type { ColumnLayout, SavedUnit, SlotCounts, UnitFamily } from './state-units.ts';
+
+/** Who says which key has which slot: a part of the state. */
+export interface SlotDirectory {
+  families(): UnitFamily[];
+}
+
+/** Units of an older format, by the names of their units without `.<number>`. */
+export interface OlderUnits {
+  readonly name: string;
+  restore(unit: number, saved: SavedUnit): void;
+}
 
 /** How the state is laid out. */
 export interface StateLayout extends SlotCounts {
@@ -44,7 +53,7 @@ export interface StateLoader {
 }
 
 /** @throws TypeError while another snapshot is under way. */
-export function takeSnapshot(store: StateStore, directory: Directory): StateSnapshot {
+export function takeSnapshot(store: StateStore, directory: SlotDirectory): StateSnapshot {
   return new TakenSnapshot(store, directory);
 }
 
@@ -65,7 +74,7 @@ class TakenSnapshot implements StateSnapshot {
   #left = 0;
   #longestMs = 0;
 
-  constructor(store: StateStore, directory: Directory) {
+  constructor(store: StateStore, directory: SlotDirectory) {
     this.#store = store;
     const columns = Array.from(store.columns(), ([name, { column }]) => layoutOf(name, column));
     this.layout = { entities: store.entities, rows: store.rows, columns };
@@ -127,20 +136,22 @@ class TakenSnapshot implements StateSnapshot {
 
 /**
  * Prepares an empty state for what a checkpoint holds. A column that it lacks keeps its initial values, one that nobody
- * declares any more is skipped. `layouts`: every one that a unit to come was written with.
+ * declares any more is skipped. `layouts`: every one that a unit to come was written with; `olderUnits`: how those of
+ * older formats are read.
  * @throws PermanentError when a column's type, width or place differs.
  */
 export function loadSnapshot(
   counts: SlotCounts,
   layouts: readonly (readonly ColumnLayout[])[],
   store: StateStore,
-  directory: Directory,
+  directory: SlotDirectory,
+  olderUnits: readonly OlderUnits[] = [],
 ): StateLoader {
   const columns = new Map(Array.from(store.columns(), ([name, { column }]) => [name, column]));
   for (const layout of layouts) for (const saved of layout) assertSameMeaning(saved, columns.get(saved.name));
   store.reserve(counts.entities, counts.rows);
   const families = familiesOf(store, directory);
-  const older = new Map(formatOneUnits(store, directory).map((units) => [units.name, units]));
+  const older = new Map(olderUnits.map((units) => [units.name, units]));
   return {
     load(saved) {
       const old = unitOf(saved.name, older);
@@ -163,7 +174,7 @@ export function loadSnapshot(
 }
 
 /** Everything as it is, copied at once: for tests and for telling states apart. */
-export function wholeState(store: StateStore, directory: Directory): Map<string, Uint8Array> {
+export function wholeState(store: StateStore, directory: SlotDirectory): Map<string, Uint8Array> {
   const counts = { entities: store.entities, rows: store.rows };
   const whole = new Map<string, Uint8Array>();
   for (const family of familiesOf(store, directory).values()) {
@@ -173,7 +184,7 @@ export function wholeState(store: StateStore, directory: Directory): Map<string,
   return whole;
 }
 
-export function familiesOf(store: StateStore, directory: Directory): Map<string, UnitFamily> {
+export function familiesOf(store: StateStore, directory: SlotDirectory): Map<string, UnitFamily> {
   return new Map([...store.families(), ...directory.families()].map((family) => [family.name, family]));
 }
 

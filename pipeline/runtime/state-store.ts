@@ -2,7 +2,7 @@
 import type { Reading } from '../model/reading.ts';
 import { StateColumn, type ColumnDeclaration, type ColumnType } from '../model/state.ts';
 import { SEGMENT_BITS } from '../model/state-marks.ts';
-import type { ObjectState, StageContext, StageDefinition } from '../stages/stage.ts';
+import type { ObjectState, StageContext, StageIdentity, StateContext } from '../stages/stage.ts';
 import { ObjectUnits } from './object-units.ts';
 import { CellSet, HotUnits, type UnitFamily } from './state-units.ts';
 
@@ -21,14 +21,18 @@ export class StateStore {
   #rows = 0;
 
   /** Allocates the stage's columns. @throws TypeError when it declares one twice. */
-  context(stage: Pick<StageDefinition, 'name' | 'columns'>, reading: Reading): StageContext {
+  context(stage: Pick<StageIdentity, 'name' | 'columns'>, reading: Reading): StageContext {
+    return { ...this.stateContext(stage), reading };
+  }
+
+  /** The same for a stage that folds no readings. */
+  stateContext(stage: Pick<StageIdentity, 'name' | 'columns'>): StateContext {
     for (const declaration of stage.columns) {
       const name = columnName(stage.name, declaration);
       if (this.#columns.has(name)) throw new TypeError(`state column ${name} is declared twice`);
       this.#columns.set(name, { stage: stage.name, column: this.#newColumn(stage.name, name, declaration) });
     }
     return {
-      reading,
       column: <T extends ColumnType>(declaration: ColumnDeclaration<T>) => {
         const registered = this.#columns.get(columnName(stage.name, declaration));
         if (registered === undefined) {
@@ -88,6 +92,12 @@ export class StateStore {
       this.#hot.row.marks.willWrite(segment);
       last = segment;
     }
+  }
+
+  /** Before hot columns of the slot, as an entity's and as a row's, are written without a word. */
+  willWrite(slot: number): void {
+    this.#hot.entity.marks.willWrite(slot >>> SEGMENT_BITS);
+    this.#hot.row.marks.willWrite(slot >>> SEGMENT_BITS);
   }
 
   /** Everything that a checkpoint holds of it. */

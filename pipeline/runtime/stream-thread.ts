@@ -43,6 +43,7 @@ export interface StreamThreadDeps {
 }
 
 export interface StreamThread extends Component {
+  readonly subTopology: string;
   readonly group: string;
   readonly tasks: ReadonlyMap<number, Task>;
   status(): TaskStatus[];
@@ -59,6 +60,7 @@ export function streamThread(deps: StreamThreadDeps): StreamThread {
 
 class GroupMember implements StreamThread {
   readonly name: string;
+  readonly subTopology: string;
   readonly group: string;
   readonly tasks = new Map<number, Task>();
   readonly #deps: StreamThreadDeps;
@@ -69,12 +71,15 @@ class GroupMember implements StreamThread {
   /** Partitions of which we do not know whether they are still ours. */
   readonly #waiting = new Set<number>();
   #consumer: Consumer | undefined;
+  /** Of every topic: known from the start on. */
+  #partitions = 0;
   #hasFailed = false;
   #isStopping = false;
 
   constructor(deps: StreamThreadDeps) {
     const { subTopology, naming, catalogue, checkpoints, clock } = deps;
     this.name = `stream-${subTopology.name}`;
+    this.subTopology = subTopology.name;
     this.group = `${naming.prefix}netsigma-${subTopology.name}`;
     this.#deps = deps;
     this.#topics = subTopology.inputs.map((topic) => topicName(catalogue[topic], naming));
@@ -86,6 +91,7 @@ class GroupMember implements StreamThread {
   }
 
   async start(): Promise<void> {
+    this.#partitions = (await this.#deps.broker.offsets(this.#topics[0]!)).length;
     this.#consumer = this.#deps.broker.consumer({
       group: this.group,
       topics: this.#topics,
@@ -201,6 +207,7 @@ class GroupMember implements StreamThread {
       consumer: () => this.#consumer!,
       group: this.group,
       partition,
+      partitions: this.#partitions,
       subTopology,
       physicalName: (topic) => topicName(catalogue[topic], naming),
       maxRecordBytes: (topic) => catalogue[topic].maxRecordBytes,

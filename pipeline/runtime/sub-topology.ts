@@ -15,16 +15,33 @@ export interface SubTopology {
   /** Changes when the same records would give other outputs: versions of the stages and their thresholds. */
   readonly foldVersion: string;
   /** Its records have a course (opened, closed) about which another fold version may disagree: see `reconcile`. */
-  readonly reconciled: TopicName;
+  readonly reconciled?: TopicName;
+  /** undefined: no other sub-topology lives by this one. */
+  readonly downstream?: Downstream;
   newProcessor(): Processor;
+}
+
+/**
+ * A sub-topology that folds what this one's tasks send it, and whose time is the smallest of theirs (see
+ * upstream-time.ts): each commit of a task that ticked since the last tells all of its partitions.
+ */
+export interface Downstream {
+  readonly topic: TopicName;
+  /** Partition `upstream` of `upstreams` has come to this tick. */
+  tick(tickMs: number, upstream: number, upstreams: number): Buffer;
 }
 
 export interface Processor {
   /** Makes the values of one input decodable without waiting. */
   prepare(topic: TopicName, values: Iterable<Buffer | null>): Promise<void>;
-  /** Folds one record. Synchronous and deterministic: time comes from the record. */
-  fold(topic: TopicName, record: BrokerRecord, out: ProcessorOutput): void;
-  /** A 5-second boundary of append time was crossed. */
+  /**
+   * Takes in what the record, the next to be folded, says of time. @returns the time that it brings, NaN where none is
+   * known: the ticks up to it fire before the record is folded.
+   */
+  advance(topic: TopicName, record: BrokerRecord): number;
+  /** Folds one record. Synchronous and deterministic. `tickMs`: the last tick, NaN before the first. */
+  fold(topic: TopicName, record: BrokerRecord, out: ProcessorOutput, tickMs: number): void;
+  /** Time has crossed a 5-second boundary. */
   punctuate(tickMs: number, out: ProcessorOutput): void;
   /** The state at this instant, to be copied while folding goes on: see state-snapshot.ts. One at a time. */
   snapshot(): StateSnapshot;
@@ -35,9 +52,9 @@ export interface Processor {
   load(counts: SlotCounts, layouts: readonly (readonly ColumnLayout[])[]): StateLoader;
   /**
    * Sends what brings the `reconciled` records that were sent since the checkpoint to those that another fold version
-   * made of the same input. @returns how many it sent.
+   * made of the same input. @returns how many it sent. For sub-topologies that have such records.
    */
-  reconcile(sent: readonly Buffer[], refolded: readonly Buffer[], out: ProcessorOutput): Promise<number>;
+  reconcile?(sent: readonly Buffer[], refolded: readonly Buffer[], out: ProcessorOutput): Promise<number>;
   /** For metrics: how often detectors were right so far, where there are any. */
   detectorCounts?(): Iterable<DetectorCounts>;
   /** For /status and metrics. */
@@ -50,6 +67,8 @@ export type DeadLetterReason = string;
 export interface ProcessorOutput {
   /** Sends to the partition of the task itself: inputs and keyed outputs are co-partitioned. */
   send(topic: TopicName, key: Buffer | null, value: Buffer): void;
+  /** Sends to the partition of the key: for keys that are not those of the inputs. */
+  repartition(topic: TopicName, key: Buffer, value: Buffer): void;
   deadLetter(topic: TopicName, record: BrokerRecord, reason: DeadLetterReason, detail: string): void;
   /** Outcomes of stages that are neither records nor errors. */
   count(stage: string, outcome: string, by?: number): void;

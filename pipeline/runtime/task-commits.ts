@@ -22,6 +22,8 @@ export interface TaskCommitsDeps {
   readonly settings: TaskSettings;
   /** undefined: neither journal nor checkpoints are written. */
   readonly schedule: CheckpointSchedule | undefined;
+  /** Records that say how far the task has come, once a tick: they go last with a commit. */
+  readonly progress: ((tickMs: number) => ProducerRecord[]) | undefined;
   readonly observer: ProcessObserver;
   /** A commit failed: its outcome is unknown. */
   readonly failed: (error: unknown) => void;
@@ -60,6 +62,8 @@ export class TaskCommits {
   #isClosed = false;
   #lastMs: number | null = null;
   #count = 0;
+  /** The last tick of which somebody was told. */
+  #toldTickMs = Number.NaN;
 
   constructor(deps: TaskCommitsDeps) {
     this.#deps = deps;
@@ -179,6 +183,7 @@ export class TaskCommits {
     if (schedule?.takeTurn(partition, !this.#isEmpty) === true) this.#beginCheckpoint();
     if (this.#isEmpty && this.#checkpoint === undefined) return;
     const { records } = this.#buffer;
+    records.push(...this.#progress());
     this.#buffer = emptyBuffer();
     const startedMs = performance.now();
     const isCheckpointed = await transactions.commit({
@@ -194,6 +199,18 @@ export class TaskCommits {
       this.#completeCheckpoint();
       schedule?.done(partition);
     }
+  }
+
+  /**
+   * Ticks of one commit are told as one. A successor tells its last tick again: nobody minds, and where this commit
+   * did not happen it has to.
+   */
+  #progress(): ProducerRecord[] {
+    const { folding, progress } = this.#deps;
+    const { lastTickMs } = folding;
+    if (progress === undefined || Number.isNaN(lastTickMs) || this.#toldTickMs === lastTickMs) return [];
+    this.#toldTickMs = lastTickMs;
+    return progress(lastTickMs);
   }
 
   #beginCheckpoint(): void {

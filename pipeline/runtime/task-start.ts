@@ -69,7 +69,7 @@ export async function beginTask(deps: TaskStartDeps): Promise<BegunTask> {
   if (restored === undefined) return startNew(deps, committed);
   transactions.pointTo(restored.manifestOffset, restored.sentUpTo);
   const isOther = restored.foldVersion !== deps.subTopology.foldVersion;
-  if (isOther && restored.refolded > 0) await reconcile(restored, refolded, deps);
+  if (isOther && restored.refolded > 0) await afterAnotherVersion(restored, refolded, deps);
   const { entities, rows } = folding.processor.state;
   log.info(
     {
@@ -172,20 +172,13 @@ async function limits(
 }
 
 /** Another fold version gives another state: what was sent since the checkpoint came from the old one. */
-async function reconcile(
+async function afterAnotherVersion(
   restored: Restored,
   refolded: readonly Buffer[],
   deps: TaskStartDeps,
 ): Promise<void> {
-  const { subTopology, observer, log, group, partition, broker, physicalName, folding, output } = deps;
-  const topic = physicalName(subTopology.reconciled);
-  const { earliest, lastStable } = await limits(deps, subTopology.reconciled);
-  const sent: Buffer[] = [];
-  const from = Math.min(Math.max(earliest, restored.sentUpTo ?? earliest), lastStable);
-  for await (const { records } of broker.readRange({ topic, partition }, from, lastStable)) {
-    sent.push(...records.flatMap(({ value }) => value ?? []));
-  }
-  const changed = await folding.processor.reconcile(sent, refolded, output);
+  const { subTopology, observer, log, group, partition } = deps;
+  const changed = await reconcile(restored, refolded, deps);
   observer.refoldedByAnotherVersion(restored.refolded);
   log.warn(
     {
@@ -199,4 +192,22 @@ async function reconcile(
     'records since the last checkpoint were folded again by another fold version: for an exact upgrade stop all ' +
       'processes cleanly (each checkpoints) before starting the new version',
   );
+}
+
+/** @returns how many records it took to bring what was sent to what the new version would have sent. */
+async function reconcile(
+  { sentUpTo }: Restored,
+  refolded: readonly Buffer[],
+  deps: TaskStartDeps,
+): Promise<number> {
+  const { subTopology, partition, broker, physicalName, folding, output } = deps;
+  if (subTopology.reconciled === undefined) return 0;
+  const topic = physicalName(subTopology.reconciled);
+  const { earliest, lastStable } = await limits(deps, subTopology.reconciled);
+  const sent: Buffer[] = [];
+  const from = Math.min(Math.max(earliest, sentUpTo ?? earliest), lastStable);
+  for await (const { records } of broker.readRange({ topic, partition }, from, lastStable)) {
+    sent.push(...records.flatMap(({ value }) => value ?? []));
+  }
+  return (await folding.processor.reconcile?.(sent, refolded, output)) ?? 0;
 }

@@ -10,6 +10,8 @@ export interface TaskStatus {
   readonly lagRecords: number;
   /** Age of the last folded record while there is a lag, else 0. */
   readonly lagMs: number;
+  /** The last tick: how far the task's time has come; null before the first. */
+  readonly tickMs: number | null;
   /** Records refolded, of those that have to be. */
   readonly restore: RestoreProgress | null;
   /** Of the last commit. */

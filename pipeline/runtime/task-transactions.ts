@@ -27,7 +27,7 @@ export interface TransactionDeps {
   /** undefined: neither journal nor checkpoints are written. */
   readonly checkpointTopic: string | undefined;
   /** The broker's name of the topic whose records another fold version may have to reconcile. */
-  readonly reconciledTopic: string;
+  readonly reconciledTopic: string | undefined;
   readonly log: Log;
 }
 

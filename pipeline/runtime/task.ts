@@ -24,6 +24,7 @@ import { TaskCommits } from './task-commits.ts';
 import { TaskInputs } from './task-inputs.ts';
 import { finishInTime } from './task-finish.ts';
 import { taskOutput, type FoldedRecord } from './task-output.ts';
+import { progressOf } from './task-progress.ts';
 import { beginTask, type RestoreProgress } from './task-start.ts';
 import type { TaskStatus } from './task-status.ts';
 import { TaskTransactions } from './task-transactions.ts';
@@ -46,6 +47,8 @@ export interface TaskDeps {
   readonly consumer: () => Consumer;
   readonly group: string;
   readonly partition: number;
+  /** Of every topic. */
+  readonly partitions: number;
   readonly subTopology: SubTopology;
   readonly physicalName: (topic: TopicName) => string;
   /** Of key and value, in a topic. */
@@ -95,7 +98,7 @@ export class Task {
       ...deps,
       inputs,
       checkpointTopic: checkpoints?.topic,
-      reconciledTopic: physicalName(subTopology.reconciled),
+      reconciledTopic: subTopology.reconciled && physicalName(subTopology.reconciled),
     });
     this.#commits = new TaskCommits({
       ...deps,
@@ -103,6 +106,7 @@ export class Task {
       folding: this.#folding,
       transactions: this.#transactions,
       schedule: checkpoints?.schedule,
+      progress: subTopology.downstream && progressOf(subTopology.downstream, deps),
       failed: (error) => this.#fail(error, 'commit'),
       done: () => this.pump(),
     });
@@ -228,6 +232,7 @@ export class Task {
       rows,
       lagRecords,
       lagMs: isBehind ? Math.max(0, clock() - this.#lastAppendMs) : 0,
+      tickMs: Number.isNaN(this.#folding.lastTickMs) ? null : this.#folding.lastTickMs,
       restore: this.#restore,
       commitMs: this.#commits.lastMs,
       checkpointAgeMs: checkpoints?.schedule.ageMs(partition) ?? null,

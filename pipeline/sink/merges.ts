@@ -67,6 +67,10 @@ export function mergeSites({ table, columns }: Merge): string[] {
        FROM ${stage} s
       WHERE t.deleted_at IS NULL AND t.domain = s.domain AND t.slug = s.slug
         AND t.site_id IS DISTINCT FROM s.site_id`,
+    `UPDATE metric_baselines b SET is_active = false
+       FROM ${stage} s JOIN ${table} t ON t.domain = s.domain AND t.slug = s.slug
+      WHERE s.deleted_at IS NOT NULL AND b.is_active AND b.scope_type = 'site'
+        AND b.domain = t.domain AND b.site_id = t.site_id`,
     `INSERT INTO ${table} (${list(columns)}) SELECT ${list(columns)} FROM ${stage} WHERE deleted_at IS NULL
      ON CONFLICT (domain, site_id) DO UPDATE SET ${assignments(columns, ['domain', 'site_id'])}`,
   ];

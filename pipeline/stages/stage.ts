@@ -8,6 +8,7 @@ import type { Reading } from '../model/reading.ts';
 import type { ColumnDeclaration, ColumnType, StateColumn } from '../model/state.ts';
 import type { Verdict } from '../../topics/rules.ts';
 import type { AnomalyRecord } from '../../topics/anomaly.ts';
+import type { WindowSummary } from '../../topics/domain.ts';
 import type { BaselineRecord } from '../../topics/insight.ts';
 import type { EvaluationRecord, FeatureRecord } from '../../topics/ml.ts';
 
@@ -17,6 +18,8 @@ export interface StageOutput {
   baseline(record: BaselineRecord): void;
   features(record: FeatureRecord): void;
   evaluation(record: EvaluationRecord): void;
+  /** Tells the sub-topology `domain`. */
+  summary(summary: WindowSummary): void;
   /** Counts an outcome that is neither a record nor an error (`stage_outcomes_total{stage, outcome}`). */
   count(stage: string, outcome: string, by?: number): void;
 }
@@ -29,16 +32,20 @@ export interface DetectorCounts {
   readonly verdicts: Readonly<Record<Verdict, number>>;
 }
 
-export interface StageContext {
+/** The state of a stage. */
+export interface StateContext {
   /** The column that the stage declared under this name (and metric). Ask once, at init. */
   column<T extends ColumnType>(declaration: ColumnDeclaration<T>): StateColumn<T>;
-  /** The one Reading that every `process` call of this task passes. Look its columns up once, at init. */
-  readonly reading: Reading;
   /**
    * Rare, irregular state of an entity or row slot (an inventory record, an open anomaly): structured-cloneable
    * values by key. Not for the hot path.
    */
   objects<V>(name: string): ObjectState<V>;
+}
+
+export interface StageContext extends StateContext {
+  /** The one Reading that every `process` call of this task passes. Look its columns up once, at init. */
+  readonly reading: Reading;
 }
 
 /**
@@ -53,7 +60,8 @@ export interface ObjectState<V> {
   readonly size: number;
 }
 
-export interface StageDefinition {
+/** What a checkpoint and a fold version have to know of a stage. */
+export interface StageIdentity {
   /** A verb: rate, baseline, detect. The first part of its columns' names in a checkpoint. */
   readonly name: string;
   /** Raised by hand when the same records would give other outputs: part of the fold version. */
@@ -61,6 +69,9 @@ export interface StageDefinition {
   /** Settings that change the outputs: part of the fold version. */
   readonly settings: unknown;
   readonly columns: readonly ColumnDeclaration[];
+}
+
+export interface StageDefinition extends StageIdentity {
   init(context: StageContext): Stage;
 }
 

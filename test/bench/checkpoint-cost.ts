@@ -144,6 +144,6 @@ export class CheckpointedTask {
   }
 
   #fold(record: BrokerRecord): void {
-    this.#processor.fold('raw.interface', record, this.#out);
+    this.#processor.fold('raw.interface', record, this.#out, record.appendedAtMs);
   }
 }

@@ -141,7 +141,8 @@ async function foldInMemory(
     deadLetter: (_topic, _record, reason) => assertValid(false, reason),
   };
   const cost = meter();
-  for (const record of records) processors[record.partition]!.fold('raw.interface', record, out);
+  for (const record of records)
+    processors[record.partition]!.fold('raw.interface', record, out, record.appendedAtMs);
   assertValid(sent === records.length, `${sent} of ${records.length} metric records sent`);
   return cost(samples);
 }

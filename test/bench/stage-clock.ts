@@ -40,6 +40,7 @@ export function clockedStages(definitions: readonly StageDefinition[]): StageClo
       baseline: (record) => timed(inner.baseline, record),
       features: (record) => timed(inner.features, record),
       evaluation: (record) => timed(inner.evaluation, record),
+      summary: (summary) => timed(inner.summary, summary),
       count: (name, outcome, by) => inner.count(name, outcome, by),
     };
     const clock = <T>(into: StageOutput, work: () => T): T => {

@@ -15,7 +15,7 @@ import { chance, type Chance } from './chance.ts';
 import { deleteGroup, loseMetadata, untilCommitted } from './group-offsets.ts';
 import { sinkLag, tasksLag } from './lag.ts';
 import { LoadWriter, type LoadCounts } from './load-writer.ts';
-import { GROUPS, runCommand, type MemberKind, type Surroundings } from './member.ts';
+import { PROCESS_GROUPS, runCommand, type MemberKind, type Surroundings } from './member.ts';
 import { Members, type BadEnd, type Stop } from './members.ts';
 import { patientAdmin, type PatientAdmin } from './patient-admin.ts';
 import { plan, type Event } from './plan.ts';
@@ -82,7 +82,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
     for (let at = 0; at < count; at += 1)
       for (const kind of ['process', 'sink'] as const) members.start(kind);
     load.start();
-    await untilCommitted(admin, `${where.prefix}${GROUPS.process}`);
+    for (const group of PROCESS_GROUPS) await untilCommitted(admin, `${where.prefix}${group}`);
     await attack(events, { ...options, random, client: kafka, admin, members });
     await load.stop();
     const stoppedMs = Date.now();
@@ -150,12 +150,14 @@ async function happen(event: Event, of: Attack): Promise<void> {
       return;
     case 'lose_metadata':
     case 'delete_group': {
-      const group = `${prefix}${GROUPS.process}`;
-      await untilCommitted(admin, group);
+      const groups = PROCESS_GROUPS.map((group) => `${prefix}${group}`);
+      for (const group of groups) await untilCommitted(admin, group);
       const count = Math.max(1, members.count('process'));
       await members.endAll('process', 'SIGKILL');
-      if (event.kind === 'delete_group') await deleteGroup(admin, group);
-      else progress(`metadata of ${await loseMetadata(client, admin, group)} committed offsets is lost`);
+      for (const group of groups) {
+        if (event.kind === 'delete_group') await deleteGroup(admin, group);
+        else progress(`metadata of ${await loseMetadata(client, admin, group)} offsets of ${group} is lost`);
+      }
       for (let at = 0; at < count; at += 1) members.start('process');
     }
   }

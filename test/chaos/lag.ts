@@ -1,7 +1,7 @@
 /** How far the members are behind, asked of the broker and the database, not of them. */
 import pg from 'pg';
 import { TopicLogs } from '../verify/topic-log.ts';
-import { GROUPS, type Surroundings } from './member.ts';
+import { ENTITY_GROUP, type Surroundings } from './member.ts';
 import type { PatientAdmin } from './patient-admin.ts';
 
 /** Topics whose rows the sink stores; it also reads inventory and sites. */
@@ -16,7 +16,7 @@ const STORED = [
 /** Raw records that are not behind a committed offset of the tasks. */
 export async function tasksLag(admin: PatientAdmin, { prefix }: Surroundings): Promise<bigint> {
   const topic = `${prefix}raw.interface`;
-  const [committed] = await admin.fetchOffsets({ groupId: `${prefix}${GROUPS.process}`, topics: [topic] });
+  const [committed] = await admin.fetchOffsets({ groupId: `${prefix}${ENTITY_GROUP}`, topics: [topic] });
   const next = new Map(committed?.partitions.map(({ partition, offset }) => [partition, BigInt(offset)]));
   const ends = await admin.fetchTopicOffsets(topic);
   return ends.reduce((lag, { partition, low, high }) => {

@@ -11,11 +11,9 @@ export interface Surroundings {
   readonly partitions: number;
 }
 
-/** Groups of the members, behind the prefix. */
-export const GROUPS: Readonly<Record<MemberKind, string>> = {
-  process: 'netsigma-entity',
-  sink: 'netsigma-sink',
-};
+/** Groups of `netsigma process`, behind the prefix: of the sub-topology that reads raw records, and of the other. */
+export const ENTITY_GROUP = 'netsigma-entity';
+export const PROCESS_GROUPS = [ENTITY_GROUP, 'netsigma-domain'] as const;
 
 /** Starts `netsigma <command>` without waiting for anything. */
 export function startMember(

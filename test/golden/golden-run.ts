@@ -3,7 +3,12 @@ import { createHash } from 'node:crypto';
 import { partitionFor } from '../../pipeline/broker/partitioner.ts';
 import type { Broker, ProducerRecord } from '../../pipeline/broker/port.ts';
 import { catalogue, topicName, type Naming, type TopicName } from '../../topics/catalogue.ts';
-import { entityThread, type EntityThread, type EntityThreadOptions } from '../support/entity-thread.ts';
+import {
+  domainThread,
+  entityThread,
+  type EntityThread,
+  type EntityThreadOptions,
+} from '../support/entity-thread.ts';
 import { until } from '../support/until.ts';
 import type { GoldenRecord } from './golden-input.ts';
 
@@ -47,15 +52,40 @@ export async function untilFolded({ thread, failures }: EntityThread): Promise<v
   if (failures.length > 0) throw failures[0];
 }
 
-/** Runs the sub-topology until everything is folded and committed. */
+/** Runs both sub-topologies until everything is folded and committed. */
 export async function foldAll(options: EntityThreadOptions): Promise<void> {
-  const running = entityThread(options);
-  await running.thread.start();
+  const entity = entityThread(options);
+  const domain = domainThread(options);
+  await domain.thread.start();
+  await entity.thread.start();
   try {
-    await untilFolded(running);
+    await untilFolded(entity);
+    // What a consumer knows of the end of a log is as old as its last fetch.
+    await until(
+      async () => domain.failures.length > 0 || !(await isAnyLeft(options, domain.thread.group)),
+      'what entity sent to be folded',
+      TIMEOUT_MS,
+    );
+    await untilFolded(domain);
   } finally {
-    await running.thread.stop();
+    await entity.thread.stop();
+    await domain.thread.stop();
   }
+}
+
+/** Whether there are records for `domain` behind what it has committed. */
+async function isAnyLeft(
+  { broker, naming }: Pick<EntityThreadOptions, 'broker' | 'naming'>,
+  group: string,
+): Promise<boolean> {
+  const topic = topicName(catalogue['netsigma.repartition.domain'], naming);
+  const committed = await broker.committedOffsets(group, [topic]);
+  for (const { partition, earliest, lastStable } of await broker.offsets(topic)) {
+    const from = committed.find((one) => one.partition === partition)?.offset ?? earliest;
+    for await (const { records } of broker.readRange({ topic, partition }, from, lastStable))
+      if (records.length > 0) return true;
+  }
+  return false;
 }
 
 /** Everything that was sent, without the schema ids of the registry. */

@@ -143,6 +143,15 @@ describe('a fixed input', () => {
     expect(expected.size).toBeGreaterThan(30);
   });
 
+  it('has totals of sites, roles and the network in it, of every hour', () => {
+    const scopes = [...expected].flatMap(([of, { records }]) => {
+      const [, kind] = /^insight\.baseline [^/]+\/(site|device_role|network)\//.exec(of) ?? [];
+      return kind === undefined ? [] : [[kind, records] as const];
+    });
+    expect(new Set(scopes.map(([kind]) => kind))).toEqual(new Set(['site', 'device_role', 'network']));
+    for (const [, records] of scopes) expect(records).toBeGreaterThan(7 * 24);
+  });
+
   it.each([3, 12])(
     'gives the same outputs through %i partitions',
     async (partitions) => {

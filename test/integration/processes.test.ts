@@ -142,9 +142,14 @@ describeIf(missing === '', missing)('on Kafka', () => {
       broker: { kind: 'kafka' },
       collect: { devices: DEVICES.length, devicesBackedOff: 0, partitions: PARTITIONS },
     });
-    const { tasks } = await process.status<{ tasks: { partition: number; state: string }[] }>();
-    expect(tasks.map(({ partition }) => partition).toSorted()).toEqual([0, 1, 2]);
-    expect(tasks.map(({ state }) => state)).toEqual(['running', 'running', 'running']);
+    const { tasks } = await process.status<{
+      tasks: { subTopology: string; partition: number; state: string }[];
+    }>();
+    for (const name of ['entity', 'domain']) {
+      const own = tasks.filter(({ subTopology }) => subTopology === name);
+      expect(own.map(({ partition }) => partition).toSorted()).toEqual([0, 1, 2]);
+      expect(own.map(({ state }) => state)).toEqual(['running', 'running', 'running']);
+    }
     expect(await sink.status()).toMatchObject({
       roles: ['sink'],
       sink: { state: 'running', retrying: null },
@@ -152,9 +157,10 @@ describeIf(missing === '', missing)('on Kafka', () => {
     const tail = await fetch(`${await sink.url()}/topics/metric.interface/tail?limit=1`);
     expect((await tail.text()).trim().split('\n')).toHaveLength(ROWS);
     const metrics = await (await fetch(`${await process.url()}/metrics`)).text();
-    expect(metrics).toContain(
-      `netsigma_rebalances_total{group="${prefix}netsigma-entity",change="assigned"} 1`,
-    );
+    for (const name of ['entity', 'domain'])
+      expect(metrics).toContain(
+        `netsigma_rebalances_total{group="${prefix}netsigma-${name}",change="assigned"} 1`,
+      );
 
     expect(await Promise.all(processes.map((one) => one.stop()))).toEqual([0, 0, 0]);
     expect(await count('interface_metrics')).toBe(

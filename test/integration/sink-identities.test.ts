@@ -4,6 +4,7 @@ import { postgresService } from '../services/postgres.ts';
 import { anomalyRecord, countOf, NOW, sinkLab, stored, type SinkLab } from '../sink/sink-lab.ts';
 import { deviceRecord, siteRecord } from '../support/inventory-records.ts';
 import { until } from '../support/until.ts';
+import type { BaselineRecord } from '../../topics/insight.ts';
 
 const postgres = postgresService();
 let lab: SinkLab | undefined;
@@ -123,6 +124,40 @@ describe('baselines', () => {
       is_active: true,
     });
     expect(rows[1]).toMatchObject({ day_of_week: 6, baseline_mean: 31 });
+  });
+
+  const siteBaseline = (site_id: number): BaselineRecord => {
+    const entity = `default/site/${site_id}`;
+    return {
+      ...baseline(NOW, site_id, site_id),
+      ...{ entity, device_ip: null, device_id: deviceId(entity), scope_type: 'site' },
+      rows: [{ interface_name: '', cells: [cell(site_id, 11, null)], periods: [] }],
+    };
+  };
+
+  it('of a site end with it', async () => {
+    const { pool } = await postgres.database();
+    lab = await sinkLab(pool);
+    await lab.sink().start();
+    const siteOf = (site_id: number, slug: string) =>
+      siteRecord({ site_id, slug, site_uuid: siteUuid('default', slug) });
+    for (const [id, slug] of [
+      [3, 'gone'],
+      [4, 'kept'],
+    ] as const) {
+      await lab.sendRecord('control.site', `default/${slug}`, siteOf(id, slug), 0);
+      const record = siteBaseline(id);
+      await lab.sendRecord('insight.baseline', record.entity, record);
+    }
+    const active = async () => {
+      const { rows } = await pool.query<{ id: number }>(
+        'SELECT site_id AS id FROM metric_baselines WHERE is_active ORDER BY 1',
+      );
+      return rows.map(({ id }) => id).join();
+    };
+    await until(async () => (await active()) === '3,4', 'both');
+    await lab.send('control.site', 'default/gone', null, 0);
+    await until(async () => (await active()) === '4', 'the other alone');
   });
 });
 

@@ -10,6 +10,7 @@ const running: TaskStatus = {
   rows: 40,
   lagRecords: 7,
   lagMs: 1_234,
+  tickMs: 990_000,
   restore: null,
   commitMs: 8.5,
   checkpointAgeMs: 60_000,
@@ -28,9 +29,17 @@ const restoring: TaskStatus = {
   checkpointed: { liveBytes: 0, logBytes: 0 },
 };
 
+const NOW_MS = 1_000_000;
+const stream = (subTopology: string, tasks: readonly TaskStatus[]) => ({
+  subTopology,
+  status: () => [...tasks],
+  tasks: new Map(),
+});
+
 describe('the status of tasks', () => {
   it('has the same fields for each, times in seconds', () => {
-    expect(taskStatus(running)).toEqual({
+    expect(taskStatus('entity', running)).toEqual({
+      subTopology: 'entity',
       partition: 3,
       state: 'running',
       entities: 5,
@@ -38,6 +47,7 @@ describe('the status of tasks', () => {
       lagRecords: 7,
       commitMs: 9,
       lagSeconds: 1.234,
+      time: new Date(990_000),
       restoredRecords: null,
       recordsToRestore: null,
       checkpointAgeSeconds: 60,
@@ -46,31 +56,33 @@ describe('the status of tasks', () => {
       checkpointLiveBytes: 20_000,
       checkpointLogBytes: 50_000,
     });
-    expect(Object.keys(taskStatus(restoring))).toEqual(Object.keys(taskStatus(running)));
-    expect(taskStatus(restoring)).toMatchObject({
+    expect(Object.keys(taskStatus('entity', restoring))).toEqual(Object.keys(taskStatus('entity', running)));
+    expect(taskStatus('entity', restoring)).toMatchObject({
       ...{ lagRecords: null, lagSeconds: null },
       ...{ restoredRecords: 12, recordsToRestore: 300 },
     });
   });
 
   it('is ready when all of them run', () => {
-    expect(tasksNotReady([running])).toEqual([]);
-    expect(tasksNotReady([])).toEqual(['no task has started yet']);
-    expect(tasksNotReady([running, restoring, { ...running, state: 'waiting' }])).toEqual([
-      'task 4 is restoring: 12 of 300 records',
-      'task 3 waits to hear whether its partition is still ours',
+    expect(tasksNotReady('entity', [running])).toEqual([]);
+    expect(tasksNotReady('entity', [])).toEqual(['no task of entity has started yet']);
+    expect(tasksNotReady('entity', [running, restoring, { ...running, state: 'waiting' }])).toEqual([
+      'task 4 of entity is restoring: 12 of 300 records',
+      'task 3 of entity waits to hear whether its partition is still ours',
     ]);
   });
 
   it('has no lag in the metrics while no task reads', async () => {
     const metrics = createMetrics();
-    processGauges(metrics, { status: () => [restoring], tasks: new Map() }, 'entity');
+    processGauges(metrics, [stream('entity', [restoring])], () => NOW_MS);
     expect(await metrics.text()).not.toMatch(/^netsigma_task_lag/m);
   });
 
   it('is in the metrics: what lags most, what is oldest, how many restore', async () => {
     const metrics = createMetrics();
-    processGauges(metrics, { status: () => [running, restoring], tasks: new Map() }, 'entity');
+    const behind = { ...running, partition: 0, tickMs: 900_000 };
+    const streams = [stream('entity', [running, restoring]), stream('domain', [behind])];
+    processGauges(metrics, streams, () => NOW_MS);
     const lines = (await metrics.text()).split('\n');
     expect(lines).toEqual(
       expect.arrayContaining([
@@ -83,7 +95,11 @@ describe('the status of tasks', () => {
         'netsigma_checkpoint_pause_seconds{subtopology="entity"} 0.0074',
         'netsigma_checkpoint_bytes{subtopology="entity",kept="live"} 20000',
         'netsigma_checkpoint_bytes{subtopology="entity",kept="dead"} 30000',
-        'netsigma_state_entities 10',
+        'netsigma_state_entities{subtopology="entity"} 10',
+        'netsigma_state_entities{subtopology="domain"} 5',
+        'netsigma_tasks{subtopology="domain",state="running"} 1',
+        'netsigma_task_time_lag_seconds{subtopology="entity"} 10',
+        'netsigma_task_time_lag_seconds{subtopology="domain"} 100',
       ]),
     );
   });

@@ -47,6 +47,7 @@ function echo(notes: string[], fold?: (record: BrokerRecord) => void): SubTopolo
     async prepare() {
       // Values are plain text here.
     },
+    advance: (_topic, { appendedAtMs }) => appendedAtMs,
     fold(topic, record, out) {
       notes.push(`${topic}@${record.offset}`);
       fold?.(record);
@@ -210,8 +211,8 @@ describe('a task that has failed', () => {
         const processor = subTopology.newProcessor();
         return {
           ...processor,
-          fold(topic, record, out) {
-            processor.fold(topic, record, out);
+          fold(topic, record, out, tickMs) {
+            processor.fold(topic, record, out, tickMs);
             if (record.value?.toString() === 'bad') throw new TypeError('a bug');
           },
         };

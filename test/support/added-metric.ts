@@ -20,6 +20,7 @@ const metric = {
   derive: { kind: 'rate', of: ['in_unknown_protos'], factor: 1 },
   baseline: true,
   quantum: 1,
+  aggregate: 'sum',
   doc: 'Packets of unknown protocols per second.',
 } as const;
 

@@ -64,6 +64,7 @@ export class DetectHarness {
     baseline: (record) => this.baselines.push(record),
     features() {},
     evaluation() {},
+    summary() {},
     count: (_stage, outcome, by = 1) => this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + by),
   };
 

@@ -3,6 +3,7 @@ import type { ProcessorOutput } from '../../pipeline/runtime/sub-topology.ts';
 
 export const silentOutput: ProcessorOutput = {
   send() {},
+  repartition() {},
   deadLetter() {},
   count() {},
   countRows() {},

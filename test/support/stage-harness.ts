@@ -4,14 +4,15 @@
  */
 import { Reading, type PollStatus } from '../../pipeline/model/reading.ts';
 import type { ColumnType, StateColumn } from '../../pipeline/model/state.ts';
-import { ObjectUnits } from '../../pipeline/runtime/object-units.ts';
 import { StateStore } from '../../pipeline/runtime/state-store.ts';
 import type { Stage, StageDefinition, StageOutput } from '../../pipeline/stages/stage.ts';
 import type { AnomalyRecord } from '../../topics/anomaly.ts';
 import type { TopicName } from '../../topics/catalogue.ts';
+import type { WindowSummary } from '../../topics/domain.ts';
 import type { BaselineRecord } from '../../topics/insight.ts';
 import type { EvaluationRecord, FeatureRecord } from '../../topics/ml.ts';
 import { QUALITIES, type Quality } from '../../topics/interface.ts';
+import { copyState } from './copy-state.ts';
 
 /** bigint fills a counter column, number a number column, string a text column; what is left out is unknown. */
 export type RowSample = Readonly<Record<string, bigint | number | string | null>>;
@@ -45,6 +46,7 @@ export interface StageHarness {
   readonly baselines: BaselineRecord[];
   readonly features: FeatureRecord[];
   readonly evaluations: EvaluationRecord[];
+  readonly summaries: WindowSummary[];
   /** Sum of the counts by outcome, of all stages. */
   readonly outcomes: ReadonlyMap<string, number>;
   /** Sizes the reading and gives the entity and its rows their slots; the test fills the columns itself. */
@@ -87,11 +89,13 @@ export function stageHarness(
   const baselines: BaselineRecord[] = [];
   const features: FeatureRecord[] = [];
   const evaluations: EvaluationRecord[] = [];
+  const summaries: WindowSummary[] = [];
   const out: StageOutput = {
     anomaly: (record) => anomalies.push(record),
     baseline: (record) => baselines.push(record),
     features: (record) => features.push(record),
     evaluation: (record) => evaluations.push(record),
+    summary: (summary) => summaries.push(summary),
     count: (_stage, outcome, by = 1) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + by),
   };
 
@@ -119,7 +123,10 @@ export function stageHarness(
     return row;
   }
 
-  const process = (what = reading): boolean => stage.process(what, out);
+  const process = (what = reading): boolean => {
+    state.willFold(what);
+    return stage.process(what, out);
+  };
   return {
     reading,
     stage,
@@ -128,6 +135,7 @@ export function stageHarness(
     baselines,
     features,
     evaluations,
+    summaries,
     outcomes,
     place,
     process,
@@ -145,7 +153,7 @@ export function stageHarness(
     anomaly: (record) => stage.anomaly?.(record, out),
     restart() {
       const next = stageHarness(definition, new Reading(), new Map(slots));
-      copyState(state, next.state);
+      copyState({ state }, next);
       return next;
     },
     column<T extends ColumnType>(name: string, metric?: string) {
@@ -168,23 +176,6 @@ export function stageHarness(
       reading.exceptions.find((exception) => exception.row === rowOf(instance) && exception.metric === metric)
         ?.reason,
   };
-}
-
-function copyState(from: StateStore, to: StateStore): void {
-  to.reserve(from.entities, from.rows);
-  const columns = new Map(to.columns());
-  for (const [name, { column }] of from.columns()) {
-    for (const [segment, array] of column.segments.entries())
-      columns.get(name)!.column.segments[segment]!.set(array);
-  }
-  const families = to.families();
-  for (const family of from.families()) {
-    if (!(family instanceof ObjectUnits)) continue;
-    const { name } = family;
-    families
-      .find((one) => one.name === name)!
-      .restore(0, { name, slots: 0, columns: [], bytes: family.copy() });
-  }
 }
 
 function rowKey(entity: string, instance: string): string {

@@ -2,16 +2,15 @@
 import { inspect } from 'node:util';
 import { deserialize } from 'node:v8';
 import { crc32 } from 'node:zlib';
-import type { ReadingProcessor } from '../../pipeline/runtime/reading-processor.ts';
 
 const ALL = { depth: Infinity, maxArrayLength: Infinity, maxStringLength: Infinity } as const;
 
 /** By unit. Objects have several encodings, so theirs is of what they are. */
-export function stateSums(processor: ReadingProcessor): Map<string, number> {
+export function stateSums(processor: { wholeState(): Map<string, Uint8Array> }): Map<string, number> {
   return new Map(
     Array.from(processor.wholeState(), ([name, bytes]) => [
       name,
-      /^(objects|directory|polls)\./.test(name) ? crc32(inspect(deserialize(bytes), ALL)) : crc32(bytes),
+      /^(objects|directory|polls|keys)\./.test(name) ? crc32(inspect(deserialize(bytes), ALL)) : crc32(bytes),
     ]),
   );
 }

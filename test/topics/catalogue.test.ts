@@ -102,17 +102,19 @@ describe('topics for the broker', () => {
     expect(names).toEqual([
       ...topics.map((row) => topicName(row, naming)),
       checkpointTopicName('entity', naming),
+      checkpointTopicName('domain', naming),
     ]);
     expect(new Set(specs.map(({ partitions }) => partitions))).toEqual(new Set([12]));
   });
 
   it('checkpoints are never deleted by age: a silent partition needs its last one', () => {
-    expect(specs.at(-1)).toEqual({
-      topic: 'lab.netsigma.checkpoint.entity.r2',
+    const names = ['entity', 'domain'].map((name) => `lab.netsigma.checkpoint.${name}.r2`);
+    const settings = {
       partitions: 12,
       cleanup: 'delete',
       retentionMs: Infinity,
       maxRecordBytes: 1_000_000,
-    });
+    } as const;
+    expect(specs.slice(-2)).toEqual(names.map((topic) => ({ topic, ...settings })));
   });
 });

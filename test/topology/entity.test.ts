@@ -140,7 +140,7 @@ describe('entity sub-topology', () => {
     const { state } = new ReadingProcessor({ codec, catalogue: catalogueWithUnknownProtos, topology });
     const ofMetric = [...state.columns()].filter(([name]) => name.endsWith('.rx_unknown_protos_rate'));
     expect(new Set(ofMetric.map(([, { stage }]) => stage))).toEqual(
-      new Set(['baseline', 'detect', 'features']),
+      new Set(['baseline', 'detect', 'features', 'summarize']),
     );
   });
 

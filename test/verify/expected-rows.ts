@@ -54,7 +54,7 @@ export function expectations(topics: Topics): Readonly<Record<TableName, Expecta
     },
     metric_baselines: {
       expected: baselineRows(topics, refused),
-      keyOf: (row) => key(row, ...CELL),
+      keyOf: cellOf,
       ignored: new Set(MADE),
     },
   };
@@ -142,6 +142,7 @@ function* anomalyRows({ anomalies }: Topics, refused: Refused): Iterable<Expecte
   }
 }
 
+/** Of a device's cells the site is no part: it may move. */
 const CELL = [
   'device_id',
   'interface_name',
@@ -150,12 +151,14 @@ const CELL = [
   'day_of_week',
   'time_period',
   'scope_type',
+  'domain',
+  'scope_site_id',
   'device_role',
   'path_id',
 ] as const;
 const UNITS: Readonly<Record<string, string>> = { '%': 'percent', '[ppm]': 'ppm' };
 
-/** One active row a cell: the newest calculation. A device that left the inventory has none. */
+/** One active row a cell: the newest calculation. A device that left the inventory has none; a site, role or network is no device. */
 function* baselineRows({ baselines, inventory }: Topics, refused: Refused): Iterable<ExpectedRow> {
   const gone = new Map(inventory.map(({ key: entity, value }) => [entity, value === null]));
   const newest = new Map<string, ExpectedRow & { readonly calculatedAt: number }>();
@@ -194,7 +197,7 @@ function* baselineRows({ baselines, inventory }: Topics, refused: Refused): Iter
           confidence_score: Number((confidence as number).toFixed(2)),
           is_active: true,
         };
-        const cellKey = key(columns, ...CELL);
+        const cellKey = cellOf(columns);
         const before = newest.get(cellKey)?.calculatedAt ?? -Infinity;
         if (calculated_at > before)
           newest.set(cellKey, { origin, key: cellKey, columns, calculatedAt: calculated_at });
@@ -202,6 +205,11 @@ function* baselineRows({ baselines, inventory }: Topics, refused: Refused): Iter
     }
   }
   yield* newest.values();
+}
+
+function cellOf(columns: Readonly<Record<string, unknown>>): string {
+  const scope_site_id = columns['scope_type'] === 'site' ? columns['site_id'] : null;
+  return key({ ...columns, scope_site_id }, ...CELL);
 }
 
 function day(ms: number): string {

@@ -118,10 +118,13 @@ describe('tables', () => {
     expect(tables.data_collection_audit!.found).toBe(50);
     expect(tables.anomaly_events!.found).toBeGreaterThan(0);
     expect(tables.metric_baselines!.found).toBeGreaterThan(0);
+    const scopes = new Set(run.tables.metric_baselines!.map((row) => row['scope_type']));
+    expect(scopes).toEqual(new Set(['interface', 'device', 'site', 'device_role', 'network']));
     expect(report.counts.rounded).toBe(0);
   });
 
   const any = () => true;
+  const ofSite: (row: FoundRow) => boolean = (row) => row['scope_type'] === 'site';
   const busy: (row: FoundRow) => boolean = (row) => Number(row['rx_bps']) > 0;
   const put = (column: string, change: (value: never) => unknown) => (row: FoundRow) => [
     { ...row, [column]: change(row[column] as never) },
@@ -148,6 +151,7 @@ describe('tables', () => {
     ['an older revision', 'different revision', 'anomaly_events', any, put('revision', add(-1))],
     ['a baseline missing', 'missing', 'metric_baselines', any, () => []],
     ['a baseline twice', 'twice', 'metric_baselines', any, (row) => [row, row]],
+    ['a site of a baseline changed', 'missing', 'metric_baselines', ofSite, put('site_id', add(1))],
     ['a baseline changed', 'different baseline_mean', 'metric_baselines', any, put('baseline_mean', add(1))],
   ])('%s is found: %s', (_what, expected, table, which, instead) => {
     const { ok, differences } = check(run.topics, damaged(table, which, instead));

@@ -122,6 +122,7 @@ async function refold(
   const { folding, inputs, partition, signal, progress } = deps;
   const silent: ProcessorOutput = {
     send: (topic, _key, value) => deps.refolded(topic, value),
+    repartition: (topic, _key, value) => deps.refolded(topic, value),
     deadLetter() {},
     count() {},
     countRows() {},

@@ -11,7 +11,7 @@ import {
   type StateColumn,
 } from '../../model/state.ts';
 import { QUANTILE_BUCKETS } from './residual-quantiles.ts';
-import type { StageContext } from '../stage.ts';
+import type { StateContext } from '../stage.ts';
 
 /** Nothing beyond it is a value: float32 ends at 3.4e38. */
 export const MAX_VALUE = 1e38;
@@ -102,7 +102,7 @@ export class SeriesColumns {
   readonly #columns: readonly StateColumn[];
   readonly #bound: (SeriesArrays | undefined)[] = [];
 
-  constructor(context: Pick<StageContext, 'column'>, metric: string, owner: SeriesOwner = 'row') {
+  constructor(context: Pick<StateContext, 'column'>, metric: string, owner: SeriesOwner = 'row') {
     this.#columns = baselineColumns(metric, owner).map((declaration) => context.column(declaration));
   }
 

@@ -5,6 +5,7 @@ import type { BaselinedMetric } from './baselined-metrics.ts';
 import { DAY_CELLS, type SeriesColumns } from './baseline-columns.ts';
 import type { BaselineSettings } from './baseline-settings.ts';
 import { CellStatistics } from './cell-statistics.ts';
+import type { ChangedHours, DueCells } from './owed-cells.ts';
 import { PeriodStatistics } from './period-statistics.ts';
 import type { StageOutput } from '../stage.ts';
 
@@ -37,12 +38,6 @@ export interface BaselinePlace {
   readonly sinceMs: number;
 }
 
-/** Hours of the week that have changed, all of one hour of the day. */
-export interface ChangedHours {
-  readonly hourOfDay: number;
-  readonly hoursOfWeek: readonly number[];
-}
-
 /** A metric and the state of its series: of rows, of entities, of whatever the slots of a place are. */
 export interface PublishedMetric {
   readonly metric: BaselinedMetric;
@@ -67,20 +62,20 @@ export class BaselineCells {
     this.#periods = new PeriodStatistics(this.#cells, settings);
   }
 
-  /** Sends the cell of the hour of the day and those of the hours of the week. */
-  publishHours(place: BaselinePlace, atMs: number, hours: ChangedHours, out: BaselineOutput): void {
-    this.#publish(place, atMs, out, (slot) => ({
-      cells: this.#cellsOf(place, atMs, slot, hours),
-      periods: [],
-    }));
-  }
-
-  /** Sends the whole days: of any day, and of each day of the week (0 = Sunday) that is named. */
-  publishDays(place: BaselinePlace, atMs: number, weekdays: readonly number[], out: BaselineOutput): void {
-    this.#publish(place, atMs, out, (slot) => ({
-      cells: [],
-      periods: this.#periodsOf(place, atMs, slot, weekdays),
-    }));
+  /** Sends the cell of an hour of the day and those of hours of the week, or whole days. */
+  publish(place: BaselinePlace, atMs: number, due: DueCells, out: BaselineOutput): void {
+    switch (due.kind) {
+      case 'hours':
+        return this.#publish(place, atMs, out, (slot) => ({
+          cells: this.#cellsOf(place, atMs, slot, due),
+          periods: [],
+        }));
+      case 'days':
+        return this.#publish(place, atMs, out, (slot) => ({
+          cells: [],
+          periods: this.#periodsOf(place, atMs, slot, due.weekdays),
+        }));
+    }
   }
 
   /** Split where a record would grow too large. */

@@ -51,7 +51,14 @@ export function leanSubTopology(name: string): SubTopology {
 }
 
 /** Its stages neither send nor count anything by themselves. */
-const SILENT: StageOutput = { anomaly() {}, baseline() {}, features() {}, evaluation() {}, count() {} };
+const SILENT: StageOutput = {
+  anomaly() {},
+  baseline() {},
+  features() {},
+  evaluation() {},
+  summary() {},
+  count() {},
+};
 
 export class LeanProcessor implements Processor {
   readonly state = new StateStore();
@@ -76,6 +83,10 @@ export class LeanProcessor implements Processor {
 
   async prepare(_topic: TopicName, values: Iterable<Buffer | null>): Promise<void> {
     await this.#decode.prepare(values);
+  }
+
+  advance(_topic: TopicName, { appendedAtMs }: BrokerRecord): number {
+    return appendedAtMs;
   }
 
   fold(topic: TopicName, record: BrokerRecord, out: ProcessorOutput): void {

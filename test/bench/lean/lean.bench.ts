@@ -151,6 +151,10 @@ class Outputs implements ProcessorOutput {
     }
   }
 
+  repartition(topic: string, key: Buffer, value: Buffer): void {
+    this.send(topic, key, value);
+  }
+
   deadLetter(): void {
     this.#refused += 1;
   }

@@ -23,6 +23,8 @@ export interface CountOptions {
   readonly prepare?: (topic: TopicName) => Promise<void>;
   /** What is sent for a key, instead of its count; nothing for ''. */
   readonly output?: (key: string) => string | undefined;
+  /** Its outputs have a course; they do unless told. */
+  readonly reconciled?: boolean;
   /** Of the snapshot, besides the counts. */
   readonly stateBytes?: number;
 }
@@ -32,6 +34,7 @@ function counting({
   inputs = INPUTS,
   prepare,
   output,
+  reconciled = true,
   stateBytes = 0,
 }: CountOptions): SubTopology {
   const processor = (): Processor => {
@@ -42,6 +45,7 @@ function counting({
         // Values are plain text here.
         await prepare?.(topic);
       },
+      advance: (_topic, { appendedAtMs }) => appendedAtMs,
       fold(topic, record: BrokerRecord, out) {
         const key = record.key?.toString() ?? topic;
         counts[key] = (counts[key] ?? 0) + 1;
@@ -81,7 +85,7 @@ function counting({
     inputs,
     preloaded,
     foldVersion,
-    reconciled: 'metric.interface',
+    ...(reconciled && { reconciled: 'metric.interface' as const }),
     newProcessor: processor,
   };
 }

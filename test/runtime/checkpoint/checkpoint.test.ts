@@ -118,6 +118,17 @@ describe('a task that was killed', () => {
     expect(await lab.outputs()).toEqual(['a=1 of 1 ticks 0', 'b=1 of 2 ticks 0', 'a=2 of 3 ticks 0']);
   });
 
+  it('folds again by another version, and tells of it, also what has nothing to reconcile', async () => {
+    await lab.killedAfter(['a', 'b']);
+    let refolded = 0;
+    const observer = { refoldedByAnotherVersion: (records: number) => void (refolded += records) };
+    const second = await lab.start({ foldVersion: 'two', observer, reconciled: false });
+    await lab.append('raw.interface', ['a']);
+    await second.settled();
+    expect({ refolded, failures: second.failures }).toEqual({ refolded: 2, failures: [] });
+    expect((await lab.outputs()).slice(2)).toEqual(['a=2 of 3 ticks 0']);
+  });
+
   it('tells when another fold version has to fold again what the earlier one sent', async () => {
     await lab.killedAfter(['a', 'b']);
     let refolded = 0;
