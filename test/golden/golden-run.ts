@@ -44,7 +44,7 @@ export function placed(input: readonly GoldenRecord[], partitions: number, namin
   });
 }
 
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 220_000;
 
 /** Resolves when everything is folded and committed. @throws what the thread failed with. */
 export async function untilFolded({ thread, failures }: EntityThread): Promise<void> {
