@@ -6,7 +6,7 @@
  *     -> metric.interface, insight.deviation, insight.anomaly, insight.baseline, ml.evaluation, ml.feature
  */
 import type { BaselineSettings } from './stages/baseline/baseline-settings.ts';
-import { baselinedMetrics, statusMetrics } from './stages/baseline/baselined-metrics.ts';
+import { baselinedMetrics, judgedStatuses, statusMetrics } from './stages/baseline/baselined-metrics.ts';
 import { baseline } from './stages/baseline/baseline.ts';
 import type { DetectSettings } from './stages/detect/detect-settings.ts';
 import { detect } from './stages/detect/detect.ts';
@@ -74,7 +74,7 @@ export function entityTopology(catalogue: Catalogue, settings: StageSettings): R
       suspend({ settleMs: settings.detect.settleMs }),
       rate(catalogue, settings.rate),
       baseline(metrics, settings.baseline, statusMetrics(catalogue)),
-      detect(metrics, settings.detect),
+      detect(metrics, settings.detect, judgedStatuses(catalogue)),
       evaluate(),
       ...(enabled ? [features(names, { graceMs, spreadMs, warnSigma: settings.detect.warnSigma })] : []),
     ],
