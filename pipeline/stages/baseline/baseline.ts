@@ -13,6 +13,7 @@
  *   <metric>.dwell_s         for how long it has had the value that it had until now
  *   <metric>.dwell_surprise  bits: how unlikely it is to stay for so long
  *   <metric>.usual_dwell_s   how long it stays on average; NaN if it never left
+ *   <metric>.longest_dwell_s how long it stayed at most; NaN unless it stays for longer than usual
  * written before the value is learned, NaN where the value is not judged. Rows in maintenance (see `suspend`) are
  * neither judged nor learned from: clipping keeps an outage out of the cells, but not out of the errors, the residual
  * quantiles and the run of a level shift, and six hours of planned work would make a series forget itself.

@@ -25,6 +25,10 @@ const WINDOW_S = 3_600;
 const ONE = 8;
 const MAX_COUNT = 255;
 const MAX_POLLS = 65_535;
+/** A stay is longer than usual from here on. */
+const LONG_BITS = 1;
+/** The longest stay counts for this multiple of the one before at most: one that was stuck must not excuse the next. */
+const LONGEST_GROWTH = 2;
 /** At each multiple of it since 1970 counts and times are halved. */
 const HALVED_EVERY_S = 30 * 86_400;
 
@@ -46,6 +50,8 @@ export class StatusBaseline {
   dwellSurprise = 0;
   /** How long it stays on average; NaN if it was never left. */
   usualDwellS = Number.NaN;
+  /** How long it stayed at most; known where it stays for longer than usual, else NaN. */
+  longestDwellS = Number.NaN;
 
   readonly #fullS: number;
   readonly #fullPolls: number;
@@ -85,6 +91,8 @@ export class StatusBaseline {
     const a = PRIOR_LEAVES + leaves;
     const b = PRIOR_SECONDS + seconds;
     this.dwellSurprise = a * Math.log2((b + dwellS) / b);
+    const longest = arrays.status_longest[slot * STATUS_VALUES + now]!;
+    this.longestDwellS = this.dwellSurprise > LONG_BITS ? decodeSeconds(longest) : Number.NaN;
     this.usualDwellS = leaves === 0 ? Number.NaN : seconds / leaves;
     this.surprise = 0;
     if (next === now) return true;
@@ -92,10 +100,12 @@ export class StatusBaseline {
     const there = (count + PRIOR_PAIR) / (leaves + PRIOR_PAIR * (STATUS_VALUES - 1));
     this.surprise = -Math.log2(withinWindow(a, b + dwellS) * there);
     if (this.#isNew) {
-      const never = -Math.log2(withinWindow(PRIOR_LEAVES, PRIOR_SECONDS + learnedS));
+      const first = withinWindow(PRIOR_LEAVES, PRIOR_SECONDS + learnedS) / (STATUS_VALUES - 1);
+      const never = -Math.log2(first);
       if (never > this.surprise) this.surprise = never;
     }
     this.#learn(arrays, slot, now, next, seconds + dwellS);
+    arrays.status_longest[slot * STATUS_VALUES + now] = longer(longest, dwellS);
     this.#enter(arrays, slot, next);
     return true;
   }
@@ -133,17 +143,32 @@ export class StatusBaseline {
     const since = arrays.status_since[slot]!;
     const halvings = Math.floor(this.atS / HALVED_EVERY_S) - Math.floor(since / HALVED_EVERY_S);
     for (let k = 0; k < Math.min(halvings, 16); k += 1)
-      for (let value = 0; value < STATUS_VALUES; value += 1) halveValue(arrays, slot, value);
+      for (let value = 0; value < STATUS_VALUES; value += 1) {
+        halveValue(arrays, slot, value);
+        const at = slot * STATUS_VALUES + value;
+        arrays.status_longest[at] = encodeSeconds(decodeSeconds(arrays.status_longest[at]!) / 2);
+      }
   }
 }
 
 export function forgetStatus(arrays: StatusArrays, slot: number): void {
   arrays.status_now[slot] = 0;
   arrays.status_polls[slot] = 0;
-  for (const array of [arrays.status_values, arrays.status_times, arrays.status_leaves])
+  for (const array of [
+    arrays.status_values,
+    arrays.status_times,
+    arrays.status_longest,
+    arrays.status_leaves,
+  ])
     array.fill(0, slot * STATUS_VALUES, (slot + 1) * STATUS_VALUES);
   for (const array of [arrays.status_pairs, arrays.status_counts])
     array.fill(0, slot * STATUS_PAIRS, (slot + 1) * STATUS_PAIRS);
+}
+
+function longer(code: number, dwellS: number): number {
+  const longest = decodeSeconds(code);
+  if (dwellS <= longest) return code;
+  return encodeSeconds(code === 0 ? dwellS : Math.min(dwellS, LONGEST_GROWTH * longest));
 }
 
 /** The probability of something within the next window that came so often in so many seconds, both with what is known beforehand. */

@@ -22,6 +22,7 @@ interface StatusSeries {
   readonly dwellS: NumberColumn;
   readonly dwellSurprise: NumberColumn;
   readonly usualDwellS: NumberColumn;
+  readonly longestDwellS: NumberColumn;
 }
 
 export class StatusBaselines {
@@ -51,6 +52,7 @@ export class StatusBaselines {
       dwellS: number(`${metric}.dwell_s`),
       dwellSurprise: number(`${metric}.dwell_surprise`),
       usualDwellS: number(`${metric}.usual_dwell_s`),
+      longestDwellS: number(`${metric}.longest_dwell_s`),
     }));
   }
 
@@ -87,6 +89,7 @@ export class StatusBaselines {
       of.dwellS.values[row] = baseline.dwellS;
       of.dwellSurprise.values[row] = baseline.dwellSurprise;
       of.usualDwellS.values[row] = baseline.usualDwellS;
+      of.longestDwellS.values[row] = baseline.longestDwellS;
     }
     return unusable;
   }

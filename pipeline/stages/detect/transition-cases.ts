@@ -120,16 +120,24 @@ export class TransitionCases {
     this.#release(slot, this.#key(reading, row));
     const open = this.openOn(reading, poll);
     if (open === undefined) return false;
-    const { anomaly_type: type, baseline_mean: left, opened_at: openedAtMs } = open.record;
+    const {
+      anomaly_type: type,
+      baseline_mean: left,
+      metric_value: unlikely,
+      opened_at: openedAtMs,
+    } = open.record;
     if (this.#isSuppressed(reading, row)) this.#endByRule(reading, poll, 'suppressed', out);
     else if (type === 'flatline') this.#recover(reading, row, reading.observedAtMs, out);
     else {
-      const isStorm = type === 'oscillation' && !isCalm;
-      const isBack = !isStorm && (left === null || value === left);
-      if (!isBack) this.#returned.set(slot, 0);
-      else if (this.#returned.get(slot) === 0) this.#returned.set(slot, atS(reading));
       this.#cases.goOn(reading, row, description);
-      return isStorm && this.#becomeUsual(reading, row, reading.observedAtMs - openedAtMs, out);
+      if (type === 'oscillation' && !isCalm) {
+        this.#returned.set(slot, 0);
+        return this.#becomeUsual(reading, row, reading.observedAtMs - openedAtMs, out);
+      }
+      // Of a third state only its stay tells whether it is a usual one.
+      if (left !== null && value === unlikely) this.#returned.set(slot, 0);
+      else if (this.#returned.get(slot) !== 0) this.#endIfBack(reading, row, out);
+      else if (left === null || value === left) this.#returned.set(slot, atS(reading));
     }
     return false;
   }
@@ -179,13 +187,16 @@ export class TransitionCases {
       this.#held.set(slot, TOLD);
       return isStorm;
     }
-    const enteredS = atS(reading) - dwellS;
-    const returnedS = this.#returned.get(slot) === 0 ? enteredS : this.#returned.get(slot);
-    this.#returned.set(slot, returnedS);
+    if (this.#returned.get(slot) === 0) this.#returned.set(slot, atS(reading) - dwellS);
     this.#cases.see(reading, row);
-    if (observedAtMs - 1_000 * returnedS >= this.#settings.cooldownMs)
-      this.#recover(reading, row, 1_000 * returnedS, out);
+    this.#endIfBack(reading, row, out);
     return false;
+  }
+
+  #endIfBack(reading: Reading, row: number, out: StageOutput): void {
+    const returnedMs = 1_000 * this.#returned.get(reading.slots[row]!);
+    if (reading.observedAtMs - returnedMs >= this.#settings.cooldownMs)
+      this.#recover(reading, row, returnedMs, out);
   }
 
   #becomeUsual(reading: Reading, row: number, lastsMs: number, out: StageOutput): boolean {

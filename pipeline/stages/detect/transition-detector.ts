@@ -2,8 +2,8 @@
  * Statuses against what they usually do, in the bits of `baseline`: how unlikely something was within an hour. There is no
  * sigma and no distance between states, and no order either: `drop` says that the usual state was lost.
  *   drop         a transition beyond `statusSurprise` bits, unless it leads back to where the series was for longer
- *   flatline     a state that it has left before lasts so long that no hour in 2^statusSurprise begins such a stay, and by
- *                half longer than ever, both in bits
+ *   flatline     a state that it has left before lasts so long that less than one hour in 2^statusSurprise begins such a
+ *                stay, and by half longer than ever
  *   oscillation  more transitions in a short time than `flapTransitions`, and than it ever had by `flapTimesMost`
  * One of them is open at a time: see `TransitionCases`.
  */
@@ -26,16 +26,19 @@ const COLUMNS = {
   /** The state that was lost last, plus 1, and for how long it had been there, in seconds. */
   home: { ...HOT, name: 'home', type: 'u8' },
   homeS: { ...HOT, name: 'home_s', type: 'f32' },
-  /** The longest stay so far in bits; fades. */
-  longest: { ...HOT, name: 'longest_stay', type: 'f32' },
 } as const satisfies Record<string, ColumnDeclaration>;
 
-const IN = ['confidence', 'surprise', 'dwell_s', 'dwell_surprise', 'usual_dwell_s'] as const;
+const IN = [
+  'confidence',
+  'surprise',
+  'dwell_s',
+  'dwell_surprise',
+  'usual_dwell_s',
+  'longest_dwell_s',
+] as const;
 const HOUR_S = 3_600;
-/** A stay is long beyond this multiple of the longest so far, in bits. */
+/** A stay is long beyond this multiple of the longest in the same state so far. */
 const BEYOND_LONGEST = 1.5;
-/** Below it, no stay is worth a logarithm. */
-const LEAST_STAY_BITS = 1;
 /** A flap is calm below this share of the count that makes one, or when there was no transition for a cooldown. */
 const CALM = 0.5;
 
@@ -62,7 +65,6 @@ export class TransitionDetector {
   readonly #state: StateColumn<'u8'>;
   readonly #home: StateColumn<'u8'>;
   readonly #homeS: StateColumn<'f32'>;
-  readonly #longest: StateColumn<'f32'>;
   readonly #flaps: FlapCount;
   readonly #cases: TransitionCases;
 
@@ -79,7 +81,6 @@ export class TransitionDetector {
     this.#state = context.column({ ...COLUMNS.state, metric });
     this.#home = context.column({ ...COLUMNS.home, metric });
     this.#homeS = context.column({ ...COLUMNS.homeS, metric });
-    this.#longest = context.column({ ...COLUMNS.longest, metric });
     this.#flaps = new FlapCount(context, metric, settings);
     this.#cases = new TransitionCases(context, metric, settings, shared);
   }
@@ -92,19 +93,19 @@ export class TransitionDetector {
     const confidence = this.#in.confidence.values;
     const surprise = this.#in.surprise.values;
     const dwellSurprise = this.#in.dwell_surprise.values;
+    const dwellS = this.#in.dwell_s.values;
     const usualDwellS = this.#in.usual_dwell_s.values;
+    const longestDwellS = this.#in.longest_dwell_s.values;
     for (let row = 0; row < rowCount; row += 1) {
       const bits = surprise[row]!;
       // Nothing is known of it in this poll, or this is its first value, or it is in maintenance.
       if (Number.isNaN(bits)) continue;
       const slot = slots[row]!;
-      const dwellBits = dwellSurprise[row]!;
       if (bits > 0) this.#change(reading, row, slot, out);
       else if (cases.isBusy(slot)) this.#stay(reading, row, slot, out);
-      else if (dwellBits > LEAST_STAY_BITS && confidence[row]! >= minConfidence && !cases.isTold(slot)) {
-        const stayBits = dwellBits + Math.log2(usualDwellS[row]! / HOUR_S);
-        if (stayBits > statusSurprise && stayBits > BEYOND_LONGEST * this.#longest.get(slot))
-          this.#lasts(reading, row, slot, out);
+      else if (dwellS[row]! > BEYOND_LONGEST * longestDwellS[row]! && confidence[row]! >= minConfidence) {
+        const stayBits = dwellSurprise[row]! + Math.log2(usualDwellS[row]! / HOUR_S);
+        if (stayBits > statusSurprise && !cases.isTold(slot)) this.#lasts(reading, row, slot, out);
       }
       this.#state.segments[slot >>> SEGMENT_BITS]![slot & SEGMENT_MASK] = values[row]! + 1;
     }
@@ -122,7 +123,6 @@ export class TransitionDetector {
     const poll = this.#judged(row, slot);
     const { value, from, dwellS, confidence, surprise } = poll;
     const isKnown = confidence >= this.#settings.minConfidence;
-    this.#learnStay(slot, poll, isKnown);
     const flaps = this.#flaps;
     flaps.add(slot, Math.floor(reading.observedAtMs / 1_000), dwellS, isKnown);
     const isStorm = isKnown && flaps.isFlapping(slot);
@@ -178,15 +178,6 @@ export class TransitionDetector {
   /** Back where it had been for longer than it was away. */
   #isReturn({ slot, value, dwellS }: Judged): boolean {
     return this.#home.get(slot) === value + 1 && dwellS < this.#homeS.get(slot);
-  }
-
-  /** The stay that ends with this transition. */
-  #learnStay(slot: number, poll: Judged, isKnown: boolean): void {
-    const { recordDecayPerS, recordGrowthByAnomaly, statusSurprise } = this.#settings;
-    const longest = this.#longest.get(slot) * Math.exp(-recordDecayPerS * poll.dwellS);
-    const bits = this.#stayBits(poll);
-    const most = isKnown ? Math.max(longest, statusSurprise / BEYOND_LONGEST) * recordGrowthByAnomaly : bits;
-    this.#longest.set(slot, bits > longest ? Math.min(bits, most) : longest);
   }
 
   /** How unlikely it is that a stay as long as this one begins within an hour; NaN in a state that was never left. */
