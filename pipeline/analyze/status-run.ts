@@ -43,7 +43,10 @@ export class StatusRun implements SeriesRun {
     let words = this.#words.get(metric);
     if (words === undefined) this.#words.set(metric, (words = new StatusWords()));
     const place = this.#analysis.newSeries(key, instance === '' ? entity : instance);
-    const summary = new SeriesSummary(name, buckets, { interval: place.interval });
+    const summary = new SeriesSummary(name, buckets, {
+      interval: place.interval,
+      stateNames: words.names,
+    });
     const series = { place, summary, words };
     this.#series.set(key, series);
     const intake = new StatusSeries(this.#analysis, place, summary, {

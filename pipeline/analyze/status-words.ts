@@ -5,6 +5,8 @@ const MOST_STATES = 255;
 
 export class StatusWords {
   readonly #numbers = new Map<string, number>();
+  /** The words, by the values that are drawn. */
+  readonly names = new Map<number, string>();
   readonly #numbersOfNumbers = new Map<number, number>();
   /** By number: the word, and where the file has a number, that. */
   readonly #states: { readonly word: string; readonly value: number }[] = [];
@@ -23,6 +25,7 @@ export class StatusWords {
     const own = Buffer.from(word).toString();
     this.#numbers.set(own, number);
     this.#states.push({ word: own, value: number });
+    this.names.set(number, own);
     return number;
   }
 
