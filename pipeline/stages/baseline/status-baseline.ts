@@ -27,7 +27,7 @@ const MAX_COUNT = 255;
 const MAX_POLLS = 65_535;
 /** A stay is longer than usual from here on. */
 const LONG_BITS = 1;
-/** The longest stay counts for this multiple of the one before at most: one that was stuck must not excuse the next. */
+/** The longest stay counts for this multiple of the one before at most, or an hour: one that was stuck must not excuse the next. */
 const LONGEST_GROWTH = 2;
 /** At each multiple of it since 1970 counts and times are halved. */
 const HALVED_EVERY_S = 30 * 86_400;
@@ -168,7 +168,9 @@ export function forgetStatus(arrays: StatusArrays, slot: number): void {
 function longer(code: number, dwellS: number): number {
   const longest = decodeSeconds(code);
   if (dwellS <= longest) return code;
-  return encodeSeconds(code === 0 ? dwellS : Math.min(dwellS, LONGEST_GROWTH * longest));
+  return encodeSeconds(
+    code === 0 ? dwellS : Math.min(dwellS, Math.max(LONGEST_GROWTH * longest, PRIOR_SECONDS)),
+  );
 }
 
 /** The probability of something within the next window that came so often in so many seconds, both with what is known beforehand. */

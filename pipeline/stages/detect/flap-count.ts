@@ -71,6 +71,11 @@ export class FlapCount {
     return this.#count.get(slot) > this.limit(slot);
   }
 
+  /** Whether the last burst was too much. What was learned in it says nothing of what is usual. */
+  wasFlapping(slot: number): boolean {
+    return this.#peak.get(slot) > this.limit(slot);
+  }
+
   sinceMs(slot: number): number {
     return 1_000 * this.#since.get(slot);
   }
@@ -89,7 +94,7 @@ export class FlapCount {
     const { flapTransitions, flapTimesMost, recordGrowthByAnomaly } = this.#settings;
     const peak = this.#peak.get(slot);
     const most = this.#most.get(slot);
-    const wasFlapping = isKnown && peak > this.limit(slot);
+    const wasFlapping = isKnown && this.wasFlapping(slot);
     const floored = Math.max(most, flapTransitions / flapTimesMost);
     const learned = wasFlapping ? Math.min(peak, floored * recordGrowthByAnomaly) : peak;
     if (learned > most) this.#most.set(slot, learned);

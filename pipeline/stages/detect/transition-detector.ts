@@ -3,7 +3,7 @@
  * sigma and no distance between states, and no order either: `drop` says that the usual state was lost.
  *   drop         a transition beyond `statusSurprise` bits, unless it leads back to where the series was for longer
  *   flatline     a state that it has left before lasts so long that less than one hour in 2^statusSurprise begins such a
- *                stay, and by half longer than ever
+ *                stay, and by half longer than ever; not right after a storm, which has taught the baseline short stays
  *   oscillation  more transitions in a short time than `flapTransitions`, and than it ever had by `flapTimesMost`
  * One of them is open at a time: see `TransitionCases`.
  */
@@ -105,7 +105,8 @@ export class TransitionDetector {
       else if (cases.isBusy(slot)) this.#stay(reading, row, slot, out);
       else if (dwellS[row]! > BEYOND_LONGEST * longestDwellS[row]! && confidence[row]! >= minConfidence) {
         const stayBits = dwellSurprise[row]! + Math.log2(usualDwellS[row]! / HOUR_S);
-        if (stayBits > statusSurprise && !cases.isTold(slot)) this.#lasts(reading, row, slot, out);
+        if (stayBits > statusSurprise && !cases.isTold(slot) && !this.#flaps.wasFlapping(slot))
+          this.#lasts(reading, row, slot, out);
       }
       this.#state.segments[slot >>> SEGMENT_BITS]![slot & SEGMENT_MASK] = values[row]! + 1;
     }

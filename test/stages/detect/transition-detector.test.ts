@@ -247,6 +247,15 @@ describe('a state that lasts', () => {
     expect(port.for(MINUTE, FULL)).toMatchObject([{ state: 'closed', close_reason: 'recovered' }]);
   });
 
+  it('is told twice at most when stays become much longer for good', () => {
+    const port = hourly();
+    const found = Array.from({ length: 30 }, () => [
+      ...port.for(2 * HOUR, HALF),
+      ...port.for(2 * HOUR, FULL),
+    ]).flat();
+    expect(found.filter(({ state }) => state === 'opened').length).toBeLessThanOrEqual(2);
+  });
+
   it('is usual after a day, and not told again', () => {
     const port = hourly();
     expect(brief(port.for(10 * DAY, HALF, { everyMs: 5 * MINUTE }))).toEqual([
@@ -262,7 +271,7 @@ describe('a state that lasts', () => {
       port.for(5_000, FULL, { everyMs: 5_000 });
     }
     port.for(HOUR, FULL);
-    expect(port.for(9 * DAY, FULL, { everyMs: 5 * MINUTE })).toEqual([]);
+    expect(port.for(60 * DAY, FULL, { everyMs: 30 * MINUTE })).toEqual([]);
   });
 });
 
@@ -359,7 +368,7 @@ describe('whatever a status does', () => {
           seen.set(id, record);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 
