@@ -174,9 +174,13 @@ export const detectSection = setting.section('Anomalies.', {
     detect.statusSurprise,
     { max: 1_000 },
   ),
-  critical_surprise: number('Bits beyond which a transition is critical.', detect.criticalSurprise, {
-    max: 1_000,
-  }),
+  critical_surprise: number(
+    'Bits beyond which a transition is critical, and a stay a warning.',
+    detect.criticalSurprise,
+    {
+      max: 1_000,
+    },
+  ),
   new_state: milliseconds(
     'An unlikely state that has lasted so long is the usual one from then on.',
     detect.newStateMs,

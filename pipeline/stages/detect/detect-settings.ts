@@ -55,8 +55,8 @@ export interface DetectSettings {
   /** Series that repeat their value in more than this share of polls are usually constant: never a flatline. */
   readonly flatMaxRepeats: number;
   /**
-   * Of a status, the one threshold: a transition of so many bits, or a stay so much longer than usual, is an anomaly, beyond
-   * `criticalSurprise` a critical one. 10 bits are once in 2^10 hours, six weeks.
+   * Of a status, the one threshold: a transition of so many bits is an anomaly, a warning; beyond `criticalSurprise` it is
+   * critical. A stay so much longer than usual is info, and then a warning. 10 bits are once in 2^10 hours, six weeks.
    */
   readonly statusSurprise: number;
   readonly criticalSurprise: number;

@@ -157,23 +157,31 @@ export class TransitionDetector {
     const isCalm =
       1_000 * dwellS >= this.#settings.cooldownMs || flaps.now(slot, dwellS) <= CALM * flaps.limit(slot);
     if (this.#cases.stay(reading, poll, isCalm, out)) flaps.accept(slot);
+    const { anomaly_type: type, severity } = this.#cases.openOn(reading, poll)?.record ?? {};
+    if (type !== 'flatline' || severity !== 'info') return;
+    const finding = this.#lasting(reading, poll);
+    if (finding.severity !== 'info') this.#cases.turn(reading, poll, finding, out);
   }
 
   /** The state has lasted too long. */
   #lasts(reading: Reading, row: number, slot: number, out: StageOutput): void {
     const poll = this.#judged(row, slot);
-    const { dwellS, usualDwellS, confidence } = poll;
+    this.#cases.open(reading, poll, this.#lasting(reading, poll), out);
+  }
+
+  /** What surprises by lasting is no news at once: a warning when it goes on. */
+  #lasting(reading: Reading, poll: Judged): Finding {
+    const { statusSurprise, criticalSurprise } = this.#settings;
     const bits = this.#stayBits(poll);
-    const finding: Finding = {
+    return {
       ...this.#finding(poll),
       type: 'flatline',
-      severity: this.#severity(confidence, 'warning'),
+      severity: bits > criticalSurprise ? this.#severity(poll.confidence, 'warning') : 'info',
       expected: null,
-      score: bits / this.#settings.statusSurprise,
+      score: bits / statusSurprise,
       strength: bits,
-      description: describeStay(this.#described(reading, poll), dwellS, usualDwellS),
+      description: describeStay(this.#described(reading, poll), poll.dwellS, poll.usualDwellS),
     };
-    this.#cases.open(reading, poll, finding, out);
   }
 
   /** Back where it had been for longer than it was away. */

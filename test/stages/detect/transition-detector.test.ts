@@ -238,8 +238,8 @@ describe('a state that lasts', () => {
     port.for(59 * MINUTE, FULL);
     const sinceMs = port.nowMs;
     const [opened, ...more] = port.for(5 * HOUR, HALF);
-    expect(more).toEqual([]);
-    expect(opened).toMatchObject({ anomaly_type: 'flatline', severity: 'warning', metric_value: HALF });
+    expect(brief(more)).toEqual([['updated', 'flatline', 'warning', null]]);
+    expect(opened).toMatchObject({ anomaly_type: 'flatline', severity: 'info', metric_value: HALF });
     expect(opened!.opened_at - sinceMs).toBeLessThan(2 * HOUR);
     expect(opened!.description).toMatch(
       /^duplex of p1 has been half for \d+ min; it usually stays so for \d+ s\.$/,
@@ -259,7 +259,8 @@ describe('a state that lasts', () => {
   it('is usual after a day, and not told again', () => {
     const port = hourly();
     expect(brief(port.for(10 * DAY, HALF, { everyMs: 5 * MINUTE }))).toEqual([
-      ['opened', 'flatline', 'warning', null],
+      ['opened', 'flatline', 'info', null],
+      ['updated', 'flatline', 'warning', null],
       ['closed', 'flatline', 'warning', 'level_shift'],
     ]);
   });
