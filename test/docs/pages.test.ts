@@ -9,7 +9,7 @@ import { stalePages, writePages } from './pages.ts';
 import { withFigures } from './readme-figures.ts';
 
 const EXAMPLE =
-  'x\n\n```sh\nnpm run -s netsigma -- analyze docs/examples/branch-office.csv | tail -n 3\n```\n\n```text\nold\n```\n';
+  'x\n\n```sh\nnpm run -s netsigma -- analyze docs/examples/branch-office.csv | tail -n 4\n```\n\n```text\nold\n```\n';
 
 describe('generated pages', () => {
   const root = pathToFileURL(`${mkdtempSync(join(tmpdir(), 'netsigma-docs-'))}/`);

@@ -9,7 +9,11 @@ import {
   BASELINE_DEFAULTS,
   type BaselineSettings,
 } from '../../pipeline/stages/baseline/baseline.ts';
-import { baselinedMetrics, judgedStatuses, statusMetrics } from '../../pipeline/stages/baseline/baselined-metrics.ts';
+import {
+  baselinedMetrics,
+  judgedStatuses,
+  statusMetrics,
+} from '../../pipeline/stages/baseline/baselined-metrics.ts';
 import { detect, DETECT_DEFAULTS, type DetectSettings } from '../../pipeline/stages/detect/detect.ts';
 import type { ObjectState, StageOutput } from '../../pipeline/stages/stage.ts';
 import { suspend } from '../../pipeline/stages/suspend.ts';

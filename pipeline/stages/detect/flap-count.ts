@@ -52,8 +52,10 @@ export class FlapCount {
     this.#transitions.set(slot, Math.min(this.#transitions.get(slot) + 1, 65_535));
     this.#most.set(slot, this.#most.get(slot) * Math.exp(-this.#settings.recordDecayPerS * dwellS));
     if (count > this.#peak.get(slot)) this.#peak.set(slot, count);
-    // What a series does while nobody knows it is what is usual for it.
-    if (!isKnown && count > this.#most.get(slot)) this.#most.set(slot, count);
+    // What a series does while nobody knows it is usual for it, and so is what it has done for long without being too much.
+    const lastsMs = 1_000 * (atS - this.#since.get(slot));
+    const isUsual = !isKnown || (lastsMs >= this.#settings.newStateMs && count <= this.limit(slot));
+    if (isUsual && count > this.#most.get(slot)) this.#most.set(slot, count);
   }
 
   /** The count `dwellS` seconds after the last transition. */
