@@ -38,7 +38,7 @@ describe('generated pages', () => {
   });
 
   it('show what examples write now', () => {
-    expect(page('analyze.md')).toMatch(/```text\ncritical, \d+ warning[^]* not by\nsize\.\n```\n$/);
+    expect(page('analyze.md')).toMatch(/```text\ncritical, \d+ warning[^]*not by size\.\n```\n$/);
     writeFileSync(new URL('analyze.md', folder), EXAMPLE);
     expect(stalePages(folder)).toEqual(['analyze.md']);
     writePages(folder);

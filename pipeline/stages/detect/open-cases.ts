@@ -135,6 +135,7 @@ export class OpenCases {
     out: StageOutput,
     ended?: (slot: number, key: string, open: OpenCase) => void,
   ): void {
+    if (this.#cases.size === 0) return;
     for (const [key, found] of this.#cases.entries()) {
       const nowMs = entityTimeMs(found.open.record.entity);
       if (!isSilent(found.open, nowMs, this.#settings)) continue;

@@ -171,7 +171,7 @@ export class TransitionCases {
   }
 
   punctuate(entityTimeMs: (entity: string) => number, out: StageOutput): void {
-    this.#cases.punctuate(entityTimeMs, out, (slot, key, open) => this.#holdAgain(slot, key, open));
+    this.#cases.punctuate(entityTimeMs, out, this.#holdAgain);
   }
 
   #goOn(reading: Reading, poll: StatusPoll, open: OpenCase, isCalm: boolean, out: StageOutput): boolean {
@@ -241,10 +241,11 @@ export class TransitionCases {
     if (open !== undefined) this.#holdAgain(slot, this.#key(reading, row), open);
   }
 
-  #holdAgain(slot: number, key: string, open: OpenCase): void {
+  /** What was closed by a rule or in silence, while it went on. */
+  readonly #holdAgain = (slot: number, key: string, open: OpenCase): void => {
     if (this.#returned.get(slot) === 0) this.#hold(slot, key, findingOf(open));
     this.#returned.set(slot, Math.floor((open.record.closed_at ?? 0) / 1_000));
-  }
+  };
 
   /** The other types open by themselves while there is reason to. */
   #hold(slot: number, key: string, finding: Finding): void {
