@@ -11,7 +11,7 @@
  */
 import { aggregateBaseline } from './stages/aggregate-baseline/aggregate-baseline.ts';
 import type { BaselineSettings } from './stages/baseline/baseline-settings.ts';
-import { baselinedMetrics, statusMetrics } from './stages/baseline/baselined-metrics.ts';
+import { baselinedMetrics, judgedStatuses, statusMetrics } from './stages/baseline/baselined-metrics.ts';
 import { baseline } from './stages/baseline/baseline.ts';
 import type { DetectSettings } from './stages/detect/detect-settings.ts';
 import { detect } from './stages/detect/detect.ts';
@@ -94,7 +94,7 @@ export function entityTopology(catalogue: Catalogue, settings: StageSettings): R
       suspend({ settleMs: settings.detect.settleMs }),
       rate(catalogue, settings.rate),
       baseline(metrics, settings.baseline, statusMetrics(catalogue)),
-      detect(metrics, settings.detect),
+      detect(metrics, settings.detect, judgedStatuses(catalogue)),
       evaluate(),
       ...(enabled ? [features(names, { graceMs, spreadMs, warnSigma: settings.detect.warnSigma })] : []),
       summarize(totalledMetrics(catalogue)),

@@ -23,7 +23,7 @@ export const anomaly = {
     { name: 'interface_name', type: 'string', kind: 'key', doc: 'As in metric.interface.' },
     { name: 'interface_index', type: 'int', doc: 'ifIndex when last seen.' },
     { name: 'metric_name', type: 'string', required: true, kind: 'key', doc: "The metric's field and column name." },
-    { name: 'detector', type: 'string', required: true, doc: 'deviation, flatline or status.' },
+    { name: 'detector', type: 'string', required: true, doc: 'deviation, flatline, transition or status.' },
     { name: 'detector_version', type: 'string', doc: 'Version of the detectors that found it; null before there were versions.' },
     { name: 'anomaly_type', type: ANOMALY_TYPE, required: true, doc: 'What it looks like.' },
     { name: 'severity', type: ANOMALY_SEVERITY, required: true, doc: 'Highest so far.' },

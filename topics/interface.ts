@@ -11,8 +11,8 @@ const QUALITY = { enum: 'Quality', symbols: ['unknown', ...QUALITIES.filter((qua
 const describing = [
   { name: 'if_type', type: 'int', kind: 'text', sql: false, doc: 'ifType: IANAifType number.' },
   { name: 'mtu', type: 'int', kind: 'gauge', unit: 'By', sql: false, doc: 'ifMtu.' },
-  { name: 'admin_status', type: 'int', kind: 'status', transitions: true, doc: 'ifAdminStatus: 1 up, 2 down, 3 testing.' },
-  { name: 'oper_status', type: 'int', kind: 'status', transitions: true, doc: 'ifOperStatus: 1 up, 2 down, 3 testing, 4 unknown, 5 dormant, 6 notPresent, 7 lowerLayerDown.' },
+  { name: 'admin_status', type: 'int', kind: 'status', transitions: {}, doc: 'ifAdminStatus: 1 up, 2 down, 3 testing.' },
+  { name: 'oper_status', type: 'int', kind: 'status', transitions: {}, doc: 'ifOperStatus: 1 up, 2 down, 3 testing, 4 unknown, 5 dormant, 6 notPresent, 7 lowerLayerDown.' },
 ] as const satisfies readonly FieldRow[];
 
 const rawCounters = [
@@ -99,7 +99,7 @@ export const metricInterfaceRow = {
     { name: 'if_index', type: 'int', required: true, kind: 'key', sql: 'interface_index', doc: 'ifIndex of this poll.' },
     { name: 'if_alias', type: 'string', kind: 'text', doc: 'ifAlias.' },
     ...describing,
-    { name: 'duplex', type: 'int', kind: 'status', transitions: true, sqlType: 'integer', doc: 'dot3StatsDuplexStatus: 1 unknown, 2 half, 3 full.' },
+    { name: 'duplex', type: 'int', kind: 'status', transitions: { unknown: 1, whileUp: true, states: { 2: 'half', 3: 'full' } }, sqlType: 'integer', doc: 'dot3StatsDuplexStatus: 1 unknown, 2 half, 3 full.' },
     { name: 'speed_mbps', type: 'double', kind: 'gauge', unit: 'Mbit/s', doc: 'Inventory override, else ifHighSpeed if sane, else ifSpeed unless 0 or saturated.' },
     { name: 'quality', type: QUALITY, required: true, kind: 'status', sqlType: 'text', doc: 'Verdict on the rates of this row; null rates carry their reason in exceptions.' },
     { name: 'in_octets', type: 'long', kind: 'counter', unit: 'By', sql: 'rx_bytes', from: 'in_octets', doc: 'Counter in use (64 or 32 bits).' },

@@ -59,8 +59,18 @@ export interface FieldRow {
   readonly quantum?: number;
   /** Baselined metrics: the device as a whole (the path, ...) has a baseline too, of its rows' values so aggregated. */
   readonly aggregate?: Aggregate;
-  /** Status metrics of few values (0-254): transitions and dwell times are learned, and each poll is judged by them. */
-  readonly transitions?: true;
+  /** Status metrics of few values (0-254): transitions and dwell times are learned. */
+  readonly transitions?: Transitions;
+}
+
+/** What the values of a status mean to those who learn and judge it. */
+export interface Transitions {
+  /** The value that says that nothing is known: no state. */
+  readonly unknown?: number;
+  /** It says something only while the port is up. */
+  readonly whileUp?: true;
+  /** Its values in words, by number: unlikely transitions are anomalies. Without it the status is learned and not judged. */
+  readonly states?: Readonly<Record<number, string>>;
 }
 
 export interface RecordRow {

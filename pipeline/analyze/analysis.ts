@@ -8,8 +8,16 @@ import {
   type SeriesIntake,
   type SeriesName,
 } from './input/sample.ts';
-import { runKey, seriesKey, seriesRun, type AnalysisSettings, type SeriesRun } from './series-run.ts';
+import { NumericRun } from './numeric-run.ts';
+import {
+  runKey,
+  seriesKey,
+  type AnalysisSettings,
+  type SeriesRun,
+  type SeriesRunOptions,
+} from './series-run.ts';
 import type { SeriesSummary } from './series-summary.ts';
+import { StatusRun } from './status-run.ts';
 
 export interface AnalysisOptions extends AnalysisSettings {
   readonly limits: AnalysisLimits;
@@ -86,14 +94,15 @@ export class Analysis implements SampleSink {
 
   #runOf(named: SeriesName): SeriesRun {
     const isUsual = this.#runs.size < MOST_RUNS || this.#runs.has(runKey(named));
-    const name = isUsual || named.kind === 'status' ? named : { ...named, unit: null };
+    const name = isUsual ? named : { ...named, unit: null };
     const key = runKey(name);
     const known = this.#runs.get(key);
     if (known !== undefined) return known;
-    const run = seriesRun(name, {
+    const options: SeriesRunOptions = {
       settings: this.#options,
       onAnomaly: (series, record) => this.anomalies.add(series, record),
-    });
+    };
+    const run = name.kind === 'status' ? new StatusRun(options) : new NumericRun(name, options);
     this.#runs.set(key, run);
     return run;
   }

@@ -1,8 +1,8 @@
 /** The stages over one metric of anyone's series, value by value, as a task would run them. */
-import { Reading } from '../model/reading.ts';
+import { Reading, type NumberColumn } from '../model/reading.ts';
 import { StateStore } from '../runtime/state-store.ts';
 import { baseline } from '../stages/baseline/baseline.ts';
-import type { BaselinedMetric } from '../stages/baseline/baselined-metrics.ts';
+import type { BaselinedMetric, JudgedStatus } from '../stages/baseline/baselined-metrics.ts';
 import type { BaselineSettings } from '../stages/baseline/baseline-settings.ts';
 import { detect } from '../stages/detect/detect.ts';
 import type { DetectSettings } from '../stages/detect/detect-settings.ts';
@@ -25,6 +25,7 @@ export interface Judged {
   expected: number;
   /** One sigma. */
   scale: number;
+  /** Of a status the bits of its transition; 0 without one. */
   score: number;
   /** The score of the anomaly that it opened; 0 when it opened none, 1 when the detector gives no score. */
   opened: number;
@@ -47,7 +48,9 @@ export interface SeriesPlace {
 }
 
 export interface MetricAnalysisOptions {
-  readonly metric: BaselinedMetric;
+  /** One of both: a status is judged by its transitions. */
+  readonly metric?: BaselinedMetric;
+  readonly status?: JudgedStatus;
   readonly settings: MetricSettings;
   /** What makes the metric's values of what was read; without it they are as they are read. */
   readonly before?: StageDefinition;
@@ -84,22 +87,25 @@ export class MetricAnalysis {
   /** Whose anomalies are sent. */
   #current: SeriesPlace | undefined;
 
-  constructor({ metric, settings, before, onAnomaly }: MetricAnalysisOptions) {
+  constructor({ metric, status, settings, before, onAnomaly }: MetricAnalysisOptions) {
     this.#settings = settings;
-    const metrics = [metric];
+    const metrics = metric === undefined ? [] : [metric];
+    const statuses = status === undefined ? [] : [status];
     const definitions = [
       ...(before === undefined ? [] : [before]),
-      baseline(metrics, settings.baseline),
-      detect(metrics, settings.detect),
+      baseline(metrics, settings.baseline, statuses),
+      detect(metrics, settings.detect, statuses),
     ];
     const { reading } = this;
+    const number = (name: string): NumberColumn => reading.add([{ name, kind: 'number' }]).number(name);
     this.#stages = definitions.map((definition) => definition.init(this.#state.context(definition, reading)));
-    this.#value = reading.number(metric.name);
-    this.#expected = reading.number(`${metric.name}.expected`);
-    this.#scale = reading.number(`${metric.name}.scale`);
-    this.#score = reading.number(`${metric.name}.score`);
-    this.#confidence = reading.number(`${metric.name}.confidence`);
-    this.#seconds = reading.number(COVERED_SECONDS_COLUMN);
+    const name = metric?.name ?? status?.name ?? '';
+    this.#value = number(name);
+    this.#expected = number(`${name}.expected`);
+    this.#scale = number(`${name}.scale`);
+    this.#score = number(`${name}.${status === undefined ? 'score' : 'surprise'}`);
+    this.#confidence = number(`${name}.confidence`);
+    this.#seconds = number(COVERED_SECONDS_COLUMN);
     this.#out = {
       anomaly: (record) => {
         if (record.state === 'opened') this.judged.opened = record.score ?? 1;
@@ -133,7 +139,7 @@ export class MetricAnalysis {
     };
   }
 
-  /** Judges and learns one value of a gauge; `judged` holds the verdict until the next. Times of a series rise. */
+  /** Judges and learns one value of a gauge or a status; `judged` holds the verdict until the next. Times of a series rise. */
   take(series: SeriesPlace, timeMs: number, value: number): void {
     const elapsedMs = this.begin(series, timeMs);
     const mostMs = MOST_INTERVALS * series.interval.ms;
@@ -178,6 +184,11 @@ export class MetricAnalysis {
     const { silenceMs } = this.#settings.detect;
     const intervalsMs = SILENT_INTERVALS * interval.ms;
     return intervalsMs > silenceMs ? intervalsMs : silenceMs;
+  }
+
+  /** The recording ends at `endMs`: what was open on a series that fell silent before has ended. */
+  finish(series: SeriesPlace, endMs: number): void {
+    if (endMs > series.lastMs + this.silenceMs(series)) this.endSilent(series);
   }
 
   /** Ends what was open when the series fell silent. */

@@ -15,6 +15,8 @@ export class SeriesSummary {
   readonly judgedMetric: string;
   readonly judgedUnit: string | null;
   readonly envelope: Envelope;
+  /** Of a status of words: they, by the values that are drawn. */
+  readonly stateNames: ReadonlyMap<number, string>;
   /** How often it has values. */
   readonly interval: TypicalInterval;
   /** Last revision of each, in the order of their opening. */
@@ -39,10 +41,12 @@ export class SeriesSummary {
     {
       judgedAs = { metric, unit },
       interval = new TypicalInterval(),
+      stateNames = new Map<number, string>(),
     }: {
       readonly judgedAs?: { readonly metric: string; readonly unit: string | null };
       /** Somebody else's, who adds to it. */
       readonly interval?: TypicalInterval;
+      readonly stateNames?: ReadonlyMap<number, string>;
     } = {},
   ) {
     this.entity = entity;
@@ -52,6 +56,7 @@ export class SeriesSummary {
     this.judgedMetric = judgedAs.metric;
     this.judgedUnit = judgedAs.unit;
     this.interval = interval;
+    this.stateNames = stateNames;
     this.envelope = new Envelope(buckets);
   }
 

@@ -1,58 +1,56 @@
 /**
- * Values of one status: words or small numbers. They are read, counted and drawn; no deviation judges them, because the
- * distance between two states means nothing. What judges transitions and dwell times has its place here.
+ * Values of one status on their way to the stages: words or numbers. The distance between two states means nothing, so
+ * they are judged by what goes over into what, how often, and how long each lasts.
  */
 import type { SeriesIntake } from './input/sample.ts';
-import type { Judged } from './metric-analysis.ts';
+import type { MetricAnalysis, SeriesPlace } from './metric-analysis.ts';
 import type { SeriesSummary } from './series-summary.ts';
+import type { StatusWords } from './status-words.ts';
 
-/** What is no status has ever more of them. */
-const MOST_STATES = 256;
-
-/** Numbers that stand for the words of one metric: the same word is the same number in all of its series. */
-export class StatusWords {
-  readonly #codes = new Map<string, number>();
-
-  /** Undefined when there are too many words. */
-  codeOf(word: string): number | undefined {
-    const plain = word.trim().toLowerCase();
-    const known = this.#codes.get(plain);
-    if (known !== undefined || this.#codes.size >= MOST_STATES) return known;
-    // A copy: a piece of a line would hold the whole chunk of the file in memory.
-    this.#codes.set(Buffer.from(plain).toString(), this.#codes.size);
-    return this.#codes.size - 1;
-  }
+export interface StatusSeriesOptions {
+  readonly words: StatusWords;
+  /** Called when the stages are about to judge a value of the series. */
+  readonly judging: () => void;
+  /** And when they have. */
+  readonly judged: () => void;
+  /** A number that is one too many to be a state. */
+  readonly unjudged: (timeMs: number, value: number) => void;
 }
 
 export class StatusSeries implements SeriesIntake {
   readonly kind = 'status';
   speedBps = Number.NaN;
-  readonly #words: StatusWords;
+  readonly #analysis: MetricAnalysis;
+  readonly #place: SeriesPlace;
   readonly #summary: SeriesSummary;
-  readonly #judged: Judged = {
-    timeMs: 0,
-    value: 0,
-    expected: Number.NaN,
-    scale: Number.NaN,
-    score: Number.NaN,
-    opened: 0,
-    confidence: Number.NaN,
-  };
+  readonly #options: StatusSeriesOptions;
 
-  constructor(words: StatusWords, summary: SeriesSummary) {
-    this.#words = words;
+  constructor(
+    analysis: MetricAnalysis,
+    place: SeriesPlace,
+    summary: SeriesSummary,
+    options: StatusSeriesOptions,
+  ) {
+    this.#analysis = analysis;
+    this.#place = place;
     this.#summary = summary;
+    this.#options = options;
   }
 
   take(timeMs: number, value: number, cell: string): string | undefined {
-    const state = Number.isNaN(value) ? this.#words.codeOf(cell) : value;
-    if (state === undefined) return `is one word too many for a status: it had ${MOST_STATES} others before`;
-    const sinceMs = timeMs - this.#summary.toMs;
+    const { words, judging, judged, unjudged } = this.#options;
+    const isWord = Number.isNaN(value);
+    const state = isWord ? words.ofWord(cell) : words.ofNumber(value);
+    if (state === undefined && isWord)
+      return `is one word too many for a status: it had ${words.size} other states before`;
     if (!this.#summary.count(timeMs)) return undefined;
-    if (sinceMs > 0) this.#summary.interval.add(sinceMs);
-    this.#judged.timeMs = timeMs;
-    this.#judged.value = state;
-    this.#summary.draw(this.#judged, 0);
+    if (state === undefined) {
+      unjudged(timeMs, value);
+      return undefined;
+    }
+    judging();
+    this.#analysis.take(this.#place, timeMs, state);
+    judged();
     return undefined;
   }
 }

@@ -63,7 +63,9 @@ const KEYS: Partial<Record<keyof RuleRecord, string>> = {
 
 /** Metrics that anomalies are found of. */
 export function ruledMetrics(catalogue: Catalogue): string[] {
-  const judged = rowFields(catalogue['metric.interface']).filter(({ baseline }) => baseline);
+  const judged = rowFields(catalogue['metric.interface']).filter(
+    ({ baseline, transitions }) => baseline || transitions?.states,
+  );
   return [...judged.map(({ name }) => name), 'oper_status'];
 }
 

@@ -169,6 +169,31 @@ export const detectSection = setting.section('Anomalies.', {
     'A series that repeats its value in more than this share of polls has no flatlines.',
     detect.flatMaxRepeats,
   ),
+  status_surprise: number(
+    'Bits beyond which a transition of a status, or its staying, is an anomaly: n bits are once in 2^n hours.',
+    detect.statusSurprise,
+    { max: 1_000 },
+  ),
+  critical_surprise: number(
+    'Bits beyond which a transition is critical, and a stay a warning.',
+    detect.criticalSurprise,
+    {
+      max: 1_000,
+    },
+  ),
+  new_state: milliseconds(
+    'An unlikely state that has lasted so long is the usual one from then on.',
+    detect.newStateMs,
+  ),
+  flap_transitions: number('More transitions of a status than this are flapping.', detect.flapTransitions, {
+    min: 1,
+    max: 1_000,
+  }),
+  flap: milliseconds('Within about so long: a transition counts for less the older it is.', detect.flapMs),
+  flap_times_most: factor(
+    'And the multiple of the most transitions that the series had before in such a time.',
+    detect.flapTimesMost,
+  ),
 });
 
 export const featuresSection = setting.section('Features of closed windows, for models (docs/ml.md).', {

@@ -122,23 +122,3 @@ describe('a counter', () => {
     expect(new Set(drawn)).toEqual(new Set([0]));
   });
 });
-
-describe('a status', () => {
-  it('is counted and drawn, words as numbers of their own, and not judged', () => {
-    const values = every(MINUTES_5, 20, (_, k) => k);
-    const words = [...values].map(([atMs, k]) => [atMs, k > 4_000 && k < 4_010 ? ' Down' : 'up'] as const);
-    const { series, found } = analyzed([{ metric: 'link', kind: 'status', values: words }]);
-    expect(found).toEqual([]);
-    expect(series[0]).toMatchObject({ values: 20 * 288, judged: 0, kind: 'status' });
-    const drawn = series[0]!.envelope.buckets();
-    expect(new Set(drawn.flatMap(({ least, largest }) => [least, largest]))).toEqual(new Set([0, 1]));
-  });
-
-  it('of ever more words is none', () => {
-    const values = Array.from({ length: 300 }, (_, k) => [START_MS + k, `word ${k}`] as const);
-    const { refused, series } = analyzed([{ kind: 'status', values }]);
-    expect(refused).toHaveLength(44);
-    expect(refused[0]).toBe('word 256 is one word too many for a status: it had 256 others before');
-    expect(series[0]!.values).toBe(256);
-  });
-});

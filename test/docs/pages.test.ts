@@ -9,7 +9,7 @@ import { stalePages, writePages } from './pages.ts';
 import { withFigures } from './readme-figures.ts';
 
 const EXAMPLE =
-  'x\n\n```sh\nnpm run -s netsigma -- analyze docs/examples/branch-office.csv | tail -n 3\n```\n\n```text\nold\n```\n';
+  'x\n\n```sh\nnpm run -s netsigma -- analyze docs/examples/branch-office.csv | tail -n 4\n```\n\n```text\nold\n```\n';
 
 describe('generated pages', () => {
   const root = pathToFileURL(`${mkdtempSync(join(tmpdir(), 'netsigma-docs-'))}/`);
@@ -38,7 +38,7 @@ describe('generated pages', () => {
   });
 
   it('show what examples write now', () => {
-    expect(page('analyze.md')).toMatch(/```text\ncritical, \d+ warning[^]* not judged\.\n```\n$/);
+    expect(page('analyze.md')).toMatch(/```text\ncritical, \d+ warning[^]*not by size\.\n```\n$/);
     writeFileSync(new URL('analyze.md', folder), EXAMPLE);
     expect(stalePages(folder)).toEqual(['analyze.md']);
     writePages(folder);

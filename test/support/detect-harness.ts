@@ -9,7 +9,11 @@ import {
   BASELINE_DEFAULTS,
   type BaselineSettings,
 } from '../../pipeline/stages/baseline/baseline.ts';
-import { baselinedMetrics, statusMetrics } from '../../pipeline/stages/baseline/baselined-metrics.ts';
+import {
+  baselinedMetrics,
+  judgedStatuses,
+  statusMetrics,
+} from '../../pipeline/stages/baseline/baselined-metrics.ts';
 import { detect, DETECT_DEFAULTS, type DetectSettings } from '../../pipeline/stages/detect/detect.ts';
 import type { ObjectState, StageOutput } from '../../pipeline/stages/stage.ts';
 import { suspend } from '../../pipeline/stages/suspend.ts';
@@ -74,7 +78,7 @@ export class DetectHarness {
     const definitions = [
       suspend({ settleMs: options.detect?.settleMs ?? DETECT_DEFAULTS.settleMs }),
       baseline(metrics, { ...BASELINE_DEFAULTS, ...options.baseline }, statusMetrics(from)),
-      detect(metrics, { ...DETECT_DEFAULTS, ...options.detect }),
+      detect(metrics, { ...DETECT_DEFAULTS, ...options.detect }, judgedStatuses(from)),
     ];
     this.#stages = definitions.map((definition) =>
       definition.init({

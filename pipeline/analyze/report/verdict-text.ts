@@ -47,15 +47,14 @@ export function verdictText(series: readonly SeriesSummary[], options: VerdictOp
 }
 
 function nothingText(series: readonly SeriesSummary[], { minConfidence }: VerdictOptions): string[] {
-  const known = series.filter(({ kind }) => kind !== 'status');
-  if (known.length === 0 || series.some(({ anomalies }) => anomalies.size > 0)) return [];
-  const judged = known.filter((one) => one.judged > 0);
+  if (series.length === 0 || series.some(({ anomalies }) => anomalies.size > 0)) return [];
+  const judged = series.filter((one) => one.judged > 0);
   if (judged.length === 0)
     return [
-      `Nothing could be found: no value was judged. A series is judged from ${percent(minConfidence)} confidence in what is expected of it on: that takes some 100 values, over hours or more. ${bestText(known)}`,
+      `Nothing could be found: no value was judged. A series is judged from ${percent(minConfidence)} confidence in what is expected of it on: that takes some 100 values, over hours or more. ${bestText(series)}`,
     ];
   const values = judged.reduce((sum, one) => sum + one.judged, 0);
-  const constant = known.filter(isConstant).length;
+  const constant = series.filter(isConstant).length;
   return [
     `Nothing was found: ${counted(values, 'value')} of ${counted(judged.length, 'series', 'series')} were judged, and none was far enough from what its series had shown before.`,
     ...(constant > 0 ? [`${counted(constant, 'series', 'series')} never changed.`] : []),
@@ -67,7 +66,7 @@ function quietText(
   series: readonly SeriesSummary[],
   { minConfidence, alarmConfidence }: VerdictOptions,
 ): string[] {
-  const known = series.filter(({ kind, judged }) => kind !== 'status' && judged > 0);
+  const known = series.filter(({ judged }) => judged > 0);
   if (known.length === 0 || alarmConfidence <= minConfidence) return [];
   if (known.some(({ confidence }) => confidence >= alarmConfidence)) return [];
   return [
@@ -104,5 +103,7 @@ function statusText(series: readonly SeriesSummary[]): string[] {
   const statuses = series.filter(({ kind }) => kind === 'status').length;
   return statuses === 0
     ? []
-    : [`${counted(statuses, 'series is a status', 'series are statuses')}: read and drawn, but not judged.`];
+    : [
+        `${counted(statuses, 'series is a status', 'series are statuses')}: judged by changes of state and by how long states last, not by size.`,
+      ];
 }

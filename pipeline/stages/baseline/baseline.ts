@@ -8,10 +8,12 @@
  *   <metric>.shifted     1 at the poll that completed a level shift, and there
  *   <metric>.shift_from, <metric>.shift_to  the levels before it and after it
  * and for every status metric
+ *   <metric>.confidence      0-1: how much was seen
  *   <metric>.surprise        bits: how unlikely its transition in this poll is; 0 without one
  *   <metric>.dwell_s         for how long it has had the value that it had until now
  *   <metric>.dwell_surprise  bits: how unlikely it is to stay for so long
  *   <metric>.usual_dwell_s   how long it stays on average; NaN if it never left
+ *   <metric>.longest_dwell_s how long it stayed at most; NaN unless it stays for longer than usual
  * written before the value is learned, NaN where the value is not judged. Rows in maintenance (see `suspend`) are
  * neither judged nor learned from: clipping keeps an outage out of the cells, but not out of the errors, the residual
  * quantiles and the run of a level shift, and six hours of planned work would make a series forget itself.
@@ -19,7 +21,7 @@
 import { QUALITIES } from '../../../topics/interface.ts';
 import type { NumberColumn, Reading } from '../../model/reading.ts';
 import { SEGMENT_MASK } from '../../model/state.ts';
-import type { BaselinedMetric } from './baselined-metrics.ts';
+import type { BaselinedMetric, StatusMetric } from './baselined-metrics.ts';
 import { baselineColumns, MAX_VALUE, SeriesColumns } from './baseline-columns.ts';
 import { BaselinePlaces, PLACE_COLUMNS } from './baseline-places.ts';
 import { BaselinePublication, PUBLICATION_COLUMNS } from './baseline-publication.ts';
@@ -38,13 +40,13 @@ import type { Stage, StageContext, StageDefinition, StageOutput } from '../stage
 
 export { BASELINE_DEFAULTS, type BaselineSettings };
 
-const VERSION = 6;
+const VERSION = 7;
 const GOOD = QUALITIES.indexOf('good');
 
 export function baseline(
   metrics: readonly BaselinedMetric[],
   settings: BaselineSettings = BASELINE_DEFAULTS,
-  statuses: readonly string[] = [],
+  statuses: readonly StatusMetric[] = [],
 ): StageDefinition {
   return {
     name: 'baseline',
@@ -55,7 +57,7 @@ export function baseline(
       ...PUBLICATION_COLUMNS,
       ...totalsColumns(metrics),
       ...metrics.flatMap(({ name }) => baselineColumns(name)),
-      ...statuses.flatMap(statusColumns),
+      ...statuses.flatMap(({ name }) => statusColumns(name)),
     ],
     init: (context) => new Baseline(context, { metrics, settings, statuses }),
   };
@@ -64,7 +66,7 @@ export function baseline(
 interface BaselineOptions {
   readonly metrics: readonly BaselinedMetric[];
   readonly settings: BaselineSettings;
-  readonly statuses: readonly string[];
+  readonly statuses: readonly StatusMetric[];
 }
 
 /** One metric's state and its columns in the reading. */
@@ -115,7 +117,10 @@ class Baseline implements Stage {
     this.#series = new SeriesBaseline(settings);
     this.#status = new PortStatus(reading);
     this.#maintenance = maintenanceColumn(reading);
-    this.#statuses = new StatusBaselines(context, statuses, this.#maintenance);
+    this.#statuses = new StatusBaselines(context, statuses, settings, {
+      maintenance: this.#maintenance,
+      port: this.#status,
+    });
     this.#totals = new EntityTotals(context, this.#metrics, settings, this.#status);
     const rows = new BaselineCells(this.#metrics, settings);
     const totals = new BaselineCells(this.#totals.metrics, settings);

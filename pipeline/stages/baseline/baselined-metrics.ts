@@ -12,6 +12,20 @@ export interface BaselinedMetric {
   readonly aggregate?: Aggregate | undefined;
 }
 
+export interface StatusMetric {
+  readonly name: string;
+  /** The value that says that nothing is known. */
+  readonly unknown?: number | undefined;
+  /** It says nothing while the port is down. */
+  readonly whileUp?: boolean;
+}
+
+export interface JudgedStatus {
+  readonly name: string;
+  /** A state as people call it. */
+  readonly wordOf: (value: number) => string;
+}
+
 export function baselinedMetrics(catalogue: Catalogue): BaselinedMetric[] {
   return rowFields(catalogue['metric.interface'])
     .filter((field) => field.baseline)
@@ -24,8 +38,18 @@ export function baselinedMetrics(catalogue: Catalogue): BaselinedMetric[] {
 }
 
 /** Status metrics whose transitions are learned. */
-export function statusMetrics(catalogue: Catalogue): string[] {
-  return rowFields(catalogue['metric.interface'])
-    .filter((field) => field.transitions)
-    .map(({ name }) => name);
+export function statusMetrics(catalogue: Catalogue): StatusMetric[] {
+  return rowFields(catalogue['metric.interface']).flatMap(({ name, transitions }) =>
+    transitions === undefined
+      ? []
+      : [{ name, unknown: transitions.unknown, whileUp: transitions.whileUp ?? false }],
+  );
+}
+
+/** Those of them that are judged by their transitions. */
+export function judgedStatuses(catalogue: Catalogue): JudgedStatus[] {
+  return rowFields(catalogue['metric.interface']).flatMap(({ name, transitions }) => {
+    const states = transitions?.states;
+    return states === undefined ? [] : [{ name, wordOf: (value) => states[value] ?? String(value) }];
+  });
 }

@@ -1,4 +1,4 @@
-/** The state of one status series: 61 bytes, whatever its values do. */
+/** The state of one status series: 83 bytes, whatever its values do. */
 import {
   SEGMENT_BITS,
   type ColumnArray,
@@ -19,10 +19,15 @@ const FIELDS = {
   status_now: { ...HOT, name: 'status_now', type: 'u8' },
   /** Since when: seconds since 1970. */
   status_since: { ...HOT, name: 'status_since', type: 'u32' },
+  /** The first value of all: seconds since 1970. */
+  status_first: { ...HOT, name: 'status_first', type: 'u32' },
+  status_polls: { ...HOT, name: 'status_polls', type: 'u16' },
   /** The values in the order in which they came first, plus 1; 0 = free. */
   status_values: { ...HOT, name: 'status_values', type: 'u8', width: STATUS_VALUES },
   /** Time spent in each value until it was left, see `log-seconds.ts`; fades. */
   status_times: { ...HOT, name: 'status_times', type: 'u16', width: STATUS_VALUES },
+  /** The longest time at a stretch, likewise; fades. */
+  status_longest: { ...HOT, name: 'status_longest', type: 'u16', width: STATUS_VALUES },
   /** How often each was left, in eighths; fades. */
   status_leaves: { ...HOT, name: 'status_leaves', type: 'u8', width: STATUS_VALUES },
   /** 8 x number of the value that was left + number of the next, plus 1; 0 = free. */

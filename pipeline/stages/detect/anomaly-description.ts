@@ -77,6 +77,57 @@ export function describeDown(instance: string, state: string): string {
   return `oper_status of ${instance} went from up to ${state} while admin_status is up.`;
 }
 
+/** `bits`: how unlikely it was within an hour. */
+export function describeTransition(
+  { metric, instance, state }: DescribedState,
+  from: string,
+  seconds: number,
+  bits: number,
+): string {
+  return (
+    `${metric} of ${instance} went from ${from} to ${state} after ${span(seconds)}; by what it did before, ` +
+    `that was to be expected once in ${span(3_600 * 2 ** bits)}.`
+  );
+}
+
+export interface DescribedState {
+  readonly metric: string;
+  readonly instance: string;
+  /** In words. */
+  readonly state: string;
+}
+
+export function describeStay(
+  { metric, instance, state }: DescribedState,
+  seconds: number,
+  usualSeconds: number,
+): string {
+  return `${metric} of ${instance} has been ${state} for ${span(seconds)}; it usually stays so for ${span(usualSeconds)}.`;
+}
+
+export function describeFlapping(
+  { metric, instance, state }: DescribedState,
+  transitions: number,
+  seconds: number,
+): string {
+  return `${metric} of ${instance} keeps changing: ${transitions} times in ${span(seconds)}, ${state} now.`;
+}
+
+const SPANS = [
+  { from: 14 * 86_400, unit: 7 * 86_400, name: 'weeks' },
+  { from: 2 * 86_400, unit: 86_400, name: 'days' },
+  { from: 2 * 3_600, unit: 3_600, name: 'hours' },
+  { from: 120, unit: 60, name: 'min' },
+] as const;
+
+/** Two digits at least: 90 s, 25 min, 36 hours, 3.5 days, 12 weeks. */
+function span(seconds: number): string {
+  const found = SPANS.find(({ from }) => seconds >= from);
+  if (found === undefined) return `${Math.round(seconds)} s`;
+  const count = seconds / found.unit;
+  return `${count < 10 ? Number(count.toPrecision(2)) : Math.round(count)} ${found.name}`;
+}
+
 function minutes(seconds: number): string {
   return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
 }

@@ -16,7 +16,7 @@ import { readingIdentity } from '../reading-identity.ts';
 import type { Stories } from './stories.ts';
 import type { StageOutput } from '../stage.ts';
 
-export type Detector = 'deviation' | 'flatline' | 'status';
+export type Detector = 'deviation' | 'flatline' | 'status' | 'transition';
 export type CloseReason = 'recovered' | 'no_data' | 'level_shift' | RuleReason;
 /** People said so: a maintenance window began, or a rule suppresses the series. It may go on all the same. */
 export type RuleReason = 'maintenance' | 'suppressed';
@@ -135,6 +135,41 @@ export function continueCase(
   out.count('detect', 'updated');
 }
 
+/** It turns out to be something else, and goes on under its id. The severity never falls. */
+export function turnCase(open: OpenCase, finding: Finding, observedAtMs: number, out: StageOutput): void {
+  const { record } = open;
+  const { severity } = record;
+  Object.assign(record, measured(finding));
+  if (!isWorse(finding.severity, severity as Severity)) record.severity = severity;
+  record.peak_at = observedAtMs;
+  record.duration_seconds = (observedAtMs - record.opened_at) / 1000;
+  record.revision += 1;
+  record.state = 'updated';
+  record.updated_at = observedAtMs;
+  open.strength = open.sentStrength = finding.strength;
+  open.seenAtMs = open.sentAtMs = observedAtMs;
+  out.anomaly({ ...record });
+  out.count('detect', 'updated');
+}
+
+/** What an open anomaly says, as at its opening: what it takes to open it again. */
+export function findingOf({ record, strength }: OpenCase): Finding {
+  return {
+    metric: record.metric_name,
+    detector: record.detector as Detector,
+    type: record.anomaly_type as Finding['type'],
+    severity: record.severity as Severity,
+    value: record.metric_value,
+    expected: record.baseline_mean,
+    scale: record.baseline_stddev,
+    sigma: record.deviation_sigma,
+    score: record.score,
+    confidence: record.confidence,
+    description: record.description,
+    strength,
+  };
+}
+
 /** `atMs`: when it ended. The last record carries the same worst poll as the one before. */
 export function closeCase(open: OpenCase, reason: CloseReason, atMs: number, out: StageOutput): void {
   const { record } = open;
@@ -168,7 +203,9 @@ function measured(finding: Finding) {
     baseline_stddev: finding.scale,
     deviation_sigma: finding.sigma,
     deviation_pct:
-      expected === null || expected === 0 ? null : (100 * (value - expected)) / Math.abs(expected),
+      expected === null || expected === 0 || finding.detector === 'transition'
+        ? null
+        : (100 * (value - expected)) / Math.abs(expected),
     score: finding.score,
     confidence: finding.confidence,
     description: finding.description,

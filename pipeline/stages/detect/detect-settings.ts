@@ -55,6 +55,18 @@ export interface DetectSettings {
   readonly flatTimesLongest: number;
   /** Series that repeat their value in more than this share of polls are usually constant: never a flatline. */
   readonly flatMaxRepeats: number;
+  /**
+   * Of a status, the one threshold: a transition of so many bits is an anomaly, a warning; beyond `criticalSurprise` it is
+   * critical. A stay so much longer than usual is info, and then a warning. 10 bits are once in 2^10 hours, six weeks.
+   */
+  readonly statusSurprise: number;
+  readonly criticalSurprise: number;
+  /** An unlikely state that has lasted so long is the usual one from then on. */
+  readonly newStateMs: number;
+  /** More transitions than this within about `flapMs`, and `flapTimesMost` times the most before, are flapping. */
+  readonly flapTransitions: number;
+  readonly flapMs: number;
+  readonly flapTimesMost: number;
 }
 
 export const DETECT_DEFAULTS: DetectSettings = {
@@ -90,6 +102,12 @@ export const DETECT_DEFAULTS: DetectSettings = {
   flatMs: 900_000,
   flatTimesLongest: 3,
   flatMaxRepeats: 0.05,
+  statusSurprise: 10,
+  criticalSurprise: 12,
+  newStateMs: 86_400_000,
+  flapTransitions: 5,
+  flapMs: 3_600_000,
+  flapTimesMost: 3,
 };
 
 /**

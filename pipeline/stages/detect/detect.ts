@@ -2,11 +2,11 @@
  * `detect`: anomalies of a poll. For every baselined metric it adds the columns
  *   <metric>.sigma    (value - expected) / scale
  *   <metric>.score    how new the poll is: features over the series' own records, above 1 it was never like this
- * and sends anomalies: spikes, drops, trends, oscillations, flatlines, lost links. Only rows of quality `good` open or close one: an
+ * and sends anomalies: spikes, drops, trends, oscillations, flatlines, lost links, unlikely states. Only rows of quality `good` open or close one: an
  * open anomaly survives a gap, a reset, a restart. It does not survive the beginning of a maintenance window, nor a
  * rule that suppresses it; what is still wrong afterwards opens as a new anomaly.
  */
-import type { BaselinedMetric } from '../baseline/baselined-metrics.ts';
+import type { BaselinedMetric, JudgedStatus } from '../baseline/baselined-metrics.ts';
 import { hasMaintenance, maintenanceColumn } from '../rules/maintenance-column.ts';
 import { DETECT_DEFAULTS, type DetectSettings } from './detect-settings.ts';
 import { DeviationDetector, deviationColumns } from './deviation-detector.ts';
@@ -15,14 +15,16 @@ import type { StageDefinition } from '../stage.ts';
 import { STATUS_COLUMNS, StatusDetector } from './status-detector.ts';
 import { Stories } from './stories.ts';
 import { Thresholds } from './thresholds.ts';
+import { transitionColumns, TransitionDetector } from './transition-detector.ts';
 
 export { DETECT_DEFAULTS, type DetectSettings };
 
-const VERSION = 3;
+const VERSION = 4;
 
 export function detect(
   metrics: readonly BaselinedMetric[],
   settings: DetectSettings = DETECT_DEFAULTS,
+  statuses: readonly JudgedStatus[] = [],
 ): StageDefinition {
   return {
     name: 'detect',
@@ -31,6 +33,7 @@ export function detect(
     columns: [
       ...STATUS_COLUMNS,
       ...metrics.flatMap(({ name }) => [...deviationColumns(name), ...flatlineColumns(name)]),
+      ...statuses.flatMap(({ name }) => transitionColumns(name)),
     ],
     init(context) {
       const thresholds = new Thresholds(context, settings);
@@ -42,6 +45,7 @@ export function detect(
         deviation: new DeviationDetector(context, metric, settings, shared),
         flatline: new FlatlineDetector(context, metric, settings, thresholds, stories),
       }));
+      const transitions = statuses.map((one) => new TransitionDetector(context, one, settings, shared));
       return {
         process(reading, out) {
           status.process(reading, out);
@@ -54,6 +58,10 @@ export function detect(
             deviation.process(reading, out);
             flatline.process(reading, deviation, out);
           }
+          for (const transition of transitions) {
+            if (suspended) transition.suspend(reading, maintenance, out);
+            transition.process(reading, out);
+          }
           return true;
         },
         update: (topic, key, record) => thresholds.update(topic, key, record),
@@ -64,6 +72,7 @@ export function detect(
             deviation.punctuate(entityTimeMs, out);
             flatline.punctuate(entityTimeMs, out);
           }
+          for (const transition of transitions) transition.punctuate(entityTimeMs, out);
         },
       };
     },

@@ -9,6 +9,7 @@ import {
   closeCase,
   isSilent,
   openCase,
+  turnCase,
   type CloseReason,
   type Finding,
   type OpenCase,
@@ -50,7 +51,7 @@ export class OpenCases {
     return this.#flag.get(slot) === 1;
   }
 
-  /** `polls`: those that led to it, the one in the reading included. */
+  /** `polls`: those that led to it, the one in the reading included; `openedAtMs`: the first of them. */
   open(
     reading: Reading,
     row: number,
@@ -58,35 +59,65 @@ export class OpenCases {
     finding: Finding,
     polls: number,
     out: StageOutput,
+    openedAtMs = reading.observedAtMs,
   ): void {
     const slot = reading.slots[row]!;
     const instance = reading.instances[row]!;
     const { observedAtMs } = reading;
-    const beginning = { instance, ifIndex, finding, openedAtMs: observedAtMs, peakAtMs: observedAtMs, polls };
+    const beginning = { instance, ifIndex, finding, openedAtMs, peakAtMs: observedAtMs, polls };
     const open = openCase(reading, beginning, this.#stories, out);
     this.#flag.set(slot, 1);
     this.#cases.set(this.#key(reading, row), { slot, open });
   }
 
-  /** Another poll that says the same. */
-  goOn(reading: Reading, row: number): void {
+  get(reading: Reading, row: number): OpenCase | undefined {
+    return this.#cases.get(this.#key(reading, row))?.open;
+  }
+
+  /** It turns out to be something else. */
+  turn(reading: Reading, row: number, finding: Finding, out: StageOutput): void {
+    const key = this.#key(reading, row);
+    const found = this.#cases.get(key);
+    if (found === undefined) return;
+    turnCase(found.open, finding, reading.observedAtMs, out);
+    this.#cases.set(key, found);
+  }
+
+  /** A poll that says nothing for or against it. */
+  see(reading: Reading, row: number): void {
+    const key = this.#key(reading, row);
+    const found = this.#cases.get(key);
+    if (found === undefined) return;
+    found.open.seenAtMs = reading.observedAtMs;
+    this.#cases.set(key, found);
+  }
+
+  /** Another poll that says the same. `description`: of it all, where it is another one now. */
+  goOn(reading: Reading, row: number, description?: string): void {
     const key = this.#key(reading, row);
     const found = this.#cases.get(key);
     if (found === undefined) return;
     found.open.seenAtMs = reading.observedAtMs;
     found.open.record.polls += 1;
+    if (description !== undefined) found.open.record.description = description;
     this.#cases.set(key, found);
   }
 
-  /** The poll says that it is over. */
-  recover(reading: Reading, row: number, out: StageOutput): void {
+  /** The poll says that it is over: `reason` says why, `atMs` since when. */
+  recover(
+    reading: Reading,
+    row: number,
+    out: StageOutput,
+    reason: 'recovered' | 'level_shift' = 'recovered',
+    atMs = reading.observedAtMs,
+  ): void {
     const key = this.#key(reading, row);
     const found = this.#cases.get(key);
     // A flag without its case would keep the series from ever opening another.
     this.#flag.set(reading.slots[row]!, 0);
     if (found === undefined) return;
     found.open.seenAtMs = reading.observedAtMs;
-    this.#close(key, found, 'recovered', reading.observedAtMs, out);
+    this.#close(key, found, reason, Math.max(atMs, found.open.record.opened_at), out);
   }
 
   /** People said so. @returns the case as it ended, or undefined when none was open. */
@@ -98,11 +129,18 @@ export class OpenCases {
     return found.open;
   }
 
-  /** Ends what nobody has said anything about for too long. */
-  punctuate(entityTimeMs: (entity: string) => number, out: StageOutput): void {
+  /** Ends what nobody has said anything about for too long. `ended` is told of each. */
+  punctuate(
+    entityTimeMs: (entity: string) => number,
+    out: StageOutput,
+    ended?: (slot: number, key: string, open: OpenCase) => void,
+  ): void {
+    if (this.#cases.size === 0) return;
     for (const [key, found] of this.#cases.entries()) {
       const nowMs = entityTimeMs(found.open.record.entity);
-      if (isSilent(found.open, nowMs, this.#settings)) this.#close(key, found, 'no_data', nowMs, out);
+      if (!isSilent(found.open, nowMs, this.#settings)) continue;
+      this.#close(key, found, 'no_data', nowMs, out);
+      ended?.(found.slot, key, found.open);
     }
   }
 

@@ -137,6 +137,24 @@ describe('the data of the page', () => {
     expect(errors).toEqual([]);
     expect(document.getElementById('name')!.textContent).toBe('b m');
   });
+
+  it('of a status marks its anomalies and calls its states by their words', async () => {
+    const link = Array.from(
+      { length: 21 * 48 },
+      (_, k) => [START_MS + k * 1_800_000, k >= 20 * 48 && k < 20 * 48 + 5 ? 'down' : 'up'] as const,
+    );
+    const { series } = analyzed([{ kind: 'status', metric: 'link', values: link }]);
+    const data = plotData(series, 'UTC');
+    expect(data.series[0]!.states).toEqual([
+      [0, 'up'],
+      [1, 'down'],
+    ]);
+    const { document, errors, rectangles, settled } = openedPage(plotPage(data));
+    await settled();
+    expect(errors).toEqual([]);
+    expect(document.getElementById('anomalies')!.textContent).toContain('link of r1 went from up to down');
+    expect(rectangles().some(({ colour }) => colour === '#c62828')).toBe(true);
+  });
 });
 
 describe('the file of the page', () => {

@@ -114,8 +114,8 @@ describe('the report as text', () => {
     const constant = report([{ values: every(MINUTES_30, 20, () => 1) }]);
     expect(constant).toContain('1 series never changed');
     const status = report([{ kind: 'status', values: every(MINUTES_30, 1, () => 1) }]);
-    expect(status).toContain('1 series is a status: read and drawn, but not judged.');
-    expect(status).not.toContain('Nothing');
+    expect(status).toContain('1 series is a status: judged by changes of state');
+    expect(status).toContain('Nothing could be found');
   });
 
   it('counts what was left out, and says what to do when it is much', () => {

@@ -42,12 +42,15 @@ class Reference {
   readonly #times = new Map<number, number>();
   readonly #leaves = new Map<number, number>();
   readonly #pairs = new Map<string, number>();
+  readonly #seen = new Set<number>();
   #now: number | undefined;
+  #firstS = 0;
   #sinceS = 0;
 
   take(atS: number, value: number) {
     const now = this.#now;
     if (now === undefined) {
+      this.#firstS = atS;
       this.#enter(atS, value);
       return undefined;
     }
@@ -60,16 +63,22 @@ class Reference {
     const pair = `${now} ${value}`;
     const known = 3600 + time + dwell;
     const leaving = 1 - (known / (known + 3600)) ** (leaves + 0.5);
+    const isNew = !this.#seen.has(value);
+    const never = 1 - Math.sqrt((3600 + atS - this.#firstS) / (7200 + atS - this.#firstS));
     const going = ((this.#pairs.get(pair) ?? 0) + 0.5) / (leaves + 3.5);
     this.#times.set(now, time + dwell);
     this.#leaves.set(now, leaves + 1);
     this.#pairs.set(pair, (this.#pairs.get(pair) ?? 0) + 1);
     this.#enter(atS, value);
-    return { surprise: -Math.log2(leaving * going), dwellSurprise };
+    return {
+      surprise: Math.max(-Math.log2(leaving * going), isNew ? -Math.log2(never / 7) : 0),
+      dwellSurprise,
+    };
   }
 
   #enter(atS: number, value: number): void {
     this.#now = value;
+    this.#seen.add(value);
     this.#sinceS = atS;
   }
 
@@ -221,6 +230,44 @@ describe('a status baseline', () => {
     },
   );
 
+  it('is surprised by a value that it never had, however often it changes', () => {
+    const harness = new DetectHarness();
+    let atMs = START;
+    for (let k = 0; k < 10_000; k += 1, atMs += MINUTE) poll(harness, atMs, k % 2 === 0 ? UP : DOWN);
+    expect(poll(harness, atMs, UP).surprise).toBeLessThan(1);
+    expect(poll(harness, atMs + MINUTE, 7).surprise).toBeGreaterThan(11);
+    expect(poll(harness, atMs + 2 * MINUTE, UP).surprise).toBeLessThan(6);
+    expect(poll(harness, atMs + 3 * MINUTE, 7).surprise).toBeLessThan(7);
+  });
+
+  it('knows as much as the time and the polls since its first value, and nothing after a move', () => {
+    const harness = new DetectHarness();
+    const confidence = (days: number, siteId = 1): number => {
+      poll(harness, START + days * DAY, UP, { siteId });
+      return harness.number('oper_status.confidence');
+    };
+    expect(confidence(0)).toBeNaN();
+    expect(confidence(7)).toBeCloseTo(0.5 / 100);
+    for (let k = 0; k < 98; k += 1) confidence(7);
+    expect(confidence(7)).toBeCloseTo(0.5);
+    expect(confidence(30)).toBe(1);
+    expect(confidence(31, 2)).toBeNaN();
+    expect(confidence(32, 2)).toBeLessThan(0.001);
+  });
+
+  it('is not of a port that is down, nor of a value that says that nothing is known, where the catalogue says so', () => {
+    const harness = new DetectHarness();
+    const surprise = (hours: number, duplex: number, oper_status = 1): number => {
+      harness.poll({ atMs: START + hours * HOUR, rows: { p1: { duplex, oper_status } } });
+      return harness.number('duplex.surprise');
+    };
+    surprise(0, 3);
+    expect(surprise(1, 1)).toBeNaN();
+    expect(surprise(2, 2, 2)).toBeNaN();
+    expect(surprise(3, 3)).toBe(0);
+    expect(surprise(200, 2)).toBeGreaterThan(10);
+  });
+
   it('stays sane when clocks go back, when values have no end, and in a storm', () => {
     const harness = new DetectHarness();
     const random = randomFrom(29);
@@ -234,9 +281,9 @@ describe('a status baseline', () => {
     }
   });
 
-  it('takes less than 64 bytes a series', () => {
+  it('takes 83 bytes a series', () => {
     const bytes = statusColumns('oper_status').map(({ type, width = 1 }) => columnBytes(type) * width);
-    expect(bytes.reduce((sum, each) => sum + each, 0)).toBe(61);
+    expect(bytes.reduce((sum, each) => sum + each, 0)).toBe(83);
   });
 });
 

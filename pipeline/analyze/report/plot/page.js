@@ -54,12 +54,14 @@
     };
   }
 
-  function options({ unit, anomalies }) {
+  function options({ unit, states, anomalies }) {
+    const words = new Map(states);
+    const shown = (number) => words.get(number) ?? shortNumber.format(number);
     const style = getComputedStyle(document.documentElement);
     const text = style.getPropertyValue('--text').trim() || '#222';
     const mean = style.getPropertyValue('--mean').trim() || '#1f6fb2';
     const grid = { stroke: style.getPropertyValue('--line').trim() || '#ddd', width: 1 };
-    const value = (_, number) => (number === null || number === undefined ? '' : shortNumber.format(number));
+    const value = (_, number) => (number === null || number === undefined ? '' : shown(number));
     const hidden = { stroke: 'transparent', points: { show: false }, value };
     return {
       width: Math.max(320, chartPlace.clientWidth),
@@ -87,7 +89,8 @@
           ticks: grid,
           size: 70,
           label: unit ?? undefined,
-          values: (_, ticks) => ticks.map((tick) => shortNumber.format(tick)),
+          // Between two states is nothing.
+          values: (_, ticks) => ticks.map((tick) => (words.size > 0 && !words.has(tick) ? '' : shown(tick))),
         },
       ],
       hooks: { drawClear: [marks(anomalies)] },

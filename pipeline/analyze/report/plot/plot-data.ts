@@ -13,6 +13,8 @@ export interface PlotSeries {
   readonly name: string;
   readonly unit: string | null;
   readonly values: number;
+  /** Of a status of words: what its values stand for. */
+  readonly states: readonly (readonly [value: number, word: string])[];
   /** Seconds since 1970, as the library counts. */
   readonly time: number[];
   readonly mean: Column;
@@ -24,6 +26,8 @@ export interface PlotSeries {
   readonly high: Column;
   readonly anomalies: readonly PlotAnomaly[];
 }
+
+type PlotColumns = Omit<PlotSeries, 'name' | 'unit' | 'values' | 'states' | 'anomalies'>;
 
 export interface PlotAnomaly {
   readonly severity: string;
@@ -71,7 +75,7 @@ export function plotData(all: readonly SeriesSummary[], timeZone: string): PlotD
 
 /** `most`: buckets of it. */
 function plotSeries(series: SeriesSummary, most: number): PlotSeries {
-  const columns: Omit<PlotSeries, 'name' | 'unit' | 'values' | 'anomalies'> = {
+  const columns: PlotColumns = {
     time: [],
     mean: [],
     least: [],
@@ -91,6 +95,7 @@ function plotSeries(series: SeriesSummary, most: number): PlotSeries {
     name: seriesName(series),
     unit: series.judgedUnit,
     values: series.values,
+    states: [...series.stateNames],
     ...columns,
     anomalies: [...series.anomalies.values()]
       .sort(compareBadness)
@@ -126,15 +131,7 @@ function together(a: Bucket, b: Bucket): Bucket {
 }
 
 function push(
-  {
-    time,
-    mean,
-    least,
-    largest,
-    expected,
-    low,
-    high,
-  }: Omit<PlotSeries, 'name' | 'unit' | 'values' | 'anomalies'>,
+  { time, mean, least, largest, expected, low, high }: PlotColumns,
   atMs: number,
   bucket: Bucket | undefined,
 ): void {
