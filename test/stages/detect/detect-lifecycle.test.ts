@@ -30,7 +30,7 @@ describe('an anomaly', () => {
     const port = new Port();
     expect(port.quiet(20)).toEqual([]);
     const startMs = port.nowMs;
-    const records = [...port.polls(100, sigmas(20)), ...port.quiet(30)];
+    const records = [...port.polls(100, sigmas(30)), ...port.quiet(30)];
     expect(brief(records)).toEqual([
       ['opened', 1, 'critical', null],
       ['closed', 2, 'critical', 'recovered'],
@@ -42,17 +42,17 @@ describe('an anomaly', () => {
       closed_at: startMs + 500_000,
       polls: 100,
     });
-    expect(closed.metric_value).toBe(sigmas(20));
+    expect(closed.metric_value).toBe(sigmas(30));
   });
 
   it('is updated when it gets worse by a quarter, once a minute at most, and keeps its worst poll', () => {
     const port = new Port();
-    expect(port.polls(2, sigmas(20))).toHaveLength(1);
-    expect(port.polls(5, sigmas(23))).toEqual([]);
-    expect(port.polls(1, sigmas(40))).toEqual([]);
-    const updates = port.polls(30, sigmas(30));
+    expect(port.polls(2, sigmas(30))).toHaveLength(1);
+    expect(port.polls(5, sigmas(34))).toEqual([]);
+    expect(port.polls(1, sigmas(60))).toEqual([]);
+    const updates = port.polls(30, sigmas(45));
     expect(brief(updates)).toEqual([['updated', 2, 'critical', null]]);
-    expect(updates[0]).toMatchObject({ metric_value: sigmas(40), updated_at: LIVE + MINUTE });
+    expect(updates[0]).toMatchObject({ metric_value: sigmas(60), updated_at: LIVE + MINUTE });
   });
 
   it('is updated at once when its severity rises: info at first, critical once it has lasted', () => {
@@ -83,7 +83,7 @@ describe('an anomaly', () => {
 
   it('is closed without data after 15 minutes of silence', () => {
     const port = new Port();
-    port.polls(3, sigmas(20));
+    port.polls(3, sigmas(30));
     const lastMs = port.nowMs - 5_000;
     port.harness.tick(lastMs + 15 * MINUTE);
     expect(port.harness.take()).toEqual([]);
@@ -100,19 +100,19 @@ describe('an anomaly', () => {
 
   it('does not open again within 10 minutes, unless it is worse than before', () => {
     const port = new Port();
-    const [first] = port.polls(10, sigmas(20));
+    const [first] = port.polls(10, sigmas(30));
     port.quiet(10);
-    expect(port.polls(10, sigmas(18))).toEqual([]);
-    const again = port.polls(3, sigmas(40));
+    expect(port.polls(10, sigmas(27))).toEqual([]);
+    const again = port.polls(3, sigmas(60));
     expect(again.at(-1)).toMatchObject({ severity: 'critical' });
     expect(again.at(-1)!.anomaly_id).not.toBe(first!.anomaly_id);
   });
 
   it('opens again under another id when the cooldown is over', () => {
     const port = new Port();
-    const [first] = port.polls(10, sigmas(20));
+    const [first] = port.polls(10, sigmas(30));
     port.quiet(10 + (10 * MINUTE) / 5_000);
-    const [second] = port.polls(10, sigmas(20));
+    const [second] = port.polls(10, sigmas(30));
     expect(second).toMatchObject({ state: 'opened', revision: 1 });
     expect(second!.anomaly_id).not.toBe(first!.anomaly_id);
   });

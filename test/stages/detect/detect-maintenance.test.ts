@@ -22,15 +22,15 @@ describe('a maintenance window', () => {
   it('lets nothing open until it has settled; what is still off then does', () => {
     const one = port(window);
     one.quiet(60);
-    expect(one.polls((62 * MINUTE) / 5_000, sigmas(20))).toEqual([]);
-    expect(brief(one.polls(2, sigmas(20)))).toEqual(OPENED);
+    expect(one.polls((62 * MINUTE) / 5_000, sigmas(30))).toEqual([]);
+    expect(brief(one.polls(2, sigmas(30)))).toEqual(OPENED);
   });
 
   it('closes what is open when it begins, whatever the detector', () => {
     const one = port(window);
     one.quiet(48);
-    expect(brief(one.polls(12, sigmas(20)))).toEqual(OPENED);
-    const [closed, ...more] = one.polls(12, sigmas(20));
+    expect(brief(one.polls(12, sigmas(30)))).toEqual(OPENED);
+    const [closed, ...more] = one.polls(12, sigmas(30));
     expect(closed).toMatchObject({ close_reason: 'maintenance', closed_at: LIVE + 5 * MINUTE, revision: 2 });
     expect(more).toEqual([]);
 
@@ -44,7 +44,7 @@ describe('a maintenance window', () => {
   it('of another interface leaves the port alone', () => {
     const one = port({ ...window, interface_name: 'p2' });
     one.quiet(61);
-    expect(brief(one.polls(2, sigmas(20)))).toEqual(OPENED);
+    expect(brief(one.polls(2, sigmas(30)))).toEqual(OPENED);
   });
 
   it('forgets what was only suspected before it', () => {

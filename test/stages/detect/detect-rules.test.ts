@@ -28,9 +28,9 @@ describe('a threshold rule', () => {
   it.each<[string, Partial<RuleRecord>, string[]]>([
     ['without a rule: beyond twice crit', { warn_sigma: 2 }, ['critical']],
     ['a higher crit makes it a warning', { crit_sigma: 15 }, ['warning']],
-    ['or an info', { crit_sigma: 25 }, ['info']],
-    ['a higher warn than it is lets nothing open', { warn_sigma: 25 }, []],
-    ['as does a greater least deviation', { min_deviation: 3e8 }, []],
+    ['or an info', { crit_sigma: 35 }, ['info']],
+    ['a higher warn than it is lets nothing open', { warn_sigma: 35 }, []],
+    ['as does a greater least deviation', { min_deviation: 5e8 }, []],
     ['a smaller one does not', { min_deviation: 1e8 }, ['critical']],
     ['a suppressed series has no anomalies', { suppressed: true }, []],
     ['unless it is another series: metric', { suppressed: true, metric_name: 'tx_bps' }, ['critical']],
@@ -38,7 +38,7 @@ describe('a threshold rule', () => {
     ['device', { suppressed: true, entity: 'default/device/r2' }, ['critical']],
     ['role', { suppressed: true, device_role: 'switch' }, ['critical']],
   ])('%s', (_what, fields, severities) => {
-    const found = port(threshold(fields)).polls(2, sigmas(20), { role: 'router', siteId: 7 });
+    const found = port(threshold(fields)).polls(2, sigmas(30), { role: 'router', siteId: 7 });
     expect(found.map(({ severity }) => severity)).toEqual(severities);
   });
 
@@ -80,7 +80,7 @@ describe('a threshold rule', () => {
         }),
       );
       for (const order of [rules, rules.toReversed()]) {
-        const found = port(...order).polls(2, sigmas(20), { role: 'router', siteId: 7 });
+        const found = port(...order).polls(2, sigmas(30), { role: 'router', siteId: 7 });
         expect(brief(found)).toEqual([['opened', 'warning', null]]);
       }
     },
@@ -106,17 +106,17 @@ describe('a threshold rule', () => {
       threshold({ rule_id: 'b', suppressed: true }),
       threshold({ rule_id: 'a', crit_sigma: 15 }),
     ];
-    expect(brief(port(...rules).polls(2, sigmas(20)))).toEqual([['opened', 'warning', null]]);
+    expect(brief(port(...rules).polls(2, sigmas(30)))).toEqual([['opened', 'warning', null]]);
   });
 
   it('that suppresses closes what is open, and what is still off opens anew without it', () => {
     const one = port();
-    expect(brief(one.polls(3, sigmas(20)))).toEqual(OPENED);
+    expect(brief(one.polls(3, sigmas(30)))).toEqual(OPENED);
     const rule = threshold({ suppressed: true });
     one.harness.rule(rule);
-    expect(brief(one.polls(3, sigmas(20)))).toEqual([['closed', 'critical', 'suppressed']]);
+    expect(brief(one.polls(3, sigmas(30)))).toEqual([['closed', 'critical', 'suppressed']]);
     one.harness.removeRule(rule);
-    const anew = one.polls(3, sigmas(20));
+    const anew = one.polls(3, sigmas(30));
     expect(anew[0]).toMatchObject({ state: 'opened', revision: 1 });
     expect(anew.at(-1)!.severity).toBe('critical');
   });
