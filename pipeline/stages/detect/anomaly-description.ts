@@ -39,7 +39,7 @@ export interface DescribedDeviation {
 
 export function describeDeviation(of: DescribedDeviation): string {
   const { unit, expected, drift, swing, sigma } = of;
-  const series = of.instance === '' ? of.metric : `${of.metric} of ${of.instance}`;
+  const series = seriesText(of);
   const usual = `the ${spoken(expected, unit)} expected at this hour`;
   switch (of.shape) {
     case 'spike':
@@ -53,6 +53,19 @@ export function describeDeviation(of: DescribedDeviation): string {
     case 'oscillation':
       return `${series} swings by ${spoken(swing, unit)} around ${usual}: ${spoken(of.value, unit)} now.`;
   }
+}
+
+/** A level that became usual. */
+export function describeShift(
+  of: Pick<DescribedDeviation, 'metric' | 'unit' | 'instance'>,
+  from: number,
+  to: number,
+): string {
+  return `${seriesText(of)} has a new level: ${spoken(to, of.unit)}, which was ${spoken(from, of.unit)}.`;
+}
+
+function seriesText({ metric, instance }: Pick<DescribedDeviation, 'metric' | 'instance'>): string {
+  return instance === '' ? metric : `${metric} of ${instance}`;
 }
 
 function side(signed: number): string {

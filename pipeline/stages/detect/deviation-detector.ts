@@ -26,7 +26,16 @@ export interface Shared {
   readonly settled: (slot: number, observedAtMs: number) => boolean;
 }
 
-const JUDGED = ['expected', 'scale', 'confidence', 'residual', 'half_hour_residual', 'shifted'] as const;
+const JUDGED = [
+  'expected',
+  'scale',
+  'confidence',
+  'residual',
+  'half_hour_residual',
+  'shifted',
+  'shift_from',
+  'shift_to',
+] as const;
 
 export class DeviationDetector {
   readonly #settings: DetectSettings;
@@ -71,6 +80,7 @@ export class DeviationDetector {
     const confidence = this.#in.confidence.values;
     const residual = this.#in.residual.values;
     const halfHour = this.#in.half_hour_residual.values;
+    const shifted = this.#in.shifted.values;
     const seconds = this.#dtS.values;
     const sigmas = this.#sigma.values;
     const scores = this.#score.values;
@@ -97,7 +107,8 @@ export class DeviationDetector {
       scores[row] = score;
       const isNew = score > openScore || novelty.driftScore > openScore || novelty.scaledScore > alarmScore;
       const far = isNew && confidence[row]! >= minConfidence && novelty.isSettled(within);
-      const open = (far || watches.has(slot)) && this.#watch(reading, row, far, out);
+      const isWatched = far || shifted[row] === 1 || watches.has(slot);
+      const open = isWatched && this.#watch(reading, row, far, out);
       novelty.learn(within, !open && confidence[row]! >= alarmConfidence);
     }
   }
@@ -154,7 +165,10 @@ export class DeviationDetector {
       usualOvershoot: this.#novelty.record.usualOvershoot(slot, residual),
       driftRecord,
       swingRecord,
-      shifted: this.#in.shifted.values[row] === 1,
+      shift:
+        this.#in.shifted.values[row] === 1
+          ? { from: this.#in.shift_from.values[row]!, to: this.#in.shift_to.values[row]! }
+          : undefined,
     };
     return this.#watches.watch(reading, now, threshold, out);
   }

@@ -6,6 +6,11 @@ import type { Alarm } from './alarm.ts';
 import type { ShapeFound } from './deviation-shape.ts';
 import type { Threshold } from './thresholds.ts';
 
+export interface LevelShift {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** One judged poll of a series. */
 export interface Deviation {
   readonly atMs: number;
@@ -31,8 +36,8 @@ export interface Deviation {
   /** The records of drift and swing before this poll. */
   readonly driftRecord: number;
   readonly swingRecord: number;
-  /** The series was relearned at this poll. */
-  readonly shifted: boolean;
+  /** The series was relearned at this poll, at another level. */
+  readonly shift: LevelShift | undefined;
 }
 
 /** A poll that is off. */

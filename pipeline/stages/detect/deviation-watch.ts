@@ -7,12 +7,13 @@
  *     |<--------- not again ---------+        quietPolls quiet, silence, level shift         |
  *     |<----------- cooldownMs over ----------- cooling <------------------------------------+
  *                                                  |  worse than before: open again, as a new anomaly
+ *   any -> quiet when the series was relearned at another level: an open anomaly is closed (level_shift)
  *   any -> quiet when a maintenance window begins or a rule suppresses the series: an open anomaly is closed
  */
 import type { Reading } from '../../model/reading.ts';
 import type { StateColumn } from '../../model/state.ts';
 import { alarmSeverity, countPoll, newAlarm, type Alarm } from './alarm.ts';
-import { describeDeviation } from './anomaly-description.ts';
+import { deviationFinding, shiftFinding } from './deviation-finding.ts';
 import {
   caseKey,
   closeCase,
@@ -20,18 +21,18 @@ import {
   isSilent,
   openCase,
   type CloseReason,
-  type Finding,
   type RuleReason,
 } from './anomaly-lifecycle.ts';
 import type { BaselinedMetric } from '../baseline/baselined-metrics.ts';
 import type { DetectSettings } from './detect-settings.ts';
 import type { SeriesRecord } from './series-record.ts';
 import { isExtreme } from './severity.ts';
-import type { Cooling, Deviation, Hit, Open, Pending, Poll, Watch } from './deviation-phases.ts';
+import type { Cooling, Deviation, Hit, LevelShift, Open, Pending, Poll, Watch } from './deviation-phases.ts';
 import { strengthOf, type Shape, type ShapeFound } from './deviation-shape.ts';
 import type { ObjectState, StageContext, StageOutput } from '../stage.ts';
 import type { Stories } from './stories.ts';
 import type { Threshold } from './thresholds.ts';
+import type { Severity } from '../../../topics/anomaly.ts';
 
 /** 1 where the series has an object here. */
 export const WATCHED = { name: 'watched', type: 'u8', scope: 'series', group: 'hot' } as const;
@@ -78,6 +79,10 @@ export class DeviationWatches {
     const key = caseKey(reading.entity, now.instance, this.#metric.name);
     const poll = { key, reading, now, threshold, out };
     const watch = this.#watches.get(key);
+    if (now.shift !== undefined) {
+      this.#announce(poll, watch, now.shift);
+      return false;
+    }
     switch (watch?.phase) {
       case undefined:
         return isHit(now) && this.#suspect(poll, now);
@@ -116,6 +121,25 @@ export class DeviationWatches {
     if (watch === undefined) return;
     if (watch.phase === 'open') closeCase(watch.case, reason, atMs, out);
     this.#forget(key, watch);
+  }
+
+  /**
+   * The series was relearned: what is open has become usual, what was suspected as well. A shift that opened nothing is
+   * told by an anomaly of its own, which ends at once.
+   */
+  #announce(poll: Poll, watch: Watch | undefined, shift: LevelShift): void {
+    const { key, reading, now, out } = poll;
+    const { instance, ifIndex, atMs } = now;
+    const finding = shiftFinding(this.#metric, now, shift);
+    if (watch?.phase === 'open') {
+      watch.case.seenAtMs = atMs;
+      watch.case.record.description += ` ${finding.description}`;
+      this.#close(key, watch, 'level_shift', atMs, out);
+      return;
+    }
+    if (watch !== undefined) this.#forget(key, watch);
+    const beginning = { instance, ifIndex, finding, openedAtMs: atMs, peakAtMs: atMs, polls: 1 };
+    closeCase(openCase(reading, beginning, this.#stories, out), 'level_shift', atMs, out);
   }
 
   /** The first poll that is off. */
@@ -171,7 +195,7 @@ export class DeviationWatches {
   #open(poll: Poll, pending: Pending, worst: Hit): void {
     const { key, reading, threshold, out } = poll;
     const { slot, entity, alarm, hits, firstAtMs } = pending;
-    const finding = this.#finding(worst, alarm, threshold);
+    const finding = deviationFinding(this.#metric, worst, this.#severity(worst, alarm, threshold));
     const { instance, ifIndex } = worst;
     const beginning = {
       instance,
@@ -199,10 +223,6 @@ export class DeviationWatches {
     const { key, reading, now, threshold, out } = poll;
     const { observedAtMs } = reading;
     open.case.seenAtMs = observedAtMs;
-    if (now.shifted) {
-      this.#close(key, open, 'level_shift', observedAtMs, out);
-      return;
-    }
     const hit = stillOff(now, { side: open.side, shape: open.case.record.anomaly_type as Shape }, threshold);
     if (hit === undefined) {
       if (open.quietPolls === 0) open.quietSinceMs = observedAtMs;
@@ -216,7 +236,8 @@ export class DeviationWatches {
       open.side = hit.found.side;
       countPoll(open.alarm, hit, threshold, this.#settings);
       if (Math.abs(hit.off) > Math.abs(open.worstOff)) open.worstOff = hit.off;
-      continueCase(open.case, this.#finding(hit, open.alarm, threshold), observedAtMs, this.#settings, out);
+      const finding = deviationFinding(this.#metric, hit, this.#severity(hit, open.alarm, threshold));
+      continueCase(open.case, finding, observedAtMs, this.#settings, out);
     }
     this.#watches.set(key, open);
   }
@@ -245,39 +266,13 @@ export class DeviationWatches {
     });
   }
 
+  #severity(hit: Hit, alarm: Alarm, threshold: Threshold): Severity {
+    return alarmSeverity(alarm, hit, threshold, this.#settings);
+  }
+
   #forget(key: string, { slot }: Watch): void {
     this.#watches.delete(key);
     this.#watched.set(slot, 0);
-  }
-
-  #finding(hit: Hit, alarm: Alarm, threshold: Threshold): Finding {
-    const { name, unit } = this.#metric;
-    const { value, expected, scale, sigma, score, confidence, instance, drift, swing } = hit;
-    const { shape, strength } = hit.found;
-    return {
-      metric: name,
-      detector: 'deviation',
-      type: shape,
-      severity: alarmSeverity(alarm, hit, threshold, this.#settings),
-      value,
-      expected,
-      scale,
-      sigma,
-      score,
-      confidence,
-      strength,
-      description: describeDeviation({
-        metric: name,
-        unit,
-        instance,
-        shape,
-        value,
-        expected,
-        sigma,
-        drift: drift * scale,
-        swing,
-      }),
-    };
   }
 }
 

@@ -122,7 +122,13 @@ describe('an anomaly', () => {
     const random = randomFrom(1);
     const records = port.polls((8 * HOUR) / 5_000, () => 2 * sigmas(normalFrom(random)));
     expect(records[0]).toMatchObject({ state: 'opened', anomaly_type: 'spike' });
-    expect(records.at(-1)).toMatchObject({ state: 'closed', close_reason: 'level_shift' });
+    expect(records.at(-1)).toMatchObject({
+      state: 'closed',
+      close_reason: 'level_shift',
+      description: expect.stringMatching(
+        / rx_bps of p1 has a new level: 200 Mbit\/s, which was \d+\.?\d* Mbit\/s\.$/,
+      ),
+    });
     expect(records.filter(({ state }) => state === 'opened')).toHaveLength(1);
   });
 

@@ -109,6 +109,22 @@ describe('a threshold rule', () => {
     expect(brief(port(...rules).polls(2, sigmas(30)))).toEqual([['opened', 'warning', null]]);
   });
 
+  it('with which nothing opens leaves it to the baseline to tell that a level is another one', () => {
+    const random = randomFrom(2);
+    const one = port(threshold({ warn_sigma: 100 }));
+    const records = one.polls((8 * HOUR) / 5_000, () => sigmas(20 + normalFrom(random)));
+    expect(brief(records)).toEqual([
+      ['opened', 'info', null],
+      ['closed', 'info', 'level_shift'],
+    ]);
+    expect(records[1]).toMatchObject({ anomaly_type: 'trend', score: null });
+    expect(records[1]!.metric_value / 1e8).toBeCloseTo(3);
+    expect(records[1]!.baseline_mean! / 1e8).toBeCloseTo(1);
+    expect(records[1]!.description).toMatch(
+      /^rx_bps of p1 has a new level: 300 Mbit\/s, which was 99\.\d Mbit\/s\.$/,
+    );
+  });
+
   it('that suppresses closes what is open, and what is still off opens anew without it', () => {
     const one = port();
     expect(brief(one.polls(3, sigmas(30)))).toEqual(OPENED);
