@@ -1,5 +1,5 @@
 /**
- * The state of one baselined series, about 2.2 KB: 198 bytes that every poll touches, 192 seasonal cells of 9 bytes, of
+ * The state of one baselined series, about 2.2 KB: 206 bytes that every poll touches, 192 seasonal cells of 9 bytes, of
  * which a poll reads four, and 48 means of half hours of 5 bytes, of which it changes one. All columns of a metric grow
  * together, so their arrays are looked up once a segment.
  */
@@ -44,6 +44,9 @@ const F32_FIELDS = {
   run_length_s: 0,
   run_mean: 0,
   run_expected_mean: 0,
+  /** Variance of what was expected in it, and covariance with what was seen. */
+  run_variance: 0,
+  run_covariance: 0,
 } as const;
 
 const PLAIN = { scope: 'series', group: 'hot' } as const;

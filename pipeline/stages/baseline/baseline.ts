@@ -40,7 +40,7 @@ import type { Stage, StageContext, StageDefinition, StageOutput } from '../stage
 
 export { BASELINE_DEFAULTS, type BaselineSettings };
 
-const VERSION = 7;
+const VERSION = 8;
 const GOOD = QUALITIES.indexOf('good');
 
 export function baseline(

@@ -3,14 +3,14 @@ import type { SeriesArrays } from './baseline-columns.ts';
 import type { Move } from './baseline-places.ts';
 import type { BaselineSettings } from './baseline-settings.ts';
 import { QUANTILE_BUCKETS } from './residual-quantiles.ts';
-import { forgetCells, scaleCells } from './seasonal-cells.ts';
+import { forgetCells, shiftCells } from './seasonal-cells.ts';
 import type { ShiftRun } from './shift-run.ts';
 
-/** A multiple of the old level keeps the pattern of hours; any other level starts from nothing. */
+/** A multiple of the old level, or so much more, keeps the pattern of hours; any other level starts from nothing. */
 export function relearn(
   arrays: SeriesArrays,
   slot: number,
-  { keeps, from, to }: ShiftRun,
+  { keeps, factor, offset }: ShiftRun,
   atS: number,
   settings: BaselineSettings,
 ): void {
@@ -18,9 +18,8 @@ export function relearn(
     forgetSeries(arrays, slot, atS);
     return;
   }
-  const factor = to / from;
-  scaleCells(arrays, slot, factor, settings);
-  arrays.level[slot] = arrays.level[slot]! * factor;
+  shiftCells(arrays, slot, { factor, offset }, settings);
+  arrays.level[slot] = arrays.level[slot]! * factor + offset;
   arrays.level_error[slot] = arrays.level_error[slot]! * factor;
   arrays.day_error[slot] = arrays.day_error[slot]! * factor;
   arrays.week_error[slot] = arrays.week_error[slot]! * factor;

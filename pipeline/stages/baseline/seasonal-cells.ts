@@ -152,29 +152,29 @@ function fold(
   visits[cell] = Math.min(before + 1, 255);
 }
 
-/** Multiplies every cell of the series, and lets no cell count for more than the visits that keep it in use. */
-export function scaleCells(
+/** Moves every cell of the series, and lets no cell count for more than the visits that keep it in use. */
+export function shiftCells(
   arrays: SeriesArrays,
   slot: number,
-  factor: number,
+  { factor, offset }: { readonly factor: number; readonly offset: number },
   settings: BaselineSettings,
 ): void {
   willWriteAll(arrays, slot);
   for (let k = 0; k < DAY_CELLS; k += 1) {
     const cell = k * arrays.capacity + slot;
-    arrays.day_mean[cell] = arrays.day_mean[cell]! * factor;
+    arrays.day_mean[cell] = arrays.day_mean[cell]! * factor + offset;
     arrays.day_deviation[cell] = arrays.day_deviation[cell]! * factor;
     arrays.day_visits[cell] = Math.min(arrays.day_visits[cell]!, settings.dayVisits);
   }
   for (let k = 0; k < WEEK_CELLS; k += 1) {
     const cell = k * arrays.capacity + slot;
-    arrays.week_mean[cell] = arrays.week_mean[cell]! * factor;
+    arrays.week_mean[cell] = arrays.week_mean[cell]! * factor + offset;
     arrays.week_deviation[cell] = arrays.week_deviation[cell]! * factor;
     arrays.week_visits[cell] = Math.min(arrays.week_visits[cell]!, settings.weekVisits);
   }
   for (let k = 0; k < HALF_HOUR_CELLS; k += 1) {
     const cell = k * arrays.capacity + slot;
-    arrays.half_mean[cell] = arrays.half_mean[cell]! * factor;
+    arrays.half_mean[cell] = arrays.half_mean[cell]! * factor + offset;
   }
 }
 

@@ -143,7 +143,8 @@ export class DeviationDetector {
     const expected = this.#in.expected.values[row]!;
     const scale = this.#in.scale.values[row]!;
     const sigma = this.#sigma.values[row]!;
-    const mayOpen = far && settled(slot, reading.observedAtMs);
+    const confidence = this.#in.confidence.values[row]!;
+    const mayOpen = confidence >= this.#settings.minConfidence && settled(slot, reading.observedAtMs);
     const { drift, swing, residual, score, driftScore, scaledScore, driftRecord, swingRecord } =
       this.#novelty;
     const now = {
@@ -157,10 +158,14 @@ export class DeviationDetector {
       sigma,
       off: residual / scale,
       score: Math.max(score, driftScore),
-      confidence: this.#in.confidence.values[row]!,
+      confidence,
       drift,
       swing,
-      found: mayOpen ? shapeOf(this.#novelty, sigma, value - expected, this.#settings, threshold) : undefined,
+      mayOpen,
+      found:
+        far && mayOpen
+          ? shapeOf(this.#novelty, sigma, value - expected, this.#settings, threshold)
+          : undefined,
       scaledScore,
       usualOvershoot: this.#novelty.record.usualOvershoot(slot, residual),
       driftRecord,

@@ -34,7 +34,7 @@ export function deviationFinding({ name, unit }: BaselinedMetric, hit: Hit, seve
   };
 }
 
-/** The new level against the old one. No alarm: it has been so for hours. */
+/** The new level against the old one. No alarm, and nothing new: it has been so for hours. */
 export function shiftFinding(
   { name, unit }: BaselinedMetric,
   { scale, confidence, instance }: Deviation,
@@ -50,7 +50,7 @@ export function shiftFinding(
     expected: from,
     scale,
     sigma,
-    score: null,
+    score: 0,
     confidence,
     strength: Math.abs(sigma),
     description: describeShift({ metric: name, unit, instance }, from, to),

@@ -38,6 +38,8 @@ export interface Deviation {
   readonly swingRecord: number;
   /** The series was relearned at this poll, at another level. */
   readonly shift: LevelShift | undefined;
+  /** Whether an anomaly could open now if something were found. */
+  readonly mayOpen: boolean;
 }
 
 /** A poll that is off. */
@@ -76,6 +78,9 @@ export interface Open {
   worstOff: number;
   quietPolls: number;
   quietSinceMs: number;
+  /** Polls beyond warn on each side. */
+  above: number;
+  below: number;
 }
 
 export interface Cooling {

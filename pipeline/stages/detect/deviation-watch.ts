@@ -7,6 +7,7 @@
  *     |<--------- not again ---------+        quietPolls quiet, silence, level shift         |
  *     |<----------- cooldownMs over ----------- cooling <------------------------------------+
  *                                                  |  worse than before: open again, as a new anomaly
+ *   a spike or drop turns into an oscillation when it goes on on both sides
  *   any -> quiet when the series was relearned at another level: an open anomaly is closed (level_shift)
  *   any -> quiet when a maintenance window begins or a rule suppresses the series: an open anomaly is closed
  */
@@ -20,6 +21,7 @@ import {
   continueCase,
   isSilent,
   openCase,
+  turnCase,
   type CloseReason,
   type RuleReason,
 } from './anomaly-lifecycle.ts';
@@ -28,7 +30,8 @@ import type { DetectSettings } from './detect-settings.ts';
 import type { SeriesRecord } from './series-record.ts';
 import { isExtreme } from './severity.ts';
 import type { Cooling, Deviation, Hit, LevelShift, Open, Pending, Poll, Watch } from './deviation-phases.ts';
-import { strengthOf, type Shape, type ShapeFound } from './deviation-shape.ts';
+import { CONFIRMING_WARNS, countSide, isBothSided, isHit, stillOff } from './deviation-course.ts';
+import { strengthOf, type Shape } from './deviation-shape.ts';
 import type { ObjectState, StageContext, StageOutput } from '../stage.ts';
 import type { Stories } from './stories.ts';
 import type { Threshold } from './thresholds.ts';
@@ -138,6 +141,7 @@ export class DeviationWatches {
       return;
     }
     if (watch !== undefined) this.#forget(key, watch);
+    if (!now.mayOpen || Math.abs(shift.to - shift.from) < poll.threshold.minDeviation) return;
     const beginning = { instance, ifIndex, finding, openedAtMs: atMs, peakAtMs: atMs, polls: 1 };
     closeCase(openCase(reading, beginning, this.#stories, out), 'level_shift', atMs, out);
   }
@@ -173,7 +177,7 @@ export class DeviationWatches {
     // Of another side, or swinging now: another suspicion.
     if (isHit(now) && now.found.side !== found.side) return this.#suspect(poll, now);
     const hit = stillOff(now, found, threshold);
-    if (hit !== undefined && hit.found.strength > CONFIRMING * threshold.warnSigma) {
+    if (hit !== undefined && hit.found.strength > CONFIRMING_WARNS * threshold.warnSigma) {
       pending.hits += 1;
       countPoll(pending.alarm, hit, threshold, this.#settings);
       if (pending.hits >= confirmingPolls || this.#opensAlone(hit, threshold)) {
@@ -216,6 +220,8 @@ export class DeviationWatches {
       worstOff: worst.off,
       quietPolls: 0,
       quietSinceMs: 0,
+      above: 0,
+      below: 0,
     });
   }
 
@@ -223,7 +229,19 @@ export class DeviationWatches {
     const { key, reading, now, threshold, out } = poll;
     const { observedAtMs } = reading;
     open.case.seenAtMs = observedAtMs;
-    const hit = stillOff(now, { side: open.side, shape: open.case.record.anomaly_type as Shape }, threshold);
+    countSide(open, now, threshold);
+    const shape = open.case.record.anomaly_type as Shape;
+    if (shape !== 'oscillation' && (isBothSided(open) || now.found?.shape === 'oscillation')) {
+      open.side = 0;
+      open.quietPolls = 0;
+      const strength = strengthOf('oscillation', now);
+      const swinging = { ...now, found: { shape: 'oscillation', side: 0, strength } } as const;
+      const severity = this.#severity(swinging, open.alarm, threshold);
+      turnCase(open.case, deviationFinding(this.#metric, swinging, severity), observedAtMs, out);
+      this.#watches.set(key, open);
+      return;
+    }
+    const hit = stillOff(now, { side: open.side, shape }, threshold);
     if (hit === undefined) {
       if (open.quietPolls === 0) open.quietSinceMs = observedAtMs;
       open.quietPolls += 1;
@@ -274,25 +292,4 @@ export class DeviationWatches {
     this.#watches.delete(key);
     this.#watched.set(slot, 0);
   }
-}
-
-function isHit(now: Deviation): now is Hit {
-  return now.found !== undefined;
-}
-
-/** What a confirming poll is beyond, in warns: by chance one poll in eighty is on its side, where one in forty is beyond warn. */
-const CONFIRMING = 1.25;
-
-/** It goes on while it would open again, or is beyond warn on its side: what it opened for need not be new for ever. */
-function stillOff(
-  now: Deviation,
-  { shape, side }: Pick<ShapeFound, 'shape' | 'side'>,
-  threshold: Threshold,
-): Hit | undefined {
-  // The mean of the last polls is off for a while after a spike: that alone does not keep it open.
-  const isEcho = now.found?.shape === 'trend' && shape !== 'trend';
-  if (isHit(now) && !isEcho && (now.found.side === side || now.found.shape === 'oscillation')) return now;
-  const strength = strengthOf(shape, now);
-  const isBack = strength <= threshold.warnSigma || (side !== 0 && now.off * side <= 0);
-  return isBack ? undefined : { ...now, found: { shape, side, strength } };
 }

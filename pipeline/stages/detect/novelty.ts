@@ -45,6 +45,13 @@ const MAX_SCORE = 100;
 /** A poll makes a record forget no more than one of five minutes does: where polls are rare, they are what is known. */
 const MAX_DECAY_S = 300;
 
+/**
+ * A young series fades faster, by a quarter of what it has seen: its records are of days on which little was expected
+ * of it, and would hide for weeks what its seasons show by now.
+ */
+const YOUNG_FADE = 0.25;
+const YOUNG_POLLS = 200;
+
 const NO_NUMBERS = new Float32Array(0);
 const NO_COUNTS = new Uint16Array(0);
 
@@ -187,7 +194,9 @@ export class Novelty {
     const records = this.#recordsAt;
     const at = within * FEATURES;
     const polls = this.#pollsAt[within]!;
-    const kept = 1 - recordDecayPerS * (dtS < MAX_DECAY_S ? dtS : MAX_DECAY_S);
+    const young = YOUNG_FADE / (polls + YOUNG_POLLS);
+    const fade = recordDecayPerS * (dtS < MAX_DECAY_S ? dtS : MAX_DECAY_S);
+    const kept = 1 - (young > fade ? young : fade);
     if (polls < 65_535) this.#pollsAt[within] = polls + 1;
     if (learnsScale) {
       this.record.kept = kept;

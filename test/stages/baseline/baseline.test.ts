@@ -257,6 +257,18 @@ describe('learning', () => {
     expect(expectedAt(harness, START + 23 * DAY + 12.5 * HOUR) / peak).toBeCloseTo(2.5, 0);
   });
 
+  it('adds to every cell what is added to the hours in which that is seen', () => {
+    const source = diurnalTraffic({ seed: 9, mean: 1e8, swing: 0.5, weekend: 1, noise: 0.02 });
+    const harness = new DetectHarness();
+    run(harness, START, START + 21 * DAY, (atMs) => ({ rx_bps: source(atMs) }));
+    const trough = expectedAt(harness, START + 23 * DAY + HOUR / 2);
+    const peak = expectedAt(harness, START + 23 * DAY + 12.5 * HOUR);
+    run(harness, START + 21 * DAY, START + 23 * DAY, (atMs) => ({ rx_bps: 1e8 + source(atMs) }));
+    expect(harness.outcomes.get('level_shift')).toBe(1);
+    expect((expectedAt(harness, START + 23 * DAY + HOUR / 2) - trough) / 1e8).toBeCloseTo(1, 1);
+    expect((expectedAt(harness, START + 23 * DAY + 12.5 * HOUR) - peak) / 1e8).toBeCloseTo(1, 1);
+  });
+
   it('starts anew, without confidence, at a level that has nothing to do with the old one', () => {
     const harness = new DetectHarness();
     const random = randomFrom(4);
@@ -308,12 +320,12 @@ describe('the state', () => {
     );
   });
 
-  it('is 2,166 bytes a series of the stage itself, 198 of which every poll touches', () => {
+  it('is 2,174 bytes a series of the stage itself, 206 of which every poll touches', () => {
     const bytes = (group: string) =>
       baselineColumns('rx_bps')
         .filter((declaration) => declaration.group === group)
         .reduce((sum, { type, width = 1 }) => sum + columnBytes(type) * width, 0);
-    expect([bytes('hot'), bytes('hot') + bytes('cell')]).toEqual([198, 2_166]);
+    expect([bytes('hot'), bytes('hot') + bytes('cell')]).toEqual([206, 2_174]);
   });
 
   it('takes less than 3 KB a series', () => {

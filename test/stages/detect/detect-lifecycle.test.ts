@@ -117,6 +117,22 @@ describe('an anomaly', () => {
     expect(second!.anomaly_id).not.toBe(first!.anomaly_id);
   });
 
+  it('turns into an oscillation when it goes on on both sides, as the same one', () => {
+    const port = new Port();
+    let poll = 0;
+    const records = [...port.polls(60, () => sigmas((poll += 1) % 2 === 0 ? 8 : -8)), ...port.quiet(120)];
+    expect(new Set(records.map(({ anomaly_id: id }) => id)).size).toBe(1);
+    expect(records[0]).toMatchObject({ state: 'opened', revision: 1 });
+    expect(records[0]!.anomaly_type).toMatch(/^(spike|drop)$/);
+    expect(records.at(-1)).toMatchObject({
+      state: 'closed',
+      anomaly_type: 'oscillation',
+      close_reason: 'recovered',
+      severity: 'critical',
+    });
+    expect(records.at(-1)!.description).toMatch(/ swings by /);
+  });
+
   it('closes as a level shift when the new level has become usual', () => {
     const port = new Port();
     const random = randomFrom(1);

@@ -117,7 +117,7 @@ describe('a threshold rule', () => {
       ['opened', 'info', null],
       ['closed', 'info', 'level_shift'],
     ]);
-    expect(records[1]).toMatchObject({ anomaly_type: 'trend', score: null });
+    expect(records[1]).toMatchObject({ anomaly_type: 'trend', score: 0 });
     expect(records[1]!.metric_value / 1e8).toBeCloseTo(3);
     expect(records[1]!.baseline_mean! / 1e8).toBeCloseTo(1);
     expect(records[1]!.description).toMatch(
