@@ -9,7 +9,8 @@
  */
 import { WINDOW_MS } from '../../../topics/domain.ts';
 import { SEGMENT_MASK } from '../../model/state.ts';
-import { wallClock, type WallClock } from '../../model/wall-clock.ts';
+import type { WallClock } from '../../model/wall-clock.ts';
+import { SiteClocks } from '../site-clocks.ts';
 import { baselineColumns, SeriesColumns } from '../baseline/baseline-columns.ts';
 import { BaselineCells } from '../baseline/baseline-record.ts';
 import type { BaselineSettings } from '../baseline/baseline-settings.ts';
@@ -66,7 +67,7 @@ class AggregateBaseline implements RecordStage {
   readonly #publication: ScopePublication;
   readonly #position = new SeasonPosition();
   /** Derived: clocks by zone. */
-  readonly #clocks = new Map<string, WallClock>();
+  readonly #clocks = new SiteClocks();
   /** Derived: windows that are open, of all scopes; unknown until somebody asks. */
   #open: number | undefined;
 
@@ -208,17 +209,8 @@ class AggregateBaseline implements RecordStage {
   }
 
   #clock(timeZone: string, out: RecordStageOutput): WallClock {
-    let clock = this.#clocks.get(timeZone);
-    if (clock === undefined) {
-      try {
-        clock = wallClock(timeZone);
-      } catch (error) {
-        if (!(error instanceof RangeError)) throw error;
-        clock = wallClock(UNKNOWN_ZONE);
-        out.count(NAME, 'unknown_time_zone');
-      }
-      this.#clocks.set(timeZone, clock);
-    }
+    const clock = this.#clocks.of(timeZone);
+    if (clock.timeZone !== timeZone) out.count(NAME, 'unknown_time_zone');
     return clock;
   }
 }

@@ -6,7 +6,8 @@
  */
 import { textHash, type Reading } from '../../model/reading.ts';
 import type { StateColumn } from '../../model/state.ts';
-import { wallClock, type WallClock } from '../../model/wall-clock.ts';
+import type { WallClock } from '../../model/wall-clock.ts';
+import { SiteClocks } from '../site-clocks.ts';
 import type { ObjectState, StageContext, StageOutput } from '../stage.ts';
 
 export type Move = 'none' | 'zone' | 'site';
@@ -32,7 +33,7 @@ export class BaselinePlaces {
   readonly #totals: PlaceColumns;
   readonly #sites: ObjectState<KnownSite>;
   /** Derived: clocks by zone. */
-  readonly #clocks = new Map<string, WallClock>();
+  readonly #clocks = new SiteClocks();
   /** Of the reading that was placed. */
   #zone = 0;
   #site = Number.NaN;
@@ -82,17 +83,7 @@ export class BaselinePlaces {
   }
 
   #clock(timeZone: string, out: StageOutput): WallClock {
-    let clock = this.#clocks.get(timeZone);
-    if (clock === undefined) {
-      try {
-        clock = wallClock(timeZone);
-      } catch (error) {
-        if (!(error instanceof RangeError)) throw error;
-        // A site with a zone that nobody knows still has days: UTC's.
-        clock = wallClock('UTC');
-      }
-      this.#clocks.set(timeZone, clock);
-    }
+    const clock = this.#clocks.of(timeZone);
     if (clock.timeZone !== timeZone) out.count('baseline', 'unknown_time_zone');
     return clock;
   }

@@ -41,10 +41,14 @@ export function detect(
       const stories = new Stories(context, settings.storyMs);
       const status = new StatusDetector(context, settings, thresholds, stories);
       const shared = { thresholds, stories, settled: status.settled.bind(status) };
-      const series = metrics.map((metric) => ({
-        deviation: new DeviationDetector(context, metric, settings, shared),
-        flatline: new FlatlineDetector(context, metric, settings, thresholds, stories),
-      }));
+      const series = metrics.map((metric) => {
+        const flatline = new FlatlineDetector(context, metric, settings, thresholds, stories);
+        // What stands still is told once: that everything else about it moves on is the same fact.
+        const settled = (slot: number, atMs: number): boolean =>
+          shared.settled(slot, atMs) && !flatline.isOpen(slot);
+        const deviation = new DeviationDetector(context, metric, settings, { ...shared, settled });
+        return { deviation, flatline };
+      });
       const transitions = statuses.map((one) => new TransitionDetector(context, one, settings, shared));
       return {
         process(reading, out) {

@@ -28,7 +28,7 @@ import {
 import type { BaselinedMetric } from '../baseline/baselined-metrics.ts';
 import type { DetectSettings } from './detect-settings.ts';
 import type { SeriesRecord } from './series-record.ts';
-import { isExtreme } from './severity.ts';
+import { isBeyondTwiceCrit } from './severity.ts';
 import type { Cooling, Deviation, Hit, LevelShift, Open, Pending, Poll, Watch } from './deviation-phases.ts';
 import { CONFIRMING_WARNS, countSide, isBothSided, isHit, stillOff } from './deviation-course.ts';
 import { strengthOf, type Shape } from './deviation-shape.ts';
@@ -193,7 +193,7 @@ export class DeviationWatches {
 
   /** One poll may be chance: not when it is far beyond the record, and in sigmas what is critical. */
   #opensAlone({ score, found }: Hit, { critSigma }: Threshold): boolean {
-    return score > this.#settings.loneScore && isExtreme(found.strength, critSigma);
+    return score > this.#settings.loneScore && isBeyondTwiceCrit(found.strength, critSigma);
   }
 
   #open(poll: Poll, pending: Pending, worst: Hit): void {

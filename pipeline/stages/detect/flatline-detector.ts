@@ -82,6 +82,11 @@ export class FlatlineDetector {
     this.#cases = new OpenCases(context, `flatlines.${name}`, name, flat, settings, stories);
   }
 
+  /** Whether a flatline of the series is open. */
+  isOpen(slot: number): boolean {
+    return this.#cases.has(slot);
+  }
+
   /** `other`: whether another anomaly is open on the row's series, which already says that something is wrong. */
   process(
     reading: Reading,

@@ -7,12 +7,12 @@ type SeverityRule = Pick<DetectSettings, 'critSigma' | 'criticalPolls'>;
 /** `sigma`: the worst so far, of either sign, or what counts for it; `critPolls`: polls of this anomaly beyond crit. */
 export function severityOf(sigma: number, critPolls: number, rule: SeverityRule): Severity {
   const size = Math.abs(sigma);
-  if (isExtreme(size, rule.critSigma) || critPolls >= rule.criticalPolls) return 'critical';
+  if (isBeyondTwiceCrit(size, rule.critSigma) || critPolls >= rule.criticalPolls) return 'critical';
   return size > rule.critSigma ? 'warning' : 'info';
 }
 
 /** Beyond twice crit: critical by itself. */
-export function isExtreme(strength: number, critSigma: number): boolean {
+export function isBeyondTwiceCrit(strength: number, critSigma: number): boolean {
   return strength > 2 * critSigma;
 }
 

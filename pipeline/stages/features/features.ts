@@ -7,11 +7,12 @@
  */
 import type { Reading } from '../../model/reading.ts';
 import type { StateColumn } from '../../model/state.ts';
-import { hourOfWeek, wallClock, wallHour, type WallClock } from '../../model/wall-clock.ts';
+import { hourOfWeek, wallHour } from '../../model/wall-clock.ts';
 import type { AnomalyRecord } from '../../../topics/anomaly.ts';
 import { TICK_MS } from '../../../topics/catalogue.ts';
 import { HOURS } from '../../../topics/row.ts';
 import type { Stage, StageContext, StageDefinition, StageOutput } from '../stage.ts';
+import { SiteClocks } from '../site-clocks.ts';
 import { ActiveAnomalies } from './active-anomalies.ts';
 import { clearRow, featureRow } from './feature-record.ts';
 import type { FeatureSettings } from './feature-settings.ts';
@@ -51,7 +52,7 @@ class Features implements Stage {
   readonly #maxRows: number;
   readonly #spreadTicks: number;
   /** Derived: clocks by zone. */
-  readonly #clocks = new Map<string, WallClock>();
+  readonly #clocks = new SiteClocks();
 
   constructor(context: StageContext, metrics: readonly string[], settings: FeatureStageSettings) {
     this.#settings = settings;
@@ -129,7 +130,7 @@ class Features implements Stage {
         device_role: place.deviceRole,
         window_start: startMs,
         window_end: endMs,
-        hour_of_week: hourOfWeek(wallHour(this.#clock(place.timeZone), startMs)),
+        hour_of_week: hourOfWeek(wallHour(this.#clocks.of(place.timeZone), startMs)),
         rows,
         anomalies: anomalies.filter(({ interface_name: name }) =>
           name === null ? from === 0 : names.has(name),
@@ -137,20 +138,5 @@ class Features implements Stage {
       });
     }
     this.#places.forgetLeft(place);
-  }
-
-  /** A zone that nobody knows is UTC, as for baselines, which count it. */
-  #clock(timeZone: string): WallClock {
-    let clock = this.#clocks.get(timeZone);
-    if (clock === undefined) {
-      try {
-        clock = wallClock(timeZone);
-      } catch (error) {
-        if (!(error instanceof RangeError)) throw error;
-        clock = wallClock('UTC');
-      }
-      this.#clocks.set(timeZone, clock);
-    }
-    return clock;
   }
 }

@@ -268,7 +268,7 @@ describe('hours', () => {
   it('are UTC in a zone that nobody knows', () => {
     const lab = inZones('Mars/Olympus');
     expect(hoursOf(lab, 'default/site/0')).toEqual([0, 1]);
-    expect(lab.outcomes.get('unknown_time_zone')).toBe(1);
+    expect(lab.outcomes.get('unknown_time_zone')).toBeGreaterThan(0);
   });
 });
 

@@ -57,6 +57,17 @@ describe('after four weeks of history', () => {
     expect(watch(live(), LIVE + 8 * HOUR, LIVE + 9 * HOUR)).toEqual([]);
   });
 
+  it('a value that stands still is one anomaly, though what is expected moves away from it', () => {
+    const steady = diurnalTraffic({ seed: 21, mean: 2e8, swing: 0.6, weekend: 0.5, noise: 0.05 });
+    const harness = new DetectHarness();
+    const peakMs = LIVE + 12 * HOUR;
+    for (let atMs = START; atMs < LIVE + 21 * HOUR; atMs += 300_000) {
+      if (atMs === LIVE) harness.take();
+      harness.poll({ atMs, rows: { p1: { rx_bps: steady(Math.min(atMs, peakMs)) } } });
+    }
+    expect(harness.anomalies.map((one) => [one.anomaly_type, one.state])).toEqual([['flatline', 'opened']]);
+  });
+
   it.each([0, 4, 8, 12, 16, 20])("at %s o'clock four times the traffic is a spike within 2 polls", (hour) => {
     const harness = live();
     const from = LIVE + hour * HOUR;
