@@ -47,7 +47,8 @@ async function analyze(
   const { files, json, timeZone, columns, dateOrder, kind: kinds } = options;
   const { rate, baseline, detect } = config;
   const note = (text: string): void => progress.say(printable(text));
-  const plot = options.plot === undefined ? undefined : plotFile(options.plot, files);
+  const inputs = [...files, options.links, options.config].filter((file) => file !== undefined);
+  const plot = options.plot === undefined ? undefined : plotFile(options.plot, inputs);
   const links = options.links === undefined ? [] : await readLinks(options.links);
   const analysis = new Analysis({
     rate,
