@@ -2,6 +2,7 @@
 import type { AnalyzeOptions } from './cli/analyze.ts';
 import { Analysis } from './analyze/analysis.ts';
 import { readFiles } from './analyze/input/read-files.ts';
+import { refuseUnknownMetrics } from './analyze/input/told-kinds.ts';
 import { readLinks, type WrittenLink } from './analyze/links/link-file.ts';
 import { linkedPlaces } from './analyze/links/linked-places.ts';
 import { storiesOf, type Story } from './analyze/links/stories.ts';
@@ -58,11 +59,13 @@ async function analyze(
     limits: { series: options.maxSeries, anomalies: options.maxAnomalies },
   });
   const refused: ConfigError[] = [];
+  const metrics = new Set<string>();
   await readFiles(files, {
     told: { columns, kinds, timeZone, dateOrder },
     sink: analysis,
     note,
     onRefused: (error) => refused.push(error),
+    onMetrics: (names) => names.forEach((name) => metrics.add(name)),
     onProgress: progress.at,
   });
   analysis.finish();
@@ -71,6 +74,9 @@ async function analyze(
   const series = analysis.summaries().filter(({ values }) => values > 0);
   if (series.length === 0) throw nothingUsable(files, refused, analysis);
   for (const { message } of refused) note(message);
+  for (const { metric } of series) metrics.add(metric);
+  // What could not be read may have it.
+  if (refused.length === 0) refuseUnknownMetrics(kinds, metrics);
 
   const stories = linkedStories(analysis, links, series, note);
   if (json) writeLines(analysis, stories, stdout);

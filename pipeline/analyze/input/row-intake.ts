@@ -30,6 +30,8 @@ export interface FileOptions {
   readonly sink: SampleSink;
   /** What is said about a file: what was taken for what, in a line. */
   readonly note: (text: string) => void;
+  /** Metrics that the file has, with values or without: those of its first rows. */
+  readonly onMetrics?: (names: readonly string[]) => void;
 }
 
 /** Rows from which all is guessed, and characters of them: what is held in memory of a file at most. */
@@ -79,7 +81,7 @@ export class RowIntake {
 
   /** `isAll`: the file has no other rows than the early ones. */
   #begin(isAll: boolean): void {
-    const { file, told, note } = this.#options;
+    const { file, told, note, onMetrics } = this.#options;
     const early = this.#early;
     const rows = early.map(({ cells }) => cells);
     const layout = guessLayout(this.#head, rows, { columns: told.columns, file });
@@ -95,6 +97,7 @@ export class RowIntake {
     const firstMs = first && parseTime(timeText(first, layout.time));
     const kinds = guessed.metrics.map((metric) => [metric, kind(metric)] as const);
     note(`${file}: ${layoutText({ head: this.#head, layout, kinds, firstMs, timeZone: told.timeZone })}`);
+    onMetrics?.([...layout.wide.map(({ metric }) => metric), ...guessed.metrics]);
     const hasDecimals = (metric: string): boolean => guessed.hasDecimals(metric);
     const short = rows.filter((row) => row.length < this.#head.length).length;
     const samples = new RowSamples({

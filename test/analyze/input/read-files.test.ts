@@ -35,6 +35,30 @@ describe('reading files', () => {
     expect(problems).toEqual(['5: "histogram" is no kind: gauge, counter, status']);
   });
 
+  it('takes a column called kind for nothing else, and refuses the kinds that there are not by line', async () => {
+    for (const head of ['time,entity,metric,value,kind', 'time,entity,other,value,kind']) {
+      const rows = [0, 1, 2].map(
+        (k) => `${1_700_000_000 + 60 * k},r1,rx,${k},${k === 2 ? 'counter' : 'countr'}`,
+      );
+      const { samples, problems } = await readSamples(`${head}\n${rows.join('\n')}\n`);
+      expect(samples).toEqual([expect.stringMatching(/^1700000120 r1\/.* 2 counter$/)]);
+      expect(problems).toEqual([
+        '2: "countr" is no kind: gauge, counter, status',
+        '3: "countr" is no kind: gauge, counter, status',
+      ]);
+    }
+  });
+
+  it('takes a column called kind for a label where it is told so', async () => {
+    const { samples } = await readSamples(
+      'time,metric,value,kind\n1700000000,m,1,read\n1700000000,m,2,write\n',
+      {
+        columns: { instance: ['kind'] },
+      },
+    );
+    expect(samples).toEqual(['1700000000 x/read/m 1', '1700000000 x/write/m 2']);
+  });
+
   it('takes wide form, a metric a column, and leaves out what was not measured', async () => {
     const { samples, problems } = await readSamples(
       'time\thost\tdisk\tused\tfree\n1700000000\ta\tsda\t1\t2\n1700000000\tb\tsda\tNaN\t\n1700000000\tb\tsdb\tnull\t  \n',
