@@ -1,6 +1,7 @@
 /** What `netsigma analyze` does: files through the stages, what was found as text or as lines of JSON. */
 import type { AnalyzeOptions } from './cli/analyze.ts';
 import { Analysis } from './analyze/analysis.ts';
+import { listed } from './analyze/input/row-texts.ts';
 import { readFiles } from './analyze/input/read-files.ts';
 import { refuseUnknownMetrics } from './analyze/input/told-kinds.ts';
 import { readLinks, type WrittenLink } from './analyze/links/link-file.ts';
@@ -72,7 +73,7 @@ async function analyze(
   progress.end();
   noteProblems(analysis, note);
   const series = analysis.summaries().filter(({ values }) => values > 0);
-  if (series.length === 0) throw nothingUsable(files, refused, analysis);
+  if (series.length === 0) throw nothingUsable(files, refused, analysis, metrics);
   for (const { message } of refused) note(message);
   for (const { metric } of series) metrics.add(metric);
   // What could not be read may have it.
@@ -126,10 +127,15 @@ function nothingUsable(
   files: readonly string[],
   refused: readonly ConfigError[],
   { problemCount }: Analysis,
+  metrics: ReadonlySet<string>,
 ): ConfigError {
   const [only] = refused;
   if (only !== undefined && refused.length === files.length)
     return refused.length === 1 ? only : new ConfigError(refused.map(({ message }) => message).join('; '));
+  if (problemCount === 0)
+    return new ConfigError(
+      `${files.join(', ')}: all values are missing: ${listed([...metrics])} ${metrics.size === 1 ? 'has' : 'have'} nothing but empty cells, NaN and the like`,
+    );
   return new ConfigError(
     `${files.join(', ')}: no value in it could be used (${counted(problemCount, 'line')} with something else): see what was taken for what above, and name columns with --time, --value, --metric`,
   );

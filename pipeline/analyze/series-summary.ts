@@ -28,6 +28,10 @@ export class SeriesSummary {
   toMs = Number.NaN;
   /** Values that were not newer than the one before. */
   late = 0;
+  /** Of them, those that were older, and how often such began. */
+  older = 0;
+  falls = 0;
+  #isFallen = false;
   /** Values that were held against an expectation worth the name. */
   judged = 0;
   /** In what is expected of it, 0-1: how much was seen. */
@@ -64,8 +68,14 @@ export class SeriesSummary {
   count(timeMs: number): boolean {
     if (timeMs <= this.toMs) {
       this.late += 1;
+      if (timeMs < this.toMs) {
+        this.older += 1;
+        if (!this.#isFallen) this.falls += 1;
+        this.#isFallen = true;
+      }
       return false;
     }
+    this.#isFallen = false;
     if (this.values === 0) this.fromMs = timeMs;
     this.values += 1;
     this.toMs = timeMs;

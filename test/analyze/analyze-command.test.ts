@@ -87,6 +87,14 @@ describe('the command', () => {
     await expect(ran({ files: [empty], kind: new Map([['b', 'gauge']]) })).resolves.toBeDefined();
   });
 
+  it('says that all values are missing where that is so', async () => {
+    const empty = join(folder, 'nan.csv');
+    writeFileSync(empty, 'time,a,b\n1700000000,NaN,\n1700000060,-,null\n');
+    await expect(ran({ files: [empty] })).rejects.toThrow(
+      /nan.csv: all values are missing: "a", "b" have nothing but empty cells, NaN and the like/,
+    );
+  });
+
   it('lets no name of a file or of a column move the cursor', async () => {
     const hostile = join(folder, 'a\u001b[2J.csv');
     writeFileSync(hostile, 'time,b\u001b[1m,c\nsoon\u001b[3m,1,2\n1700000000,1,2\n');
@@ -106,6 +114,6 @@ describe('the command', () => {
     writeFileSync(other, 'nothing');
     const { isWhole, notes } = await ran({ files: [file, other] });
     expect(isWhole).toBe(false);
-    expect(notes.at(-1)).toMatch(/other.csv has no column of times/);
+    expect(notes.at(-1)).toMatch(/other.csv has no rows/);
   });
 });

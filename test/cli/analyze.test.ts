@@ -152,7 +152,7 @@ describe('netsigma analyze', () => {
   });
 
   it.each([
-    [['FOLDER/none.csv'], /^netsigma: FOLDER\/none.csv cannot be read: ENOENT/],
+    [['FOLDER/none.csv'], /^netsigma: FOLDER\/none.csv is not there\n$/],
     [['-'], /^netsigma: standard input is empty\n$/],
     [[], /missing required argument 'file'/],
     [
@@ -164,7 +164,7 @@ describe('netsigma analyze', () => {
       /Expected METRIC=KIND or KIND, with a kind of gauge, counter, status/,
     ],
     [['--time-zone', 'Mars', 'FOLDER/traffic.csv'], /Expected an IANA zone such as Europe\/Berlin/],
-    [['--links', 'FOLDER/none', 'FOLDER/traffic.csv'], /^netsigma: FOLDER\/none cannot be read/],
+    [['--links', 'FOLDER/none', 'FOLDER/traffic.csv'], /^netsigma: FOLDER\/none is not there\n$/],
     [['--plot', 'FOLDER/traffic.csv', 'FOLDER/traffic.csv'], /would overwrite a file that is to be read/],
     [
       ['--plot', 'FOLDER/traffic.csv', '--links', 'FOLDER/traffic.csv', '-'],
@@ -195,7 +195,7 @@ describe('netsigma analyze', () => {
     writeFileSync(join(folder, 'notes.txt'), 'nothing of use\n');
     const { code, stdout, stderr } = await analyze(['FOLDER/notes.txt', 'FOLDER/traffic.csv']);
     expect(code).toBe(1);
-    expect(stderr).toContain('FOLDER/notes.txt has no column of times');
+    expect(stderr).toContain('FOLDER/notes.txt has no rows');
     expect(stdout).toContain('critical  spike');
   });
 

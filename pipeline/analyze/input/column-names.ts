@@ -40,6 +40,14 @@ export function numberUnitMs(name: string): number {
   return unit === undefined ? UNITS_MS.s : UNITS_MS[unit.charAt(0) as keyof typeof UNITS_MS];
 }
 
+/** What `numberUnitMs` is called. */
+export function unitText(unitMs: number): string {
+  return (
+    { [UNITS_MS.m]: 'milliseconds', [UNITS_MS.u]: 'microseconds', [UNITS_MS.n]: 'nanoseconds' }[unitMs] ??
+    'seconds'
+  );
+}
+
 const UNITS_MS = { s: 1000, m: 1, u: 1e-3, n: 1e-6 } as const;
 
 /** Without blanks around it, and without a unit in brackets: `Time (s)`. */

@@ -1,9 +1,7 @@
 /** Kinds that are told of metrics by name: of one that no file has, somebody has to hear. */
 import { ConfigError } from '../../model/errors.ts';
+import { listed } from './row-texts.ts';
 import type { SampleKind } from './sample.ts';
-
-/** Names that are listed. */
-const SHOWN = 20;
 
 /** `metrics`: all that the files have. @throws ConfigError naming them, for a kind of another metric. */
 export function refuseUnknownMetrics(
@@ -13,9 +11,7 @@ export function refuseUnknownMetrics(
   const unknown = [...kinds].filter(([metric]) => metric !== '' && !metrics.has(metric));
   const [first] = unknown;
   if (first === undefined) return;
-  const names = [...metrics].slice(0, SHOWN).map((name) => `"${name}"`);
-  const more = metrics.size - names.length;
   throw new ConfigError(
-    `no file has a metric "${first[0]}" for --kind ${first.join('=')}: there are ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`,
+    `no file has a metric "${first[0]}" for --kind ${first.join('=')}: there are ${listed([...metrics])}`,
   );
 }

@@ -16,6 +16,8 @@ export interface VerdictOptions {
 
 /** Of all values; more are no accident. */
 const FEW_LATE = 0.03;
+/** So many in turn that are older than what came before are a stretch of time that came again. */
+const STRETCH = 10;
 
 export function verdictText(series: readonly SeriesSummary[], options: VerdictOptions): string {
   const { timeZone, forgotten } = options;
@@ -38,7 +40,9 @@ export function verdictText(series: readonly SeriesSummary[], options: VerdictOp
       : []),
     ...nothingText(series, options),
     ...quietText(series, options),
-    ...(late > 0 ? [lateText(late, values)] : []),
+    ...(late > 0
+      ? [lateText(late, values, { older: sum((one) => one.older), falls: sum((one) => one.falls) })]
+      : []),
     ...(unknown > 0
       ? [`${counted(unknown, 'value')} of counters gave no rate: the first of each, and those after a reset.`]
       : []),
@@ -90,10 +94,16 @@ function isConstant({ envelope }: SeriesSummary): boolean {
   return buckets.every(({ least, largest }) => least === first?.least && largest === first.least);
 }
 
-function lateText(late: number, values: number): string {
+function lateText(
+  late: number,
+  values: number,
+  { older, falls }: Pick<SeriesSummary, 'older' | 'falls'>,
+): string {
   const share = late / (late + values);
-  const advice =
-    share > FEW_LATE
+  const isStretch = older > late / 2 && older >= STRETCH * falls;
+  const advice = isStretch
+    ? ': a clock went back, or a file was given twice; or else series share a name, and --instance COLUMN parts them'
+    : share > FEW_LATE
       ? ': sort the rows by time, or name the column that tells series apart with --instance COLUMN'
       : '';
   return `${counted(late, 'value was', 'values were')} not newer than the one before in the series, and left out${advice}.`;

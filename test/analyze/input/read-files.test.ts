@@ -251,8 +251,13 @@ describe('reading files', () => {
   });
 
   it('counts times from whenever in the unit that the column names', async () => {
-    const { samples } = await readSamples('elapsed_ms,rtt\n0,20.5\n1500,21.5\n');
+    const { samples, notes } = await readSamples('elapsed_ms,rtt\n0,20.5\n1500,21.5\n');
     expect(samples).toEqual(['0 x/rtt 20.5', '1.5 x/rtt 21.5']);
+    expect(notes).toContain('x.csv: its times are small numbers: counted from 1970, in milliseconds');
+    const seconds = await readSamples('time,rtt\n60,20.5\n120,21.5\n');
+    expect(seconds.notes).toContain('x.csv: its times are small numbers: counted from 1970, in seconds');
+    const old = await readSamples('time,rtt\n1975-01-01,20.5\n1975-01-02,21.5\n');
+    expect(old.notes.join()).not.toContain('small numbers');
   });
 
   it('turns a file round that begins with the newest, and sorts a small one', async () => {
@@ -299,7 +304,24 @@ describe('reading files', () => {
     ['time,note\n2026-11-21,some words\n', 'x.csv has no column of numbers besides its times'],
     ['[1, 2', 'x.csv has no column of times'],
     ['[{"time": 1', 'x.csv begins like a JSON list, and is none'],
-    ['# nothing\n', 'x.csv begins with 1 lines of comments'],
+    ['# nothing\n', 'x.csv begins with 1 line of comments'],
+    [
+      'time,value\n',
+      'x.csv has no rows below its first line, which was taken for names of columns: "time", "value"',
+    ],
+    [
+      `time,rtt,note\n${Array.from({ length: 20 }, (_, k) => `${1_700_000_000 + k},${k} ms,word ${k}`).join('\n')}\n`,
+      'name it with --value COLUMN ("rtt": numbers with units: write them without, all in one; "note": 20 words in 20 rows, which is no status)',
+    ],
+    [
+      '{"data":[{"time":1700000000,"v":1},{"time":1700000060,"v":2}]}',
+      `x.csv is one JSON object, and a list within it ("data") is not read: write an object a line, as by "jq -c '.data[]'"`,
+    ],
+    [
+      '{"status":"ok","data":{"my rows":[{"time":1700000000,"v":1}]}}',
+      `as by "jq -c '.["data"]["my rows"][]'"`,
+    ],
+    ['{\n"data": []\n}', 'x.csv has no line that is a JSON object: write an object a line'],
     [
       Buffer.from('PK\x03\x04rest'),
       'x.csv is a zip archive or a spreadsheet: unpack it, or save the sheet as CSV',
@@ -313,7 +335,7 @@ describe('reading files', () => {
 
   it('names a file that is not there, and a folder, before it reads any', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'netsigma-analyze-'));
-    await expect(readAll([join(folder, 'none.csv')])).rejects.toThrow(/none\.csv cannot be read/);
+    await expect(readAll([join(folder, 'none.csv')])).rejects.toThrow(/none\.csv is not there/);
     await expect(readAll([folder])).rejects.toThrow('is a folder: name the files in it');
     rmSync(folder, { recursive: true });
   });
@@ -328,7 +350,7 @@ describe('reading files', () => {
     writeFileSync(second, 'time,v\n1700000000,2\n');
     const { samples, refused, progress } = await readAll(files);
     expect(samples).toEqual([`1700000000 ${first}/v 1`, `1700000000 ${second}/v 2`]);
-    expect(refused).toEqual([expect.stringContaining('notes.txt has no column of times')]);
+    expect(refused).toEqual([expect.stringContaining('notes.txt has no rows')]);
     expect(progress.at(-1)).toEqual([46, 46]);
     rmSync(folder, { recursive: true });
   });

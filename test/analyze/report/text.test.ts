@@ -124,9 +124,15 @@ describe('the report as text', () => {
     expect(few.replaceAll('\n', ' ')).toContain(
       '1 value was not newer than the one before in the series, and left out.',
     );
-    const many = report([{ values: [...values, ...values.slice(100)] }]);
-    expect(many.replaceAll('\n', ' ')).toContain(
-      '188 values were not newer than the one before in the series, and left out: sort the rows by time',
+    const late = (samples: typeof values): string => report([{ values: samples }]).replaceAll('\n', ' ');
+    expect(late(values.flatMap((value, k) => (k < 2 ? [value] : [value, values[k - 2]!])))).toContain(
+      '286 values were not newer than the one before in the series, and left out: sort the rows by time',
+    );
+    expect(late(values.flatMap((value) => Array.from({ length: 20 }, () => value)))).toContain(
+      'left out: sort the rows by time, or name the column that tells series apart with --instance COLUMN',
+    );
+    expect(late([...values, ...values.slice(100)])).toContain(
+      '188 values were not newer than the one before in the series, and left out: a clock went back, or a file was given twice',
     );
   });
 
@@ -173,6 +179,9 @@ describe('an anomaly as a line of JSON', () => {
 describe('lengths of time', () => {
   it.each([
     [0, '0 s'],
+    [0.5, '0.5 ms'],
+    [250, '250 ms'],
+    [1_500, '1.5 s'],
     [90_000, '90 s'],
     [1_500_000, '25 min'],
     [12_600_000, '3.5 h'],
