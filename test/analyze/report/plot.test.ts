@@ -20,7 +20,8 @@ import { plotFile } from '../../../pipeline/analyze/report/plot/plot-file.ts';
 import { plotPage } from '../../../pipeline/analyze/report/plot/plot-page.ts';
 import { analyzed, DAY_MS, every, START_MS, type SeriesSample } from '../../support/analyzed.ts';
 import { openedPage } from '../../support/opened-page.ts';
-import { diurnalTraffic } from '../../support/simulated-series.ts';
+import { randomFrom } from '../../support/random-from.ts';
+import { diurnalTraffic, normalFrom } from '../../support/simulated-series.ts';
 
 const MINUTES_30 = 1_800_000;
 const traffic = diurnalTraffic({ seed: 7, mean: 100, swing: 0.6, weekend: 1, noise: 0.03 });
@@ -110,6 +111,23 @@ describe('the data of the page', () => {
     expect(largest.at(-1)).toBeCloseTo(sample.values.at(-1)![1], 3);
     expect(expected.at(-1)! - low.at(-1)!).toBeCloseTo(high.at(-1)! - expected.at(-1)!, 2);
     expect(low[0]).toBeNull();
+  });
+
+  it('have a band of a share that ends at 0 and 100%, unless the share itself goes beyond', () => {
+    const noise = randomFrom(3);
+    const band = (unit: string | null, mean: number): [number, number] => {
+      const sample = { unit, values: every(MINUTES_30, 20, () => mean + 6 * normalFrom(noise)) };
+      const clipped = {
+        ...sample,
+        values: [...sample.values].map(([atMs, v]) => [atMs, mean === 98 ? Math.min(100, v) : v] as const),
+      };
+      const { low, high } = plotData(analyzed([clipped]).series, 'UTC').series[0]!;
+      const numbers = [...low, ...high].filter((value) => value !== null);
+      return [Math.min(...numbers), Math.max(...numbers)];
+    };
+    expect(band('%', 98)[1]).toBe(100);
+    expect(band(null, 98)[1]).toBeGreaterThan(100);
+    expect(band('%', 300)[1]).toBeGreaterThan(300);
   });
 
   it('are bounded: many series are fewer and coarser, and what is left out is said', () => {
