@@ -3,7 +3,7 @@ import type { AnomalyRecord } from '../../topics/anomaly.ts';
 import { Envelope } from './envelope.ts';
 import type { SampleKind, SeriesName } from './input/sample.ts';
 import type { Judged } from './metric-analysis.ts';
-import { TypicalInterval } from './typical-interval.ts';
+import { UsualInterval } from './usual-interval.ts';
 
 export class SeriesSummary {
   readonly entity: string;
@@ -18,7 +18,7 @@ export class SeriesSummary {
   /** Of a status of words: they, by the values that are drawn. */
   readonly stateNames: ReadonlyMap<number, string>;
   /** How often it has values. */
-  readonly interval: TypicalInterval;
+  readonly interval = new UsualInterval();
   /** Last revision of each, in the order of their opening. */
   readonly anomalies = new Map<string, AnomalyRecord>();
   /** Anomalies that were found and not kept: there were too many. */
@@ -44,12 +44,9 @@ export class SeriesSummary {
     buckets: number,
     {
       judgedAs = { metric, unit },
-      interval = new TypicalInterval(),
       stateNames = new Map<number, string>(),
     }: {
       readonly judgedAs?: { readonly metric: string; readonly unit: string | null };
-      /** Somebody else's, who adds to it. */
-      readonly interval?: TypicalInterval;
       readonly stateNames?: ReadonlyMap<number, string>;
     } = {},
   ) {
@@ -59,7 +56,6 @@ export class SeriesSummary {
     this.kind = kind;
     this.judgedMetric = judgedAs.metric;
     this.judgedUnit = judgedAs.unit;
-    this.interval = interval;
     this.stateNames = stateNames;
     this.envelope = new Envelope(buckets);
   }
@@ -77,6 +73,7 @@ export class SeriesSummary {
     }
     this.#isFallen = false;
     if (this.values === 0) this.fromMs = timeMs;
+    else this.interval.add(this.toMs, timeMs - this.toMs);
     this.values += 1;
     this.toMs = timeMs;
     return true;

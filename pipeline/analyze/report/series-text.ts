@@ -2,7 +2,8 @@
 import type { AnomalyRecord, Severity } from '../../../topics/anomaly.ts';
 import { compareBadness } from '../found-anomalies.ts';
 import type { SeriesSummary } from '../series-summary.ts';
-import { durationText, momentText } from './moment.ts';
+import { durationText } from '../../model/duration-text.ts';
+import { momentText } from './moment.ts';
 import type { Paint } from './paint.ts';
 import { counted, printable, seriesName, shortened, wrapped } from './plain-text.ts';
 import { sparkline } from './sparkline.ts';

@@ -1,7 +1,8 @@
 /** What was found of what was read in a few sentences; where nothing was, why that may be. */
 import { SEVERITIES } from '../../../topics/anomaly.ts';
 import type { SeriesSummary } from '../series-summary.ts';
-import { durationText, momentText } from './moment.ts';
+import { durationText } from '../../model/duration-text.ts';
+import { momentText } from './moment.ts';
 import { counted, grouped, seriesName } from './plain-text.ts';
 import { countsOf } from './summary-table.ts';
 

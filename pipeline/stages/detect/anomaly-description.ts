@@ -1,7 +1,10 @@
 /** One sentence for people about an anomaly. */
+import { durationText } from '../../model/duration-text.ts';
 import type { Shape } from './deviation-shape.ts';
 
 const PREFIXES = [
+  { from: 1e18, prefix: 'E' },
+  { from: 1e15, prefix: 'P' },
   { from: 1e12, prefix: 'T' },
   { from: 1e9, prefix: 'G' },
   { from: 1e6, prefix: 'M' },
@@ -20,8 +23,21 @@ export function spoken(value: number, unit: string | null): string {
   return `${digits(value / from)} ${prefix}${unit.replace(/[{}]/g, '')}`;
 }
 
+/** Every digit, and the unit without a prefix: what is exactly so. */
+function exact(value: number, unit: string | null): string {
+  if (unit === null) return String(value);
+  if (unit === '%') return `${value}%`;
+  return `${value} ${unit === '[ppm]' ? 'ppm' : unit.replace(/[{}]/g, '')}`;
+}
+
+/** More zeros than these are not counted by eye. */
+const WRITTEN_OUT = 1e9;
+
+/** 97.3, 120000, and 3.12e18. */
 function digits(value: number): string {
-  return Number(value.toPrecision(3)).toString();
+  const rounded = Number(value.toPrecision(3));
+  if (Math.abs(rounded) < WRITTEN_OUT) return String(rounded);
+  return rounded.toExponential().replace('e+', 'e');
 }
 
 export interface DescribedDeviation {
@@ -47,8 +63,8 @@ export function describeDeviation(of: DescribedDeviation): string {
       return `${series} is ${spoken(of.value, unit)}, ${Math.abs(sigma).toFixed(1)} sigma ${side(sigma)} ${usual}.`;
     case 'trend':
       return (
-        `${series} has moved away: ${spoken(of.value, unit)} now, and ${spoken(Math.abs(drift), unit)} ${side(drift)} ` +
-        `what was expected over the last polls (${spoken(expected, unit)} at this hour).`
+        `${series} has moved away: over the last polls it was on average ${spoken(Math.abs(drift), unit)} ${side(drift)} ` +
+        `what was expected; it is ${spoken(of.value, unit)} now, with ${spoken(expected, unit)} expected at this hour.`
       );
     case 'oscillation':
       return `${series} swings by ${spoken(swing, unit)} around ${usual}: ${spoken(of.value, unit)} now.`;
@@ -72,17 +88,20 @@ function side(signed: number): string {
   return signed > 0 ? 'above' : 'below';
 }
 
-export function describeFlatline(
-  metric: string,
-  unit: string | null,
-  instance: string,
-  value: number,
-  seconds: number,
-  longestSeconds: number,
-): string {
+export interface DescribedFlatline extends Pick<
+  DescribedDeviation,
+  'metric' | 'unit' | 'instance' | 'value'
+> {
+  readonly seconds: number;
+  /** Of the runs before. */
+  readonly longestSeconds: number;
+}
+
+export function describeFlatline(of: DescribedFlatline): string {
+  const { value, unit, seconds, longestSeconds } = of;
   return (
-    `${metric} of ${instance} has been exactly ${spoken(value, unit)} for ${minutes(seconds)}; ` +
-    `it never stood still for longer than ${minutes(longestSeconds)} before.`
+    `${seriesText(of)} has been exactly ${exact(value, unit)} for ${span(seconds)}; ` +
+    `it never stood still for longer than ${span(longestSeconds)} before.`
   );
 }
 
@@ -126,21 +145,6 @@ export function describeFlapping(
   return `${metric} of ${instance} keeps changing: ${transitions} times in ${span(seconds)}, ${state} now.`;
 }
 
-const SPANS = [
-  { from: 14 * 86_400, unit: 7 * 86_400, name: 'weeks' },
-  { from: 2 * 86_400, unit: 86_400, name: 'days' },
-  { from: 2 * 3_600, unit: 3_600, name: 'hours' },
-  { from: 120, unit: 60, name: 'min' },
-] as const;
-
-/** Two digits at least: 90 s, 25 min, 36 hours, 3.5 days, 12 weeks. */
 function span(seconds: number): string {
-  const found = SPANS.find(({ from }) => seconds >= from);
-  if (found === undefined) return `${Math.round(seconds)} s`;
-  const count = seconds / found.unit;
-  return `${count < 10 ? Number(count.toPrecision(2)) : Math.round(count)} ${found.name}`;
-}
-
-function minutes(seconds: number): string {
-  return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
+  return durationText(seconds * 1000);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { storiesOf } from '../../../pipeline/analyze/links/stories.ts';
 import { jsonLine } from '../../../pipeline/analyze/report/json-lines.ts';
-import { durationText, momentText } from '../../../pipeline/analyze/report/moment.ts';
+import { momentText } from '../../../pipeline/analyze/report/moment.ts';
 import { coloured, plain } from '../../../pipeline/analyze/report/paint.ts';
 import { textReport, type TextOptions } from '../../../pipeline/analyze/report/text.ts';
 import { anomaly } from '../../../topics/anomaly.ts';
@@ -173,21 +173,5 @@ describe('an anomaly as a line of JSON', () => {
       closed_at: null,
       duration_seconds: 3600,
     });
-  });
-});
-
-describe('lengths of time', () => {
-  it.each([
-    [0, '0 s'],
-    [0.5, '0.5 ms'],
-    [250, '250 ms'],
-    [1_500, '1.5 s'],
-    [90_000, '90 s'],
-    [1_500_000, '25 min'],
-    [12_600_000, '3.5 h'],
-    [172_800_000, '2 d'],
-    [31_536_000_000, '365 d'],
-  ])('%s ms', (ms, text) => {
-    expect(durationText(ms)).toBe(text);
   });
 });

@@ -151,7 +151,7 @@ describe('a flatline', () => {
       metric_value: sigmas(0.5),
       opened_at: LIVE + 15 * MINUTE,
       description:
-        'rx_bps of p1 has been exactly 105 Mbit/s for 15 min; it never stood still for longer than 0 s before.',
+        'rx_bps of p1 has been exactly 105000000 bit/s for 15 min; it never stood still for longer than 0 s before.',
     });
     expect(brief(port.quiet(1))).toEqual([['closed', 2, 'warning', 'recovered']]);
   });
@@ -195,6 +195,11 @@ describe('values are spoken', () => {
     [97.25, '%', '97.3%'],
     [1_200, '[ppm]', '1200 ppm'],
     [5, null, '5'],
+    [120_000, null, '120000'],
+    [1.234e18, null, '1.23e18'],
+    [-9.999e8, null, '-1e9'],
+    [2e18, 'By/s', '2 EBy/s'],
+    [1e-7, null, '1e-7'],
   ])('%s %s as %s', (value, unit, text) => {
     expect(spoken(value, unit)).toBe(text);
   });
