@@ -2,6 +2,7 @@
 import { SEVERITIES } from '../../../topics/anomaly.ts';
 import type { SeriesSummary } from '../series-summary.ts';
 import { durationText } from '../../model/duration-text.ts';
+import { longGap } from './long-gap.ts';
 import { momentText } from './moment.ts';
 import { counted, grouped, seriesName } from './plain-text.ts';
 import { countsOf } from './summary-table.ts';
@@ -47,6 +48,7 @@ export function verdictText(series: readonly SeriesSummary[], options: VerdictOp
     ...(unknown > 0
       ? [`${counted(unknown, 'value')} of counters gave no rate: the first of each, and those after a reset.`]
       : []),
+    ...gapText(series, timeZone),
     ...statusText(series),
   ].join('\n');
 }
@@ -108,6 +110,20 @@ function lateText(
       ? ': sort the rows by time, or name the column that tells series apart with --instance COLUMN'
       : '';
   return `${counted(late, 'value was', 'values were')} not newer than the one before in the series, and left out${advice}.`;
+}
+
+/** Of those without anomalies: the others say it themselves. */
+function gapText(series: readonly SeriesSummary[], timeZone: string): string[] {
+  const gaps = series.flatMap((one) => {
+    const gap = one.anomalies.size > 0 ? undefined : longGap(one);
+    return gap === undefined ? [] : [{ ...gap, one }];
+  });
+  if (gaps.length === 0) return [];
+  const longest = gaps.reduce((most, gap) => (gap.lengthMs > most.lengthMs ? gap : most));
+  const span = `${durationText(longest.lengthMs)} from ${momentText(longest.fromMs, timeZone)} on`;
+  return [
+    `${counted(gaps.length, 'series without anomalies has a long gap', 'series without anomalies have long gaps')}, ${seriesName(longest.one)} the longest: ${span}.`,
+  ];
 }
 
 function statusText(series: readonly SeriesSummary[]): string[] {

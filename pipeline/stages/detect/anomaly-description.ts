@@ -11,16 +11,20 @@ const PREFIXES = [
   { from: 1e3, prefix: 'k' },
 ] as const;
 
-/** Three significant digits in the unit as people write it (from UCUM): `3.12 Gbit/s`, `0.4 error/s`, `1200 ppm`. */
-export function spoken(value: number, unit: string | null): string {
-  if (unit === null) return digits(value);
-  if (unit === '%') return `${digits(value)}%`;
-  if (unit === '[ppm]') return `${digits(value)} ppm`;
+const USUAL_DIGITS = 3;
+/** As many as a 32-bit float of a baseline has. */
+const MOST_DIGITS = 7;
+
+/** Three significant digits (or `precision`) in the unit as people write it (from UCUM): `3.12 Gbit/s`, `0.4 error/s`, `1200 ppm`. */
+export function spoken(value: number, unit: string | null, precision = USUAL_DIGITS): string {
+  if (unit === null) return digits(value, precision);
+  if (unit === '%') return `${digits(value, precision)}%`;
+  if (unit === '[ppm]') return `${digits(value, precision)} ppm`;
   const { from, prefix } = PREFIXES.find((candidate) => Math.abs(value) >= candidate.from) ?? {
     from: 1,
     prefix: '',
   };
-  return `${digits(value / from)} ${prefix}${unit.replace(/[{}]/g, '')}`;
+  return `${digits(value / from, precision)} ${prefix}${unit.replace(/[{}]/g, '')}`;
 }
 
 /** Every digit, and the unit without a prefix: what is exactly so. */
@@ -34,8 +38,8 @@ function exact(value: number, unit: string | null): string {
 const WRITTEN_OUT = 1e9;
 
 /** 97.3, 120000, and 3.12e18. */
-function digits(value: number): string {
-  const rounded = Number(value.toPrecision(3));
+function digits(value: number, precision: number): string {
+  const rounded = Number(value.toPrecision(precision));
   if (Math.abs(rounded) < WRITTEN_OUT) return String(rounded);
   return rounded.toExponential().replace('e+', 'e');
 }
@@ -56,19 +60,29 @@ export interface DescribedDeviation {
 export function describeDeviation(of: DescribedDeviation): string {
   const { unit, expected, drift, swing, sigma } = of;
   const series = seriesText(of);
-  const usual = `the ${spoken(expected, unit)} expected at this hour`;
+  const [now, was] = apart(of.value, expected, unit);
+  const usual = `the ${was} expected at this hour`;
   switch (of.shape) {
     case 'spike':
     case 'drop':
-      return `${series} is ${spoken(of.value, unit)}, ${Math.abs(sigma).toFixed(1)} sigma ${side(sigma)} ${usual}.`;
+      return `${series} is ${now}, ${Math.abs(sigma).toFixed(1)} sigma ${side(sigma)} ${usual}.`;
     case 'trend':
       return (
         `${series} has moved away: over the last polls it was on average ${spoken(Math.abs(drift), unit)} ${side(drift)} ` +
-        `what was expected; it is ${spoken(of.value, unit)} now, with ${spoken(expected, unit)} expected at this hour.`
+        `what was expected; it is ${now} now, with ${was} expected at this hour.`
       );
     case 'oscillation':
-      return `${series} swings by ${spoken(swing, unit)} around ${usual}: ${spoken(of.value, unit)} now.`;
+      return `${series} swings by ${spoken(swing, unit)} around ${usual}: ${now} now.`;
   }
+}
+
+/** Two numbers that differ, in digits enough to show it. */
+function apart(a: number, b: number, unit: string | null): readonly [string, string] {
+  let precision = USUAL_DIGITS;
+  while (precision < MOST_DIGITS && spoken(a, unit, precision) === spoken(b, unit, precision)) precision += 1;
+  return a === b
+    ? [spoken(a, unit), spoken(b, unit)]
+    : [spoken(a, unit, precision), spoken(b, unit, precision)];
 }
 
 /** A level that became usual. */

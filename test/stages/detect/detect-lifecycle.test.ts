@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { AnomalyRecord } from '../../../topics/anomaly.ts';
 import { severityOf } from '../../../pipeline/stages/detect/severity.ts';
-import { spoken } from '../../../pipeline/stages/detect/anomaly-description.ts';
+import { describeDeviation, spoken } from '../../../pipeline/stages/detect/anomaly-description.ts';
 import type { DetectState } from '../../support/detect-harness.ts';
 import { LearnedPort, learnedHistory, LIVE, sigmas } from '../../support/learned-port.ts';
 import { randomFrom } from '../../support/random-from.ts';
@@ -184,6 +184,34 @@ describe('severity', () => {
     [-6.1, 1, 'critical'],
   ])('of %s sigma with %s polls beyond crit is %s', (sigma, critPolls, severity) => {
     expect(severityOf(sigma, critPolls, rule)).toBe(severity);
+  });
+});
+
+describe('deviations are described', () => {
+  const deviation = {
+    metric: 'load',
+    unit: null,
+    instance: '',
+    shape: 'spike',
+    value: 1003,
+    expected: 1000.2,
+    sigma: 3,
+    drift: -30,
+    swing: 0,
+  } as const;
+
+  it('in digits enough to tell the value from what was expected', () => {
+    expect(describeDeviation(deviation)).toBe(
+      'load is 1003, 3.0 sigma above the 1000 expected at this hour.',
+    );
+    expect(describeDeviation({ ...deviation, value: 2003 })).toContain('is 2000, 3.0 sigma above the 1000');
+    expect(describeDeviation({ ...deviation, value: 1000.2 })).toContain('is 1000, 3.0 sigma above the 1000');
+  });
+
+  it('as a trend by the mean of the last polls, which the last of them does not contradict', () => {
+    expect(describeDeviation({ ...deviation, shape: 'trend' })).toBe(
+      'load has moved away: over the last polls it was on average 30 below what was expected; it is 1003 now, with 1000 expected at this hour.',
+    );
   });
 });
 
