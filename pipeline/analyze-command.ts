@@ -1,7 +1,9 @@
 /** What `netsigma analyze` does: files through the stages, what was found as text or as lines of JSON. */
 import type { AnalyzeOptions } from './cli/analyze.ts';
 import { Analysis } from './analyze/analysis.ts';
+import { listed } from './analyze/input/row-texts.ts';
 import { readFiles } from './analyze/input/read-files.ts';
+import { refuseUnknownMetrics } from './analyze/input/told-kinds.ts';
 import { readLinks, type WrittenLink } from './analyze/links/link-file.ts';
 import { linkedPlaces } from './analyze/links/linked-places.ts';
 import { storiesOf, type Story } from './analyze/links/stories.ts';
@@ -47,7 +49,8 @@ async function analyze(
   const { files, json, timeZone, columns, dateOrder, kind: kinds } = options;
   const { rate, baseline, detect } = config;
   const note = (text: string): void => progress.say(printable(text));
-  const plot = options.plot === undefined ? undefined : plotFile(options.plot, files);
+  const inputs = [...files, options.links, options.config].filter((file) => file !== undefined);
+  const plot = options.plot === undefined ? undefined : plotFile(options.plot, inputs);
   const links = options.links === undefined ? [] : await readLinks(options.links);
   const analysis = new Analysis({
     rate,
@@ -57,19 +60,24 @@ async function analyze(
     limits: { series: options.maxSeries, anomalies: options.maxAnomalies },
   });
   const refused: ConfigError[] = [];
+  const metrics = new Set<string>();
   await readFiles(files, {
     told: { columns, kinds, timeZone, dateOrder },
     sink: analysis,
     note,
     onRefused: (error) => refused.push(error),
+    onMetrics: (names) => names.forEach((name) => metrics.add(name)),
     onProgress: progress.at,
   });
   analysis.finish();
   progress.end();
   noteProblems(analysis, note);
   const series = analysis.summaries().filter(({ values }) => values > 0);
-  if (series.length === 0) throw nothingUsable(files, refused, analysis);
+  if (series.length === 0) throw nothingUsable(files, refused, analysis, metrics);
   for (const { message } of refused) note(message);
+  for (const { metric } of series) metrics.add(metric);
+  // What could not be read may have it.
+  if (refused.length === 0) refuseUnknownMetrics(kinds, metrics);
 
   const stories = linkedStories(analysis, links, series, note);
   if (json) writeLines(analysis, stories, stdout);
@@ -119,10 +127,15 @@ function nothingUsable(
   files: readonly string[],
   refused: readonly ConfigError[],
   { problemCount }: Analysis,
+  metrics: ReadonlySet<string>,
 ): ConfigError {
   const [only] = refused;
   if (only !== undefined && refused.length === files.length)
     return refused.length === 1 ? only : new ConfigError(refused.map(({ message }) => message).join('; '));
+  if (problemCount === 0)
+    return new ConfigError(
+      `${files.join(', ')}: all values are missing: ${listed([...metrics])} ${metrics.size === 1 ? 'has' : 'have'} nothing but empty cells, NaN and the like`,
+    );
   return new ConfigError(
     `${files.join(', ')}: no value in it could be used (${counted(problemCount, 'line')} with something else): see what was taken for what above, and name columns with --time, --value, --metric`,
   );

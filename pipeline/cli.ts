@@ -1,5 +1,5 @@
 /** The command line: what can be asked, with which options. What is done about it are the actions that are passed in. */
-import { Command } from 'commander';
+import { Command, Help } from 'commander';
 import { addAnalyzeCommand, type AnalyzeActions } from './cli/analyze.ts';
 import { addAnomalyCommands, type AnomalyActions } from './cli/anomaly.ts';
 import { addConfigCommands, type ConfigActions } from './cli/config.ts';
@@ -37,6 +37,10 @@ export function cli(actions: Actions, { stdout, stderr }: CliOutput): Command {
     .option('--config <file>', 'the YAML configuration; defaults and the environment without it')
     .exitOverride()
     .showSuggestionAfterError()
+    // A switch is off until it is given: nobody has to be told.
+    .configureHelp({
+      optionDescription: (option) => new Help().optionDescription(option).replace(' (default: false)', ''),
+    })
     .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) });
 
   addRunCommands(program, actions);

@@ -81,8 +81,10 @@ function endQuietly(clear: () => void): void {
     process.exit(130);
   });
   stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(0);
+    if (error.code === 'EPIPE') process.exit(0);
+    clear();
+    stderr.write(errorText(new Error('standard output', { cause: error }), { stack: false }));
+    process.exit(1);
   });
 }
 

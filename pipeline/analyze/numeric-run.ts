@@ -44,7 +44,6 @@ export class NumericRun implements SeriesRun {
         metric: named(this.#counter?.metric.name ?? METRIC, metric),
         unit: this.#unit,
       },
-      interval: place.interval,
     });
     this.#series.set(key, { place, summary });
     return { intake: this.#intake(place, summary), summary };

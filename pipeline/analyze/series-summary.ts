@@ -3,7 +3,7 @@ import type { AnomalyRecord } from '../../topics/anomaly.ts';
 import { Envelope } from './envelope.ts';
 import type { SampleKind, SeriesName } from './input/sample.ts';
 import type { Judged } from './metric-analysis.ts';
-import { TypicalInterval } from './typical-interval.ts';
+import { UsualInterval } from './usual-interval.ts';
 
 export class SeriesSummary {
   readonly entity: string;
@@ -18,7 +18,7 @@ export class SeriesSummary {
   /** Of a status of words: they, by the values that are drawn. */
   readonly stateNames: ReadonlyMap<number, string>;
   /** How often it has values. */
-  readonly interval: TypicalInterval;
+  readonly interval = new UsualInterval();
   /** Last revision of each, in the order of their opening. */
   readonly anomalies = new Map<string, AnomalyRecord>();
   /** Anomalies that were found and not kept: there were too many. */
@@ -28,6 +28,10 @@ export class SeriesSummary {
   toMs = Number.NaN;
   /** Values that were not newer than the one before. */
   late = 0;
+  /** Of them, those that were older, and how often such began. */
+  older = 0;
+  falls = 0;
+  #isFallen = false;
   /** Values that were held against an expectation worth the name. */
   judged = 0;
   /** In what is expected of it, 0-1: how much was seen. */
@@ -40,12 +44,9 @@ export class SeriesSummary {
     buckets: number,
     {
       judgedAs = { metric, unit },
-      interval = new TypicalInterval(),
       stateNames = new Map<number, string>(),
     }: {
       readonly judgedAs?: { readonly metric: string; readonly unit: string | null };
-      /** Somebody else's, who adds to it. */
-      readonly interval?: TypicalInterval;
       readonly stateNames?: ReadonlyMap<number, string>;
     } = {},
   ) {
@@ -55,7 +56,6 @@ export class SeriesSummary {
     this.kind = kind;
     this.judgedMetric = judgedAs.metric;
     this.judgedUnit = judgedAs.unit;
-    this.interval = interval;
     this.stateNames = stateNames;
     this.envelope = new Envelope(buckets);
   }
@@ -64,9 +64,16 @@ export class SeriesSummary {
   count(timeMs: number): boolean {
     if (timeMs <= this.toMs) {
       this.late += 1;
+      if (timeMs < this.toMs) {
+        this.older += 1;
+        if (!this.#isFallen) this.falls += 1;
+        this.#isFallen = true;
+      }
       return false;
     }
+    this.#isFallen = false;
     if (this.values === 0) this.fromMs = timeMs;
+    else this.interval.add(this.toMs, timeMs - this.toMs);
     this.values += 1;
     this.toMs = timeMs;
     return true;

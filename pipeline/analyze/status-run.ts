@@ -44,7 +44,6 @@ export class StatusRun implements SeriesRun {
     if (words === undefined) this.#words.set(metric, (words = new StatusWords()));
     const place = this.#analysis.newSeries(key, instance === '' ? entity : instance);
     const summary = new SeriesSummary(name, buckets, {
-      interval: place.interval,
       stateNames: words.names,
     });
     const series = { place, summary, words };

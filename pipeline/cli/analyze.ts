@@ -28,8 +28,9 @@ export interface AnalyzeActions {
   analyze(options: AnalyzeOptions): Promise<void>;
 }
 
-type Flags = Omit<AnalyzeOptions, 'columns' | 'files'> &
-  Readonly<Partial<Record<Exclude<Role, 'kind'> | 'ignore', readonly string[]>>>;
+type Flags = Omit<AnalyzeOptions, 'columns' | 'files' | 'kind'> & {
+  readonly kind?: ReadonlyMap<string, SampleKind>;
+} & Readonly<Partial<Record<Exclude<Role, 'kind'> | 'ignore', readonly string[]>>>;
 
 /** Options that name a column, and what for. --kind says a metric's kind, so it is none of them. */
 const COLUMNS = {
@@ -66,7 +67,6 @@ export function addAnalyzeCommand(program: Command, actions: AnalyzeActions): vo
       '--kind <metric=kind>',
       `${SAMPLE_KINDS.join(', ')}: of a metric, or without METRIC= of all; may be repeated`,
       kinds,
-      new Map<string, SampleKind>(),
     );
   for (const [name, text] of Object.entries(COLUMNS))
     command.option(`--${name} <column>`, `name or number of the column ${text}`, repeated);
@@ -80,7 +80,7 @@ export function addAnalyzeCommand(program: Command, actions: AnalyzeActions): vo
         files,
         json,
         timeZone: zone,
-        kind,
+        kind: kind ?? new Map<string, SampleKind>(),
         columns: columnsOf(flags),
         maxSeries,
         maxAnomalies,
@@ -111,7 +111,10 @@ function timeZone(text: string): string {
   }
 }
 
-function kinds(text: string, before: ReadonlyMap<string, SampleKind>): ReadonlyMap<string, SampleKind> {
+function kinds(
+  text: string,
+  before: ReadonlyMap<string, SampleKind> = new Map(),
+): ReadonlyMap<string, SampleKind> {
   const at = text.lastIndexOf('=');
   const kind = kindOf(text.slice(at + 1));
   if (at === 0 || kind === undefined)

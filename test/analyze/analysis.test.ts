@@ -84,18 +84,16 @@ describe('the analysis of a series', () => {
 });
 
 describe('strange series', () => {
-  const noise = (seed: number): (() => number) => {
-    const random = randomFrom(seed);
-    return () => normalFrom(random);
-  };
+  const random = randomFrom(11);
+  const noise = (): number => normalFrom(random);
 
   it.each<[string, (atMs: number, k: number) => number]>([
     ['constant', () => 42],
     ['zero', () => 0],
     ['two-valued', (_, k) => k % 2],
-    ['1e18 and a little noise', () => 1e18 * (1 + 1e-6 * noise(1)())],
+    ['1e18 and a little noise', () => 1e18 * (1 + 1e-6 * noise())],
     ['as large as may be', (_, k) => (k % 2 === 0 ? 1e37 : -1e37)],
-    ['dBm', () => -70 + noise(2)()],
+    ['dBm', () => -70 + noise()],
     ['tiny', () => 1e-300],
   ])('%s: nothing is found, and every number of the report is one', (_, of) => {
     const { series, found } = analyzed([{ values: every(MINUTES_5, 20, of) }]);
@@ -105,6 +103,22 @@ describe('strange series', () => {
       .flatMap(({ least, largest, mean, expected, scale }) => [least, largest, mean, expected, scale]);
     expect(numbers.filter((value) => value === Infinity || value === -Infinity)).toEqual([]);
     expect(series[0]!.values).toBe(20 * 288);
+  });
+
+  it.each<[string, (atMs: number, k: number) => number, number]>([
+    ['constant', () => 42, 60],
+    ['two-valued', (_, k) => k % 2, 5],
+    ['1e18 and a little noise', () => 1e18 * (1 + 1e-6 * noise()), 1.01e18],
+    ['dBm', () => -70 + noise(), -40],
+  ])('%s: a spike on it is found', (_, of, spike) => {
+    const [from, to] = [START_MS + 18 * DAY_MS, START_MS + 18 * DAY_MS + 1_800_000];
+    const values = every(MINUTES_5, 20, (atMs, k) => (atMs >= from && atMs < to ? spike : of(atMs, k)));
+    const { found } = analyzed([{ values }]);
+    expect(found.map(({ record }) => [record.anomaly_type, record.opened_at, record.closed_at])).toEqual([
+      ['spike', from, to],
+    ]);
+    expect(found[0]!.record.metric_value).toBe(spike);
+    expect(found[0]!.record.severity).not.toBe('info');
   });
 
   it('one value, and two', () => {

@@ -74,6 +74,27 @@ describe('the command', () => {
     expect(stdout).toContain('critical');
   });
 
+  it('refuses a kind of a metric that no file has, and names those that there are', async () => {
+    const other = join(folder, 'long.csv');
+    writeFileSync(other, 'time,metric,value\n1700000000,tx,1\n1700000060,up,NaN\n');
+    const files = [file, other];
+    await expect(ran({ files, kind: new Map([['nope', 'gauge']]) })).rejects.toThrow(
+      'no file has a metric "nope" for --kind nope=gauge: there are "rx", "tx"',
+    );
+    await expect(ran({ files, kind: new Map([['tx', 'gauge']]) })).resolves.toBeDefined();
+    const empty = join(folder, 'wide.csv');
+    writeFileSync(empty, 'time,a,b\n1700000000,1,\n');
+    await expect(ran({ files: [empty], kind: new Map([['b', 'gauge']]) })).resolves.toBeDefined();
+  });
+
+  it('says that all values are missing where that is so', async () => {
+    const empty = join(folder, 'nan.csv');
+    writeFileSync(empty, 'time,a,b\n1700000000,NaN,\n1700000060,-,null\n');
+    await expect(ran({ files: [empty] })).rejects.toThrow(
+      /nan.csv: all values are missing: "a", "b" have nothing but empty cells, NaN and the like/,
+    );
+  });
+
   it('lets no name of a file or of a column move the cursor', async () => {
     const hostile = join(folder, 'a\u001b[2J.csv');
     writeFileSync(hostile, 'time,b\u001b[1m,c\nsoon\u001b[3m,1,2\n1700000000,1,2\n');
@@ -93,6 +114,6 @@ describe('the command', () => {
     writeFileSync(other, 'nothing');
     const { isWhole, notes } = await ran({ files: [file, other] });
     expect(isWhole).toBe(false);
-    expect(notes.at(-1)).toMatch(/other.csv has no column of times/);
+    expect(notes.at(-1)).toMatch(/other.csv has no rows/);
   });
 });

@@ -54,7 +54,7 @@ describe('a status of words', () => {
       deviation_sigma: null,
       deviation_pct: null,
       description:
-        'link of ge-0 went from up to down after 2.9 weeks; by what it did before, that was to be expected once in 40 weeks.',
+        'link of ge-0 went from up to down after 20 d; by what it did before, that was to be expected once in 281 d.',
     });
     expect(series).toMatchObject({ values: 21 * 288, kind: 'status' });
     expect(series.judged).toBeGreaterThan(13 * 288);
@@ -76,7 +76,7 @@ describe('a status of words', () => {
     expect([type, severity, to]).toEqual(['flatline', 'warning', 22 * DAY_MS]);
     expect(from).toBeGreaterThan(20 * DAY_MS + 12 * HOUR);
     expect(result.found[0]!.record.description).toMatch(
-      /^m of r1 has been closed for \d+ hours; it usually stays so for 4 hours\.$/,
+      /^m of r1 has been closed for \d+ h; it usually stays so for 4 h\.$/,
     );
     expect(result.found).toHaveLength(1);
   });
@@ -192,7 +192,7 @@ describe('a file with a column of words', () => {
   it('is judged as it is: the outage is found, the nights are not', async () => {
     const text = (await ran(false)).replaceAll(/\n +/g, ' ');
     expect(text).toContain('critical  drop         2026-01-25 00:00:00 to 02:00:00 (2 h)');
-    expect(text).toContain('oper_status of ge-0 went from up to down after 2.9 weeks');
+    expect(text).toContain('oper_status of ge-0 went from up to down after 20 d');
     expect(text).toMatch(/: 1\scritical, 0 warning, 0 info\./);
   });
 

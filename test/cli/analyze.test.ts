@@ -1,7 +1,7 @@
 /** `netsigma analyze` as a newcomer starts it: what it writes where, and how it ends. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -42,15 +42,24 @@ interface AnalyzeOptions {
   readonly input?: string | Buffer;
   /** Standard input stays open; `child` may be told more. */
   readonly onChild?: (child: ChildProcessWithoutNullStreams) => void;
+  /** Standard output is this file. */
+  readonly stdout?: number;
 }
 
 /** `FOLDER` in an argument is the test's. */
-function analyze(args: readonly string[], { input, onChild }: AnalyzeOptions = {}): Promise<Answer> {
+function analyze(
+  args: readonly string[],
+  { input, onChild, stdout: file }: AnalyzeOptions = {},
+): Promise<Answer> {
   return new Promise((resolve) => {
     const words = [BIN, 'analyze', ...args.map((arg) => arg.replace('FOLDER', folder))];
-    const child = spawn(process.execPath, words, { env: {} });
+    const stdio = ['pipe', file ?? 'pipe', 'pipe'] as const;
+    const child = spawn(process.execPath, words, {
+      env: {},
+      stdio: [...stdio],
+    }) as ChildProcessWithoutNullStreams;
     let [stdout, stderr] = ['', ''];
-    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+    if (file === undefined) child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString().replaceAll(folder, 'FOLDER')));
     child.stdin.on('error', () => undefined);
     if (onChild === undefined) child.stdin.end(input);
@@ -143,7 +152,7 @@ describe('netsigma analyze', () => {
   });
 
   it.each([
-    [['FOLDER/none.csv'], /^netsigma: FOLDER\/none.csv cannot be read: ENOENT/],
+    [['FOLDER/none.csv'], /^netsigma: FOLDER\/none.csv is not there\n$/],
     [['-'], /^netsigma: standard input is empty\n$/],
     [[], /missing required argument 'file'/],
     [
@@ -155,8 +164,12 @@ describe('netsigma analyze', () => {
       /Expected METRIC=KIND or KIND, with a kind of gauge, counter, status/,
     ],
     [['--time-zone', 'Mars', 'FOLDER/traffic.csv'], /Expected an IANA zone such as Europe\/Berlin/],
-    [['--links', 'FOLDER/none', 'FOLDER/traffic.csv'], /^netsigma: FOLDER\/none cannot be read/],
+    [['--links', 'FOLDER/none', 'FOLDER/traffic.csv'], /^netsigma: FOLDER\/none is not there\n$/],
     [['--plot', 'FOLDER/traffic.csv', 'FOLDER/traffic.csv'], /would overwrite a file that is to be read/],
+    [
+      ['--plot', 'FOLDER/traffic.csv', '--links', 'FOLDER/traffic.csv', '-'],
+      /would overwrite a file that is to be read/,
+    ],
     [['--date-order', 'ymd', 'FOLDER/traffic.csv'], /Allowed choices are dmy, mdy/],
     [
       ['--max-series', '1', 'FOLDER/traffic.csv'],
@@ -182,7 +195,7 @@ describe('netsigma analyze', () => {
     writeFileSync(join(folder, 'notes.txt'), 'nothing of use\n');
     const { code, stdout, stderr } = await analyze(['FOLDER/notes.txt', 'FOLDER/traffic.csv']);
     expect(code).toBe(1);
-    expect(stderr).toContain('FOLDER/notes.txt has no column of times');
+    expect(stderr).toContain('FOLDER/notes.txt has no rows');
     expect(stdout).toContain('critical  spike');
   });
 
@@ -192,6 +205,15 @@ describe('netsigma analyze', () => {
     });
     expect(code).toBe(0);
     expect(stderr).toMatch(/^FOLDER\/traffic.csv: time = [^\n]*\n$/);
+  });
+
+  it('says when standard output takes no more, as on a full disk, without a stack', async () => {
+    // A file that is open for reading alone refuses what is written, like a disk without room.
+    const file = openSync(join(folder, 'traffic.csv'), 'r');
+    const { code, stderr } = await analyze(['FOLDER/traffic.csv'], { stdout: file });
+    closeSync(file);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/\nnetsigma: standard output: [A-Z]+: [^\n]*\n$/);
   });
 
   it('ends at Ctrl-C, with nothing half printed', async () => {

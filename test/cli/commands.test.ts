@@ -158,6 +158,16 @@ describe('wrong command lines', () => {
     expect((await parsed(`${line} --help`)).stdout).toContain(sentence);
   });
 
+  it.each(['analyze', 'demo', 'maintain', 'tail'])(
+    'help of %s names no defaults that say nothing',
+    async (line) => {
+      const { stdout } = await parsed(`${line} --help`);
+      expect(stdout).toMatch(/ --json +\S/);
+      expect(stdout).not.toMatch(/default: (false|\{\})/);
+      expect(stdout).toMatch(/default: |--every/);
+    },
+  );
+
   it('help that was asked for is a result: standard output and exit code 0', async () => {
     const { error, stdout, stderr } = await parsed('--help');
     expect(exitCode(error)).toBe(0);

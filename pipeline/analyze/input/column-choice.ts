@@ -2,6 +2,7 @@
 import { ConfigError } from '../../model/errors.ts';
 import { columnContent, type ColumnContent } from './column-content.ts';
 import { isCalled, type Role } from './column-names.ts';
+import { listed } from './row-texts.ts';
 
 /** What the user says of the columns: names, or numbers from 1. */
 export type ToldColumns = Readonly<Partial<Record<Role | 'ignore', readonly string[]>>>;
@@ -11,8 +12,6 @@ export interface IgnoredColumn {
   readonly why: string;
 }
 
-/** Names that are listed. */
-const SHOWN = 20;
 /** Of a column's cells, so many make it what they are. */
 const MOST = 0.8;
 
@@ -113,10 +112,7 @@ export class ColumnChoice {
 
   /** The names, for messages. */
   get listed(): string {
-    const shown = this.head.slice(0, SHOWN).map((name) => `"${name}"`);
-    return this.head.length > SHOWN
-      ? `${shown.join(', ')} and ${this.head.length - SHOWN} more`
-      : shown.join(', ');
+    return listed(this.head);
   }
 
   #columnOf(name: string, role: string): number {

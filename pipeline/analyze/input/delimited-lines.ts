@@ -1,5 +1,6 @@
 /** A file with a delimiter (commas, semicolons, tabs, bars), line by line. */
 import { ConfigError } from '../../model/errors.ts';
+import { counted } from '../report/plain-text.ts';
 import { delimiterOf } from './delimiter.ts';
 import { fileHead } from './file-head.ts';
 import { RowIntake, type FileOptions } from './row-intake.ts';
@@ -51,7 +52,8 @@ export class DelimitedLines implements LineSink {
     this.#first = [];
     if (first.length === 0) throw new ConfigError(`${file} is empty`);
     const comments = first.findIndex(({ text }) => !COMMENT.test(text));
-    if (comments < 0) throw new ConfigError(`${file} begins with ${first.length} lines of comments`);
+    if (comments < 0)
+      throw new ConfigError(`${file} begins with ${counted(first.length, 'line')} of comments`);
     const lines = first.slice(comments);
     const { delimiter, isTold } = delimiterOf(lines.map(({ text }) => text));
     const rows: { readonly cells: readonly string[]; readonly line: number }[] = [];

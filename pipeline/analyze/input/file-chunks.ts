@@ -26,6 +26,7 @@ export async function sizeOf(file: string): Promise<number | undefined> {
   try {
     found = await stat(file);
   } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') throw new ConfigError(`${file} is not there`);
     throw new ConfigError(`${file} cannot be read`, { cause });
   }
   if (found.isDirectory()) throw new ConfigError(`${file} is a folder: name the files in it`);

@@ -18,6 +18,8 @@ export class JsonRows implements LineSink {
   readonly #options: FileOptions;
   #early: { readonly row: Map<string, string>; readonly line: number }[] = [];
   #characters = 0;
+  /** Of the first object that has one: the key of a list of objects. */
+  #list: string | undefined;
   #head: string[] = [];
   #intake: RowIntake | undefined;
 
@@ -43,6 +45,7 @@ export class JsonRows implements LineSink {
   row(object: Row, line: number, characters = 0): void {
     const row = new Map<string, string>();
     flatten(object, '', 0, row);
+    if (this.#intake === undefined) this.#list ??= listIn(object);
     if (this.#intake !== undefined) {
       this.#intake.take(this.#cells(row), line);
       return;
@@ -60,7 +63,14 @@ export class JsonRows implements LineSink {
 
   #begin(): void {
     const { file } = this.#options;
-    if (this.#early.length === 0) throw new ConfigError(`${file} has no JSON objects in it`);
+    if (this.#early.length === 0)
+      throw new ConfigError(
+        `${file} has no line that is a JSON object: write an object a line, as by "jq -c" of what holds them`,
+      );
+    if (this.#early.length === 1 && this.#list !== undefined)
+      throw new ConfigError(
+        `${file} is one JSON object, and a list within it ("${this.#list}") is not read: write an object a line, as by "jq -c '${jqPath(this.#list)}[]'"`,
+      );
     this.#head = [...new Set(this.#early.flatMap(({ row }) => [...row.keys()]))];
     this.#intake = new RowIntake(this.#head, '', this.#options);
     for (const { row, line } of this.#early) this.#intake.take(this.#cells(row), line);
@@ -97,6 +107,24 @@ function flatten(object: Row, prefix: string, depth: number, into: Map<string, s
     if (isObject(value) && depth < MAX_DEPTH) flatten(value, name, depth + 1, into);
     else into.set(name, textOf(value));
   }
+}
+
+/** The key of the first list of objects in it, at whatever depth. */
+function listIn(object: Row, prefix = '', depth = 0): string | undefined {
+  for (const [key, value] of Object.entries(object)) {
+    const name = prefix === '' ? key : `${prefix}${KEY_SEPARATOR}${key}`;
+    if (Array.isArray(value) && value.some(isObject)) return name;
+    const found = isObject(value) && depth < MAX_DEPTH ? listIn(value, name, depth + 1) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** As jq names it. */
+function jqPath(name: string): string {
+  const keys = name.split(KEY_SEPARATOR);
+  const isPlain = keys.every((key) => /^[a-z_]\w*$/i.test(key));
+  return isPlain ? `.${keys.join('.')}` : `.${keys.map((key) => `[${JSON.stringify(key)}]`).join('')}`;
 }
 
 function textOf(value: unknown): string {

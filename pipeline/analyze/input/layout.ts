@@ -5,6 +5,7 @@
  *   wide   a row a moment:  time, entity, instance, and a column for each metric
  */
 import { ConfigError } from '../../model/errors.ts';
+import { counted } from '../report/plain-text.ts';
 import { ColumnChoice, type IgnoredColumn, type ToldColumns } from './column-choice.ts';
 import { isCalled } from './column-names.ts';
 import { takeLabels } from './label-columns.ts';
@@ -35,6 +36,8 @@ export interface WideColumn {
 const NAMED_TIMES = 0.5;
 /** A text of so few words is a status, where it is no label. */
 const STATUS_WORDS = 12;
+/** Columns that are shown with what is wrong with them. */
+const SHOWN_REASONS = 5;
 /** Each of which is there so often at least. */
 const WORD_ROWS = 3;
 
@@ -141,10 +144,22 @@ function takeWide(choice: ColumnChoice): WideColumn[] {
   const found = told.length > 0 ? told : choice.free.filter((column) => isMeasured(choice, column));
   if (found.length === 0)
     throw new ConfigError(
-      `${choice.file} has no column of numbers besides its times among ${choice.listed}: name it with --value COLUMN`,
+      `${choice.file} has no column of numbers besides its times among ${choice.listed}: name it with --value COLUMN${refusedText(choice)}`,
     );
   choice.use(found);
   return found.map((column) => ({ column, metric: choice.name(column).trim() }));
+}
+
+/** Why those that may have been meant are not taken. */
+function refusedText(choice: ColumnChoice): string {
+  const reasons = choice.free.slice(0, SHOWN_REASONS).map((column) => {
+    const { distinct } = choice.content(column);
+    const why = choice.hasUnits(column)
+      ? 'numbers with units: write them without, all in one'
+      : `${counted(distinct, 'word')} in ${counted(choice.rows.length, 'row')}, which is no status`;
+    return `"${choice.name(column)}": ${why}`;
+  });
+  return reasons.length === 0 ? '' : ` (${reasons.join('; ')})`;
 }
 
 /** Numbers, words of a status, or nothing yet. */

@@ -42,7 +42,10 @@ export function takeLong(choice: ColumnChoice): LongColumns | undefined {
   };
 }
 
-function isKinds({ rows }: ColumnChoice, column: number): boolean {
+/** Misspelt kinds are refused line by line: as a label they would make series of their own. */
+function isKinds(choice: ColumnChoice, column: number): boolean {
+  const { rows } = choice;
+  if (isCalled('ownKind', choice.name(column)) && choice.isText(column)) return true;
   const cells = rows.map((row) => (row[column] ?? '').trim()).filter((cell) => cell !== '');
   return cells.length > 0 && cells.filter((cell) => kindOf(cell) !== undefined).length >= cells.length / 2;
 }

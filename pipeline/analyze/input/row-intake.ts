@@ -1,7 +1,7 @@
 /** Rows of a file: the first are kept until they tell what the columns mean; from then on each becomes values at once. */
 import { ConfigError } from '../../model/errors.ts';
-import { decimalOf, numberParser } from './cells.ts';
-import { numberUnitMs } from './column-names.ts';
+import { decimalOf, looksNumeric, numberParser } from './cells.ts';
+import { numberUnitMs, unitText } from './column-names.ts';
 import type { ToldColumns } from './column-choice.ts';
 import type { DateOrder } from './date-forms.ts';
 import { GuessedKinds } from './guessed-kinds.ts';
@@ -9,7 +9,7 @@ import { guessLayout, type Layout } from './layout.ts';
 import { layoutText } from './layout-text.ts';
 import { RowOrderWatch } from './row-order.ts';
 import { RowSamples } from './row-samples.ts';
-import { instanceOf, shown, timeText } from './row-texts.ts';
+import { instanceOf, listed, shown, timeText } from './row-texts.ts';
 import type { SampleKind, SampleSink } from './sample.ts';
 import { dateOrderOf, timeParser, type TimeParser } from './times.ts';
 
@@ -30,6 +30,8 @@ export interface FileOptions {
   readonly sink: SampleSink;
   /** What is said about a file: what was taken for what, in a line. */
   readonly note: (text: string) => void;
+  /** Metrics that the file has, with values or without: those of its first rows. */
+  readonly onMetrics?: (names: readonly string[]) => void;
 }
 
 /** Rows from which all is guessed, and characters of them: what is held in memory of a file at most. */
@@ -38,6 +40,8 @@ const GUESSED_CHARACTERS = 4_000_000;
 /** Rows that end before the head does: so many, and more than this share, are how the file is written. */
 const LEAST_SHORT = 3;
 const FEW_SHORT = 0.01;
+/** Numbers of earlier times are no dates, but times since something began. */
+const FIRST_DATE_MS = Date.UTC(1980);
 /** Rows of the same series and time: more than this share is said. */
 const FEW_REPEATS = 0.05;
 
@@ -79,9 +83,13 @@ export class RowIntake {
 
   /** `isAll`: the file has no other rows than the early ones. */
   #begin(isAll: boolean): void {
-    const { file, told, note } = this.#options;
+    const { file, told, note, onMetrics } = this.#options;
     const early = this.#early;
     const rows = early.map(({ cells }) => cells);
+    if (rows.length === 0)
+      throw new ConfigError(
+        `${file} has no rows below its first line, which was taken for names of columns: ${listed(this.#head)}`,
+      );
     const layout = guessLayout(this.#head, rows, { columns: told.columns, file });
     const order = this.#dateOrder(rows, layout);
     const unitMs = numberUnitMs(this.#head[layout.time[0]!]!);
@@ -95,6 +103,9 @@ export class RowIntake {
     const firstMs = first && parseTime(timeText(first, layout.time));
     const kinds = guessed.metrics.map((metric) => [metric, kind(metric)] as const);
     note(`${file}: ${layoutText({ head: this.#head, layout, kinds, firstMs, timeZone: told.timeZone })}`);
+    if (first !== undefined && firstMs! < FIRST_DATE_MS && looksNumeric(timeText(first, layout.time)))
+      note(`${file}: its times are small numbers: counted from 1970, in ${unitText(unitMs)}`);
+    onMetrics?.([...layout.wide.map(({ metric }) => metric), ...guessed.metrics]);
     const hasDecimals = (metric: string): boolean => guessed.hasDecimals(metric);
     const short = rows.filter((row) => row.length < this.#head.length).length;
     const samples = new RowSamples({

@@ -1,4 +1,5 @@
 /** Rows of cells as values of series: one a row in long form, one a metric in wide form. */
+import { counted } from '../report/plain-text.ts';
 import { isMissing, type NumberParser } from './cells.ts';
 import type { Layout } from './layout.ts';
 import type { LongColumns } from './long-columns.ts';
@@ -148,7 +149,7 @@ export class RowSamples {
     const { length } = head;
     if (cells.length < length && isRagged) return true;
     if (cells.length > length && cells.slice(length).every((cell) => cell.trim() === '')) return true;
-    this.#problem(`${cells.length} cells where the head has ${length}`);
+    this.#problem(`${counted(cells.length, 'cell')} where the head has ${length}`);
     return false;
   }
 

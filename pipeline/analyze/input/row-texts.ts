@@ -2,6 +2,8 @@
 
 /** Longest cell that is shown in a message. */
 const SHOWN = 40;
+/** Names that are listed. */
+const SHOWN_NAMES = 20;
 const INSTANCE_SEPARATOR = ' ';
 
 /** The text of a row's time: one cell, or a date's and a clock's. */
@@ -21,6 +23,12 @@ export function instanceOf(cells: readonly string[], columns: readonly number[])
 
 export function shown(text: string): string {
   return JSON.stringify(text.length > SHOWN ? `${text.slice(0, SHOWN)}...` : text);
+}
+
+/** Names in quotes, the first of them. */
+export function listed(names: readonly string[], most = SHOWN_NAMES): string {
+  const quoted = names.slice(0, most).map((name) => `"${name}"`);
+  return `${quoted.join(', ')}${names.length > most ? ` and ${names.length - most} more` : ''}`;
 }
 
 export function timeReason(text: string): string {

@@ -1,4 +1,4 @@
-/** Instants and lengths of time as people read them. */
+/** Instants as people read them. */
 import { wallClock, type WallClock } from '../../model/wall-clock.ts';
 
 const clocks = new Map<string, WallClock>();
@@ -6,14 +6,6 @@ const clocks = new Map<string, WallClock>();
 /** To the second, as the clocks of the zone show it: 2026-11-21 10:05:00. */
 export function momentText(atMs: number, timeZone: string): string {
   return localIso(atMs, timeZone).slice(0, 19).replace('T', ' ');
-}
-
-/** Three digits at most: 90 s, 25 min, 3.5 h, 12 d. */
-export function durationText(ms: number): string {
-  if (ms < 120_000) return `${Math.round(ms / 1000)} s`;
-  if (ms < 7_200_000) return `${Math.round(ms / 60_000)} min`;
-  if (ms < 172_800_000) return `${Number((ms / 3_600_000).toPrecision(2))} h`;
-  return `${Number((ms / 86_400_000).toPrecision(ms < 864_000_000 ? 2 : 3))} d`;
 }
 
 function localIso(atMs: number, timeZone: string): string {

@@ -2,10 +2,14 @@
 import type { AnomalyRecord, Severity } from '../../../topics/anomaly.ts';
 import { compareBadness } from '../found-anomalies.ts';
 import type { SeriesSummary } from '../series-summary.ts';
-import { durationText, momentText } from './moment.ts';
+import { durationText } from '../../model/duration-text.ts';
+import { momentText } from './moment.ts';
 import type { Paint } from './paint.ts';
+import { drawnColumns } from './drawn-columns.ts';
 import { counted, printable, seriesName, shortened, wrapped } from './plain-text.ts';
+import { longGap } from './long-gap.ts';
 import { sparkline } from './sparkline.ts';
+import { stateLine } from './state-line.ts';
 
 export interface SeriesTextOptions {
   /** Columns of the terminal. */
@@ -17,6 +21,11 @@ export interface SeriesTextOptions {
 }
 
 const INDENT = '  ';
+/** What ended an anomaly, where it is not that it was over. */
+const END_SENTENCES: Readonly<Record<string, string>> = {
+  level_shift: 'It ended as that had become usual.',
+  no_data: 'It ended as no more values came.',
+};
 
 export function seriesText(series: SeriesSummary, options: SeriesTextOptions): string {
   const { width, timeZone, paint } = options;
@@ -30,7 +39,13 @@ export function seriesText(series: SeriesSummary, options: SeriesTextOptions): s
     severity: severity as Severity,
   }));
   const buckets = series.envelope.buckets();
-  const { line, marks } = sparkline(buckets, spans, { width: width - INDENT.length, paint });
+  const columns = drawnColumns(buckets, spans, { width: width - INDENT.length, paint });
+  const { line, legend } =
+    series.kind === 'status'
+      ? stateLine(columns, (value) => printable(series.stateNames.get(value) ?? String(value)))
+      : { line: sparkline(columns), legend: '' };
+  const { marks } = columns;
+  const gap = longGap(series);
   const [from, to] = [series.fromMs, series.toMs].map((atMs) => momentText(atMs, timeZone));
   const axis = `${from!.slice(0, 16)}${to!.slice(0, 16).padStart(Math.max(line.length, 34) - 16)}`;
   return [
@@ -38,6 +53,12 @@ export function seriesText(series: SeriesSummary, options: SeriesTextOptions): s
     `${INDENT}${line}`,
     ...(marks === '' ? [] : [`${INDENT}${marks}`]),
     `${INDENT}${axis}`,
+    ...(legend === '' ? [] : [`${INDENT}${shortened(legend, width - INDENT.length)}`]),
+    ...(gap === undefined
+      ? []
+      : [
+          `${INDENT}No values for ${durationText(gap.lengthMs)}, from ${momentText(gap.fromMs, timeZone)} on.`,
+        ]),
     ...shown.flatMap((anomaly) => anomalyLines(anomaly, options)),
     ...(more > 0 ? [`${INDENT}and ${counted(more, 'more anomaly', 'more anomalies')}`] : []),
     '',
@@ -50,6 +71,7 @@ export function anomalyLines(
   { width, timeZone, paint }: SeriesTextOptions,
 ): string[] {
   const { anomaly_type: type, opened_at: openedMs, closed_at: closedMs, description } = anomaly;
+  const sentence = [description, END_SENTENCES[anomaly.close_reason ?? ''] ?? ''].join(' ').trim();
   const severity = anomaly.severity as Severity;
   const span =
     closedMs === null
@@ -57,7 +79,7 @@ export function anomalyLines(
       : `${spanText(openedMs, closedMs, timeZone)} (${durationText(closedMs - openedMs)})`;
   return [
     `${INDENT}${paint(severity.padEnd(8), severity)}  ${type.padEnd(11)}  ${span}`,
-    ...wrapped(printable(description), width - 2 * INDENT.length).map((line) => `${INDENT}${INDENT}${line}`),
+    ...wrapped(printable(sentence), width - 2 * INDENT.length).map((line) => `${INDENT}${INDENT}${line}`),
   ];
 }
 

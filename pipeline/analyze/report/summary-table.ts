@@ -2,7 +2,7 @@
 import { SEVERITIES, type Severity } from '../../../topics/anomaly.ts';
 import { compareBadness } from '../found-anomalies.ts';
 import type { SeriesSummary } from '../series-summary.ts';
-import { durationText } from './moment.ts';
+import { durationText } from '../../model/duration-text.ts';
 import type { Paint } from './paint.ts';
 import { counted, grouped, seriesName, shortened } from './plain-text.ts';
 

@@ -1,7 +1,9 @@
 /** What was found of what was read in a few sentences; where nothing was, why that may be. */
 import { SEVERITIES } from '../../../topics/anomaly.ts';
 import type { SeriesSummary } from '../series-summary.ts';
-import { durationText, momentText } from './moment.ts';
+import { durationText } from '../../model/duration-text.ts';
+import { longGap } from './long-gap.ts';
+import { momentText } from './moment.ts';
 import { counted, grouped, seriesName } from './plain-text.ts';
 import { countsOf } from './summary-table.ts';
 
@@ -16,6 +18,8 @@ export interface VerdictOptions {
 
 /** Of all values; more are no accident. */
 const FEW_LATE = 0.03;
+/** So many in turn that are older than what came before are a stretch of time that came again. */
+const STRETCH = 10;
 
 export function verdictText(series: readonly SeriesSummary[], options: VerdictOptions): string {
   const { timeZone, forgotten } = options;
@@ -38,10 +42,13 @@ export function verdictText(series: readonly SeriesSummary[], options: VerdictOp
       : []),
     ...nothingText(series, options),
     ...quietText(series, options),
-    ...(late > 0 ? [lateText(late, values)] : []),
+    ...(late > 0
+      ? [lateText(late, values, { older: sum((one) => one.older), falls: sum((one) => one.falls) })]
+      : []),
     ...(unknown > 0
       ? [`${counted(unknown, 'value')} of counters gave no rate: the first of each, and those after a reset.`]
       : []),
+    ...gapText(series, timeZone),
     ...statusText(series),
   ].join('\n');
 }
@@ -90,13 +97,33 @@ function isConstant({ envelope }: SeriesSummary): boolean {
   return buckets.every(({ least, largest }) => least === first?.least && largest === first.least);
 }
 
-function lateText(late: number, values: number): string {
+function lateText(
+  late: number,
+  values: number,
+  { older, falls }: Pick<SeriesSummary, 'older' | 'falls'>,
+): string {
   const share = late / (late + values);
-  const advice =
-    share > FEW_LATE
+  const isStretch = older > late / 2 && older >= STRETCH * falls;
+  const advice = isStretch
+    ? ': a clock went back, or a file was given twice; or else series share a name, and --instance COLUMN parts them'
+    : share > FEW_LATE
       ? ': sort the rows by time, or name the column that tells series apart with --instance COLUMN'
       : '';
   return `${counted(late, 'value was', 'values were')} not newer than the one before in the series, and left out${advice}.`;
+}
+
+/** Of those without anomalies: the others say it themselves. */
+function gapText(series: readonly SeriesSummary[], timeZone: string): string[] {
+  const gaps = series.flatMap((one) => {
+    const gap = one.anomalies.size > 0 ? undefined : longGap(one);
+    return gap === undefined ? [] : [{ ...gap, one }];
+  });
+  if (gaps.length === 0) return [];
+  const longest = gaps.reduce((most, gap) => (gap.lengthMs > most.lengthMs ? gap : most));
+  const span = `${durationText(longest.lengthMs)} from ${momentText(longest.fromMs, timeZone)} on`;
+  return [
+    `${counted(gaps.length, 'series without anomalies has a long gap', 'series without anomalies have long gaps')}, ${seriesName(longest.one)} the longest: ${span}.`,
+  ];
 }
 
 function statusText(series: readonly SeriesSummary[]): string[] {

@@ -1,27 +1,47 @@
 /** One sentence for people about an anomaly. */
+import { durationText } from '../../model/duration-text.ts';
 import type { Shape } from './deviation-shape.ts';
 
 const PREFIXES = [
+  { from: 1e18, prefix: 'E' },
+  { from: 1e15, prefix: 'P' },
   { from: 1e12, prefix: 'T' },
   { from: 1e9, prefix: 'G' },
   { from: 1e6, prefix: 'M' },
   { from: 1e3, prefix: 'k' },
 ] as const;
 
-/** Three significant digits in the unit as people write it (from UCUM): `3.12 Gbit/s`, `0.4 error/s`, `1200 ppm`. */
-export function spoken(value: number, unit: string | null): string {
-  if (unit === null) return digits(value);
-  if (unit === '%') return `${digits(value)}%`;
-  if (unit === '[ppm]') return `${digits(value)} ppm`;
+const USUAL_DIGITS = 3;
+/** As many as a 32-bit float of a baseline has. */
+const MOST_DIGITS = 7;
+
+/** Three significant digits (or `precision`) in the unit as people write it (from UCUM): `3.12 Gbit/s`, `0.4 error/s`, `1200 ppm`. */
+export function spoken(value: number, unit: string | null, precision = USUAL_DIGITS): string {
+  if (unit === null) return digits(value, precision);
+  if (unit === '%') return `${digits(value, precision)}%`;
+  if (unit === '[ppm]') return `${digits(value, precision)} ppm`;
   const { from, prefix } = PREFIXES.find((candidate) => Math.abs(value) >= candidate.from) ?? {
     from: 1,
     prefix: '',
   };
-  return `${digits(value / from)} ${prefix}${unit.replace(/[{}]/g, '')}`;
+  return `${digits(value / from, precision)} ${prefix}${unit.replace(/[{}]/g, '')}`;
 }
 
-function digits(value: number): string {
-  return Number(value.toPrecision(3)).toString();
+/** Every digit, and the unit without a prefix: what is exactly so. */
+function exact(value: number, unit: string | null): string {
+  if (unit === null) return String(value);
+  if (unit === '%') return `${value}%`;
+  return `${value} ${unit === '[ppm]' ? 'ppm' : unit.replace(/[{}]/g, '')}`;
+}
+
+/** More zeros than these are not counted by eye. */
+const WRITTEN_OUT = 1e9;
+
+/** 97.3, 120000, and 3.12e18. */
+function digits(value: number, precision: number): string {
+  const rounded = Number(value.toPrecision(precision));
+  if (Math.abs(rounded) < WRITTEN_OUT) return String(rounded);
+  return rounded.toExponential().replace('e+', 'e');
 }
 
 export interface DescribedDeviation {
@@ -40,19 +60,29 @@ export interface DescribedDeviation {
 export function describeDeviation(of: DescribedDeviation): string {
   const { unit, expected, drift, swing, sigma } = of;
   const series = seriesText(of);
-  const usual = `the ${spoken(expected, unit)} expected at this hour`;
+  const [now, was] = apart(of.value, expected, unit);
+  const usual = `the ${was} expected at this hour`;
   switch (of.shape) {
     case 'spike':
     case 'drop':
-      return `${series} is ${spoken(of.value, unit)}, ${Math.abs(sigma).toFixed(1)} sigma ${side(sigma)} ${usual}.`;
+      return `${series} is ${now}, ${Math.abs(sigma).toFixed(1)} sigma ${side(sigma)} ${usual}.`;
     case 'trend':
       return (
-        `${series} has moved away: ${spoken(of.value, unit)} now, and ${spoken(Math.abs(drift), unit)} ${side(drift)} ` +
-        `what was expected over the last polls (${spoken(expected, unit)} at this hour).`
+        `${series} has moved away: over the last polls it was on average ${spoken(Math.abs(drift), unit)} ${side(drift)} ` +
+        `what was expected; it is ${now} now, with ${was} expected at this hour.`
       );
     case 'oscillation':
-      return `${series} swings by ${spoken(swing, unit)} around ${usual}: ${spoken(of.value, unit)} now.`;
+      return `${series} swings by ${spoken(swing, unit)} around ${usual}: ${now} now.`;
   }
+}
+
+/** Two numbers that differ, in digits enough to show it. */
+function apart(a: number, b: number, unit: string | null): readonly [string, string] {
+  let precision = USUAL_DIGITS;
+  while (precision < MOST_DIGITS && spoken(a, unit, precision) === spoken(b, unit, precision)) precision += 1;
+  return a === b
+    ? [spoken(a, unit), spoken(b, unit)]
+    : [spoken(a, unit, precision), spoken(b, unit, precision)];
 }
 
 /** A level that became usual. */
@@ -72,17 +102,20 @@ function side(signed: number): string {
   return signed > 0 ? 'above' : 'below';
 }
 
-export function describeFlatline(
-  metric: string,
-  unit: string | null,
-  instance: string,
-  value: number,
-  seconds: number,
-  longestSeconds: number,
-): string {
+export interface DescribedFlatline extends Pick<
+  DescribedDeviation,
+  'metric' | 'unit' | 'instance' | 'value'
+> {
+  readonly seconds: number;
+  /** Of the runs before. */
+  readonly longestSeconds: number;
+}
+
+export function describeFlatline(of: DescribedFlatline): string {
+  const { value, unit, seconds, longestSeconds } = of;
   return (
-    `${metric} of ${instance} has been exactly ${spoken(value, unit)} for ${minutes(seconds)}; ` +
-    `it never stood still for longer than ${minutes(longestSeconds)} before.`
+    `${seriesText(of)} has been exactly ${exact(value, unit)} for ${span(seconds)}; ` +
+    `it never stood still for longer than ${span(longestSeconds)} before.`
   );
 }
 
@@ -126,21 +159,6 @@ export function describeFlapping(
   return `${metric} of ${instance} keeps changing: ${transitions} times in ${span(seconds)}, ${state} now.`;
 }
 
-const SPANS = [
-  { from: 14 * 86_400, unit: 7 * 86_400, name: 'weeks' },
-  { from: 2 * 86_400, unit: 86_400, name: 'days' },
-  { from: 2 * 3_600, unit: 3_600, name: 'hours' },
-  { from: 120, unit: 60, name: 'min' },
-] as const;
-
-/** Two digits at least: 90 s, 25 min, 36 hours, 3.5 days, 12 weeks. */
 function span(seconds: number): string {
-  const found = SPANS.find(({ from }) => seconds >= from);
-  if (found === undefined) return `${Math.round(seconds)} s`;
-  const count = seconds / found.unit;
-  return `${count < 10 ? Number(count.toPrecision(2)) : Math.round(count)} ${found.name}`;
-}
-
-function minutes(seconds: number): string {
-  return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
+  return durationText(seconds * 1000);
 }

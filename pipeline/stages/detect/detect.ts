@@ -19,7 +19,7 @@ import { transitionColumns, TransitionDetector } from './transition-detector.ts'
 
 export { DETECT_DEFAULTS, type DetectSettings };
 
-const VERSION = 4;
+const VERSION = 5;
 
 export function detect(
   metrics: readonly BaselinedMetric[],

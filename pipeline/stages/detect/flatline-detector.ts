@@ -183,7 +183,14 @@ export class FlatlineDetector {
       score: null,
       confidence: this.#confidence.values[row]!,
       strength: 0,
-      description: describeFlatline(name, unit, instance, value, seconds, this.#longestSeconds.get(slot)),
+      description: describeFlatline({
+        metric: name,
+        unit,
+        instance,
+        value,
+        seconds,
+        longestSeconds: this.#longestSeconds.get(slot),
+      }),
     } as const;
     this.#cases.open(reading, row, this.#ifIndex.values[row]!, finding, polls, out);
   }

@@ -35,6 +35,30 @@ describe('reading files', () => {
     expect(problems).toEqual(['5: "histogram" is no kind: gauge, counter, status']);
   });
 
+  it('takes a column called kind for nothing else, and refuses the kinds that there are not by line', async () => {
+    for (const head of ['time,entity,metric,value,kind', 'time,entity,other,value,kind']) {
+      const rows = [0, 1, 2].map(
+        (k) => `${1_700_000_000 + 60 * k},r1,rx,${k},${k === 2 ? 'counter' : 'countr'}`,
+      );
+      const { samples, problems } = await readSamples(`${head}\n${rows.join('\n')}\n`);
+      expect(samples).toEqual([expect.stringMatching(/^1700000120 r1\/.* 2 counter$/)]);
+      expect(problems).toEqual([
+        '2: "countr" is no kind: gauge, counter, status',
+        '3: "countr" is no kind: gauge, counter, status',
+      ]);
+    }
+  });
+
+  it('takes a column called kind for a label where it is told so', async () => {
+    const { samples } = await readSamples(
+      'time,metric,value,kind\n1700000000,m,1,read\n1700000000,m,2,write\n',
+      {
+        columns: { instance: ['kind'] },
+      },
+    );
+    expect(samples).toEqual(['1700000000 x/read/m 1', '1700000000 x/write/m 2']);
+  });
+
   it('takes wide form, a metric a column, and leaves out what was not measured', async () => {
     const { samples, problems } = await readSamples(
       'time\thost\tdisk\tused\tfree\n1700000000\ta\tsda\t1\t2\n1700000000\tb\tsda\tNaN\t\n1700000000\tb\tsdb\tnull\t  \n',
@@ -227,8 +251,13 @@ describe('reading files', () => {
   });
 
   it('counts times from whenever in the unit that the column names', async () => {
-    const { samples } = await readSamples('elapsed_ms,rtt\n0,20.5\n1500,21.5\n');
+    const { samples, notes } = await readSamples('elapsed_ms,rtt\n0,20.5\n1500,21.5\n');
     expect(samples).toEqual(['0 x/rtt 20.5', '1.5 x/rtt 21.5']);
+    expect(notes).toContain('x.csv: its times are small numbers: counted from 1970, in milliseconds');
+    const seconds = await readSamples('time,rtt\n60,20.5\n120,21.5\n');
+    expect(seconds.notes).toContain('x.csv: its times are small numbers: counted from 1970, in seconds');
+    const old = await readSamples('time,rtt\n1975-01-01,20.5\n1975-01-02,21.5\n');
+    expect(old.notes.join()).not.toContain('small numbers');
   });
 
   it('turns a file round that begins with the newest, and sorts a small one', async () => {
@@ -275,7 +304,24 @@ describe('reading files', () => {
     ['time,note\n2026-11-21,some words\n', 'x.csv has no column of numbers besides its times'],
     ['[1, 2', 'x.csv has no column of times'],
     ['[{"time": 1', 'x.csv begins like a JSON list, and is none'],
-    ['# nothing\n', 'x.csv begins with 1 lines of comments'],
+    ['# nothing\n', 'x.csv begins with 1 line of comments'],
+    [
+      'time,value\n',
+      'x.csv has no rows below its first line, which was taken for names of columns: "time", "value"',
+    ],
+    [
+      `time,rtt,note\n${Array.from({ length: 20 }, (_, k) => `${1_700_000_000 + k},${k} ms,word ${k}`).join('\n')}\n`,
+      'name it with --value COLUMN ("rtt": numbers with units: write them without, all in one; "note": 20 words in 20 rows, which is no status)',
+    ],
+    [
+      '{"data":[{"time":1700000000,"v":1},{"time":1700000060,"v":2}]}',
+      `x.csv is one JSON object, and a list within it ("data") is not read: write an object a line, as by "jq -c '.data[]'"`,
+    ],
+    [
+      '{"status":"ok","data":{"my rows":[{"time":1700000000,"v":1}]}}',
+      `as by "jq -c '.["data"]["my rows"][]'"`,
+    ],
+    ['{\n"data": []\n}', 'x.csv has no line that is a JSON object: write an object a line'],
     [
       Buffer.from('PK\x03\x04rest'),
       'x.csv is a zip archive or a spreadsheet: unpack it, or save the sheet as CSV',
@@ -289,7 +335,7 @@ describe('reading files', () => {
 
   it('names a file that is not there, and a folder, before it reads any', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'netsigma-analyze-'));
-    await expect(readAll([join(folder, 'none.csv')])).rejects.toThrow(/none\.csv cannot be read/);
+    await expect(readAll([join(folder, 'none.csv')])).rejects.toThrow(/none\.csv is not there/);
     await expect(readAll([folder])).rejects.toThrow('is a folder: name the files in it');
     rmSync(folder, { recursive: true });
   });
@@ -304,7 +350,7 @@ describe('reading files', () => {
     writeFileSync(second, 'time,v\n1700000000,2\n');
     const { samples, refused, progress } = await readAll(files);
     expect(samples).toEqual([`1700000000 ${first}/v 1`, `1700000000 ${second}/v 2`]);
-    expect(refused).toEqual([expect.stringContaining('notes.txt has no column of times')]);
+    expect(refused).toEqual([expect.stringContaining('notes.txt has no rows')]);
     expect(progress.at(-1)).toEqual([46, 46]);
     rmSync(folder, { recursive: true });
   });

@@ -48,6 +48,6 @@ describe('a file of links', () => {
   });
 
   it('that is not there is named', async () => {
-    await expect(readLinks(join(folder, 'none'))).rejects.toThrow(/none cannot be read/);
+    await expect(readLinks(join(folder, 'none'))).rejects.toThrow(/none is not there/);
   });
 });

@@ -14,7 +14,7 @@ function opened(minute: number, entity: string, instance = '', metric = 'm', eve
     { entity, instance, metric, kind: 'gauge', unit: null, hasDecimals: false },
     2,
   );
-  for (let k = 0; k < 4; k += 1) series.interval.add(everyMs);
+  for (let k = 0; k < 4; k += 1) series.interval.add(0, everyMs);
   return { series, record: { opened_at: minute * MINUTE } as FoundAnomaly['record'] };
 }
 

@@ -1,6 +1,18 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { plotData } from '../../../pipeline/analyze/report/plot/plot-data.ts';
@@ -8,7 +20,8 @@ import { plotFile } from '../../../pipeline/analyze/report/plot/plot-file.ts';
 import { plotPage } from '../../../pipeline/analyze/report/plot/plot-page.ts';
 import { analyzed, DAY_MS, every, START_MS, type SeriesSample } from '../../support/analyzed.ts';
 import { openedPage } from '../../support/opened-page.ts';
-import { diurnalTraffic } from '../../support/simulated-series.ts';
+import { randomFrom } from '../../support/random-from.ts';
+import { diurnalTraffic, normalFrom } from '../../support/simulated-series.ts';
 
 const MINUTES_30 = 1_800_000;
 const traffic = diurnalTraffic({ seed: 7, mean: 100, swing: 0.6, weekend: 1, noise: 0.03 });
@@ -100,6 +113,23 @@ describe('the data of the page', () => {
     expect(low[0]).toBeNull();
   });
 
+  it('have a band of a share that ends at 0 and 100%, unless the share itself goes beyond', () => {
+    const noise = randomFrom(3);
+    const band = (unit: string | null, mean: number): [number, number] => {
+      const sample = { unit, values: every(MINUTES_30, 20, () => mean + 6 * normalFrom(noise)) };
+      const clipped = {
+        ...sample,
+        values: [...sample.values].map(([atMs, v]) => [atMs, mean === 98 ? Math.min(100, v) : v] as const),
+      };
+      const { low, high } = plotData(analyzed([clipped]).series, 'UTC').series[0]!;
+      const numbers = [...low, ...high].filter((value) => value !== null);
+      return [Math.min(...numbers), Math.max(...numbers)];
+    };
+    expect(band('%', 98)[1]).toBe(100);
+    expect(band(null, 98)[1]).toBeGreaterThan(100);
+    expect(band('%', 300)[1]).toBeGreaterThan(300);
+  });
+
   it('are bounded: many series are fewer and coarser, and what is left out is said', () => {
     const samples = Array.from({ length: 230 }, (_, k) => ({
       entity: `r${k}`,
@@ -158,7 +188,11 @@ describe('the data of the page', () => {
 });
 
 describe('the file of the page', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'netsigma-plot-'));
+  let folder = '';
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'netsigma-plot-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
 
   it('is whole or not there, and replaces an older one', () => {
     const path = join(folder, 'out.html');
@@ -166,16 +200,62 @@ describe('the file of the page', () => {
     plotFile(path, ['in.csv']).write('new');
     expect(readFileSync(path, 'utf8')).toBe('new');
     expect(readdirSync(folder)).toEqual(['out.html']);
-    rmSync(folder, { recursive: true });
-    expect(existsSync(path)).toBe(false);
   });
 
   it('is refused before anything is read where it cannot be written', () => {
     expect(() => plotFile(join(folder, 'none', 'out.html'), [])).toThrow(
       /--plot .*none\/out.html cannot be written/,
     );
-    expect(() => plotFile('./in.csv', ['in.csv'])).toThrow(
-      '--plot ./in.csv would overwrite a file that is to be read',
-    );
+  });
+
+  it.each<[string, (input: string, path: string) => void]>([
+    ['a symbolic link to it', symlinkSync],
+    ['another name of it', linkSync],
+  ])('is none that is read, called by %s, whichever of the two is named', (_, link) => {
+    const [input, alias] = [join(folder, 'in.csv'), join(folder, 'alias.csv')];
+    writeFileSync(input, 'time,value');
+    link(input, alias);
+    for (const [read, written] of [
+      [input, input],
+      [alias, input],
+      [input, alias],
+    ] as const)
+      expect(() => plotFile(written, [read])).toThrow(
+        `--plot ${written} would overwrite a file that is to be read`,
+      );
+    expect(readFileSync(input, 'utf8')).toBe('time,value');
+  });
+
+  it('goes where a symbolic link leads, and the link stays', () => {
+    const [link, target] = [join(folder, 'link.html'), join(folder, 'target.html')];
+    symlinkSync('target.html', link);
+    for (const page of ['not there yet', 'there']) {
+      plotFile(link, []).write(page);
+      expect(lstatSync(link).isSymbolicLink()).toBe(true);
+      expect(readFileSync(target, 'utf8')).toBe(page);
+    }
+    symlinkSync('b', join(folder, 'a'));
+    symlinkSync('a', join(folder, 'b'));
+    expect(() => plotFile(join(folder, 'a'), [])).toThrow(/--plot .*a cannot be written/);
+  });
+
+  it('is no folder, no pipe, nothing but a plain file', () => {
+    const [pipe, sub] = [join(folder, 'pipe'), join(folder, 'sub')];
+    execFileSync('mkfifo', [pipe]);
+    mkdirSync(sub);
+    expect(() => plotFile(pipe, [])).toThrow(`--plot ${pipe} is no plain file: name a file`);
+    expect(() => plotFile(sub, [])).toThrow(`--plot ${sub} is a folder: name a file`);
+    expect(lstatSync(pipe).isFIFO()).toBe(true);
+  });
+
+  it('leaves alone what is called like its unfinished self', () => {
+    const path = join(folder, 'out.html');
+    const unfinished = `${path}.${process.pid}.part`;
+    writeFileSync(unfinished, 'mine');
+    expect(() => {
+      plotFile(path, []).write('new');
+    }).toThrow(/cannot be written/);
+    expect(readFileSync(unfinished, 'utf8')).toBe('mine');
+    expect(existsSync(path)).toBe(false);
   });
 });

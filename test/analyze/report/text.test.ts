@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { storiesOf } from '../../../pipeline/analyze/links/stories.ts';
 import { jsonLine } from '../../../pipeline/analyze/report/json-lines.ts';
-import { durationText, momentText } from '../../../pipeline/analyze/report/moment.ts';
+import { momentText } from '../../../pipeline/analyze/report/moment.ts';
 import { coloured, plain } from '../../../pipeline/analyze/report/paint.ts';
 import { textReport, type TextOptions } from '../../../pipeline/analyze/report/text.ts';
 import { anomaly } from '../../../topics/anomaly.ts';
@@ -100,6 +100,59 @@ describe('the report as text', () => {
     expect(report([spiked()])).not.toContain('together');
   });
 
+  it('says what ended an anomaly, unless it was over', () => {
+    const shifted = report([
+      { values: every(MINUTES_30, 24, (atMs) => traffic(atMs) * (atMs < SPIKE_MS ? 1 : 6)) },
+    ]);
+    expect(shifted.replaceAll(/\n +/g, ' ')).toContain('It ended as that had become usual.');
+    const ended = report([
+      {
+        instance: 'a',
+        values: every(MINUTES_30, 20, (atMs, k) => traffic(atMs) * (k > 20 * 48 - 4 ? 20 : 1)),
+      },
+      { instance: 'b', values: every(MINUTES_30, 22, traffic) },
+    ]);
+    expect(ended.replaceAll(/\n +/g, ' ')).toContain('It ended as no more values came.');
+    expect(report([spiked()])).not.toContain('It ended');
+  });
+
+  it('mentions a long gap once', () => {
+    const gap = (atMs: number): boolean => atMs >= START_MS + 5 * DAY_MS && atMs < START_MS + 10 * DAY_MS;
+    const without = ({ values, ...sample }: SeriesSample): SeriesSample => ({
+      ...sample,
+      values: [...values].filter(([atMs]) => !gap(atMs)),
+    });
+    expect(report([without(spiked())]).match(/No values for.*/g)).toEqual([
+      'No values for 5 d, from 2026-01-09 23:30:00 on.',
+    ]);
+    expect(report([without(quiet())]).replaceAll('\n', ' ')).toContain(
+      '1 series without anomalies has a long gap, r2 rx the longest: 5 d from 2026-01-09 23:30:00 on.',
+    );
+    const daily = every(DAY_MS, 200, traffic);
+    expect(report([{ values: [...daily].filter((_, k) => k !== 50) }])).not.toContain('gap');
+  });
+
+  it('draws a status as its states, with a legend, and not as heights', () => {
+    const link = [
+      ...every(MINUTES_30, 24, (atMs) => (atMs >= SPIKE_MS && atMs < SPIKE_MS + 3_600_000 ? 7 : 1)),
+    ];
+    const words = ['down', 'up'];
+    const samples = [
+      {
+        kind: 'status',
+        metric: 'link',
+        values: link.map(([atMs, v]) => [atMs, words[Number(v === 1)]!] as const),
+      },
+      { kind: 'status', metric: 'code', values: link },
+    ] as const;
+    const [ofWords, ofNumbers] = samples.map((sample) => report([sample]).split('\n'));
+    expect(ofWords![1]).toMatch(/^ {2}─{66}d─{11}$/);
+    expect(ofWords![4]).toBe('  ─ up, d down');
+    expect(ofNumbers![1]).toMatch(/^ {2}─{66}7─{11}$/);
+    expect(ofNumbers![4]).toBe('  ─ 1, 7');
+    expect(ofWords![2]).toBe(`  ${' '.repeat(66)}!`);
+  });
+
   it('says that an anomaly is open at the end', () => {
     const values = every(MINUTES_30, 20, (atMs, k) => traffic(atMs) * (k > 20 * 48 - 4 ? 20 : 1));
     expect(report([{ values }])).toContain('since 2026-01-24 22:30:00, open at the end');
@@ -124,9 +177,15 @@ describe('the report as text', () => {
     expect(few.replaceAll('\n', ' ')).toContain(
       '1 value was not newer than the one before in the series, and left out.',
     );
-    const many = report([{ values: [...values, ...values.slice(100)] }]);
-    expect(many.replaceAll('\n', ' ')).toContain(
-      '188 values were not newer than the one before in the series, and left out: sort the rows by time',
+    const late = (samples: typeof values): string => report([{ values: samples }]).replaceAll('\n', ' ');
+    expect(late(values.flatMap((value, k) => (k < 2 ? [value] : [value, values[k - 2]!])))).toContain(
+      '286 values were not newer than the one before in the series, and left out: sort the rows by time',
+    );
+    expect(late(values.flatMap((value) => Array.from({ length: 20 }, () => value)))).toContain(
+      'left out: sort the rows by time, or name the column that tells series apart with --instance COLUMN',
+    );
+    expect(late([...values, ...values.slice(100)])).toContain(
+      '188 values were not newer than the one before in the series, and left out: a clock went back, or a file was given twice',
     );
   });
 
@@ -167,18 +226,5 @@ describe('an anomaly as a line of JSON', () => {
       closed_at: null,
       duration_seconds: 3600,
     });
-  });
-});
-
-describe('lengths of time', () => {
-  it.each([
-    [0, '0 s'],
-    [90_000, '90 s'],
-    [1_500_000, '25 min'],
-    [12_600_000, '3.5 h'],
-    [172_800_000, '2 d'],
-    [31_536_000_000, '365 d'],
-  ])('%s ms', (ms, text) => {
-    expect(durationText(ms)).toBe(text);
   });
 });

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { AnomalyRecord } from '../../../topics/anomaly.ts';
 import { severityOf } from '../../../pipeline/stages/detect/severity.ts';
-import { spoken } from '../../../pipeline/stages/detect/anomaly-description.ts';
+import { describeDeviation, spoken } from '../../../pipeline/stages/detect/anomaly-description.ts';
 import type { DetectState } from '../../support/detect-harness.ts';
 import { LearnedPort, learnedHistory, LIVE, sigmas } from '../../support/learned-port.ts';
 import { randomFrom } from '../../support/random-from.ts';
@@ -167,7 +167,7 @@ describe('a flatline', () => {
       metric_value: sigmas(0.5),
       opened_at: LIVE + 15 * MINUTE,
       description:
-        'rx_bps of p1 has been exactly 105 Mbit/s for 15 min; it never stood still for longer than 0 s before.',
+        'rx_bps of p1 has been exactly 105000000 bit/s for 15 min; it never stood still for longer than 0 s before.',
     });
     expect(brief(port.quiet(1))).toEqual([['closed', 2, 'warning', 'recovered']]);
   });
@@ -203,6 +203,34 @@ describe('severity', () => {
   });
 });
 
+describe('deviations are described', () => {
+  const deviation = {
+    metric: 'load',
+    unit: null,
+    instance: '',
+    shape: 'spike',
+    value: 1003,
+    expected: 1000.2,
+    sigma: 3,
+    drift: -30,
+    swing: 0,
+  } as const;
+
+  it('in digits enough to tell the value from what was expected', () => {
+    expect(describeDeviation(deviation)).toBe(
+      'load is 1003, 3.0 sigma above the 1000 expected at this hour.',
+    );
+    expect(describeDeviation({ ...deviation, value: 2003 })).toContain('is 2000, 3.0 sigma above the 1000');
+    expect(describeDeviation({ ...deviation, value: 1000.2 })).toContain('is 1000, 3.0 sigma above the 1000');
+  });
+
+  it('as a trend by the mean of the last polls, which the last of them does not contradict', () => {
+    expect(describeDeviation({ ...deviation, shape: 'trend' })).toBe(
+      'load has moved away: over the last polls it was on average 30 below what was expected; it is 1003 now, with 1000 expected at this hour.',
+    );
+  });
+});
+
 describe('values are spoken', () => {
   it.each([
     [3_123_456_789, 'bit/s', '3.12 Gbit/s'],
@@ -211,6 +239,11 @@ describe('values are spoken', () => {
     [97.25, '%', '97.3%'],
     [1_200, '[ppm]', '1200 ppm'],
     [5, null, '5'],
+    [120_000, null, '120000'],
+    [1.234e18, null, '1.23e18'],
+    [-9.999e8, null, '-1e9'],
+    [2e18, 'By/s', '2 EBy/s'],
+    [1e-7, null, '1e-7'],
   ])('%s %s as %s', (value, unit, text) => {
     expect(spoken(value, unit)).toBe(text);
   });

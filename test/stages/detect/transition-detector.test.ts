@@ -85,7 +85,7 @@ describe('an unlikely state', () => {
       confidence: 1,
       opened_at: LIVE,
       description:
-        'duplex of p1 went from full to half after 3 weeks; by what it did before, that was to be expected once in 42 weeks.',
+        'duplex of p1 went from full to half after 21 d; by what it did before, that was to be expected once in 295 d.',
     });
     expect(port.for(10 * MINUTE, FULL)).toEqual([]);
     const [closed] = port.for(MINUTE, FULL);

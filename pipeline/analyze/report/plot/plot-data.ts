@@ -86,10 +86,11 @@ function plotSeries(series: SeriesSummary, most: number): PlotSeries {
   };
   const buckets = coarser(series.envelope.buckets(), most);
   const usualMs = usualDistance(buckets);
+  const limits = series.judgedUnit === '%' ? shareLimits(buckets) : undefined;
   for (const [at, bucket] of buckets.entries()) {
     const sinceMs = at === 0 ? 0 : bucket.fromMs - buckets[at - 1]!.fromMs;
     if (sinceMs > GAP * usualMs) push(columns, bucket.fromMs - sinceMs / 2, undefined);
-    push(columns, bucket.fromMs, bucket);
+    push(columns, bucket.fromMs, bucket, limits);
   }
   return {
     name: seriesName(series),
@@ -103,6 +104,8 @@ function plotSeries(series: SeriesSummary, most: number): PlotSeries {
       .map((record) => plotAnomaly(record, series)),
   };
 }
+
+type Limits = Pick<Bucket, 'least' | 'largest'>;
 
 /** As many neighbours as it takes become one. */
 function coarser(buckets: readonly Bucket[], most: number): readonly Bucket[] {
@@ -134,14 +137,26 @@ function push(
   { time, mean, least, largest, expected, low, high }: PlotColumns,
   atMs: number,
   bucket: Bucket | undefined,
+  { least: floor, largest: ceiling }: Limits = { least: -Infinity, largest: Infinity },
 ): void {
   time.push(Math.round(atMs) / 1000);
   mean.push(drawn(bucket?.mean));
   least.push(drawn(bucket?.least));
   largest.push(drawn(bucket?.largest));
   expected.push(drawn(bucket?.expected));
-  low.push(drawn(bucket && bucket.expected - BAND_SCALES * bucket.scale));
-  high.push(drawn(bucket && bucket.expected + BAND_SCALES * bucket.scale));
+  low.push(drawn(bucket && Math.max(floor, bucket.expected - BAND_SCALES * bucket.scale)));
+  high.push(drawn(bucket && Math.min(ceiling, bucket.expected + BAND_SCALES * bucket.scale)));
+}
+
+/** No share is below 0% or above 100%, unless it was: of four cores some count 400%. */
+function shareLimits(buckets: readonly Bucket[]): Limits {
+  return buckets.reduce<Limits>(
+    (limits, { least, largest }) => ({
+      least: Math.min(limits.least, least),
+      largest: Math.max(limits.largest, largest),
+    }),
+    { least: 0, largest: 100 },
+  );
 }
 
 function drawn(value: number | undefined): number | null {
