@@ -20,6 +20,10 @@ export interface Alarm {
   extreme: boolean;
 }
 
+/** Of what a drop can lose. */
+const NEARLY_ALL = 0.8;
+const LEAST_MARGIN = 1.2;
+
 type Settings = Pick<DetectSettings, 'alarmScore' | 'extremeScore' | 'alarmConfidence' | 'confirmingPolls'>;
 
 export function newAlarm({ driftRecord, swingRecord }: Deviation): Alarm {
@@ -29,18 +33,38 @@ export function newAlarm({ driftRecord, swingRecord }: Deviation): Alarm {
 /** Takes another poll of the anomaly in. */
 export function countPoll(
   alarm: Alarm,
-  { found, scaledScore, usualOvershoot, drift, swing }: Hit,
+  { found, scaledScore, usualOvershoot, drift, swing, off, value, expected, scale }: Hit,
   { critSigma }: Threshold,
   { alarmScore, extremeScore }: Settings,
 ): void {
   if (found.strength > critSigma) alarm.critPolls += 1;
-  const margin = Math.max(alarmScore, usualOvershoot);
+  const margin = Math.min(
+    Math.max(alarmScore, usualOvershoot),
+    farthest({ found, scaledScore, off, value, expected, scale }),
+  );
   const isNew =
     scaledScore > margin ||
     Math.abs(drift) > margin * alarm.driftRecord ||
     swing > margin * alarm.swingRecord;
   if (isNew) alarm.newPolls += 1;
   if (scaledScore > extremeScore * margin * margin) alarm.extreme = true;
+}
+
+/**
+ * What a drop has to go beyond the record at most: traffic that is nearly gone cannot go further, however rough it is.
+ * It is new all the same only if the series was never so low by a fifth.
+ */
+function farthest({
+  found,
+  scaledScore,
+  off,
+  value,
+  expected,
+  scale,
+}: Pick<Hit, 'found' | 'scaledScore' | 'off' | 'value' | 'expected' | 'scale'>): number {
+  if (found.side >= 0 || value < 0 || off >= 0) return Infinity;
+  const possible = (scaledScore * expected) / scale / -off;
+  return Math.max(LEAST_MARGIN, NEARLY_ALL * possible);
 }
 
 /** Of the anomaly at a poll of this strength. */
