@@ -28,6 +28,13 @@ const ARRAYS = {
 export type ColumnType = keyof typeof ARRAYS;
 export type ColumnArray<T extends ColumnType> = InstanceType<(typeof ARRAYS)[T]>;
 
+/** What a field for the array of a column holds before a segment is bound to it. */
+export const UNBOUND = {
+  f32: new Float32Array(0),
+  u16: new Uint16Array(0),
+  u8: new Uint8Array(0),
+} as const;
+
 /** A column that a stage asks for. `metric` makes it a series column: one column per metric, indexed by row slot. */
 export interface ColumnDeclaration<T extends ColumnType = ColumnType> {
   readonly name: string;

@@ -59,10 +59,8 @@ export class CellStatistics {
     intervalS: number,
   ): number {
     const cell = this.#cell;
-    const at = hour * arrays.capacity + slot;
-    cell.visits = arrays.day_visits[at]!;
-    cell.mean = arrays.day_mean[at]!;
-    cell.deviation = arrays.day_deviation[at]!;
+    const { capacity, day_mean, day_visits, day_deviation } = arrays;
+    cell.readCell(day_mean, day_visits, day_deviation, hour * capacity + slot);
     cell.error = arrays.day_error[slot]!;
     return this.#base(metric, arrays, slot, intervalS);
   }
@@ -76,10 +74,8 @@ export class CellStatistics {
     intervalS: number,
   ): number {
     const cell = this.#cell;
-    const at = hour * arrays.capacity + slot;
-    cell.visits = arrays.week_visits[at]!;
-    cell.mean = arrays.week_mean[at]!;
-    cell.deviation = arrays.week_deviation[at]!;
+    const { capacity, week_mean, week_visits, week_deviation } = arrays;
+    cell.readCell(week_mean, week_visits, week_deviation, hour * capacity + slot);
     cell.error = arrays.week_error[slot]!;
     return this.#base(metric, arrays, slot, intervalS);
   }

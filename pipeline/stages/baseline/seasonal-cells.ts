@@ -55,19 +55,20 @@ export class CellReading {
 
   readDay(arrays: SeriesArrays, slot: number, at: SeasonPosition, minVisits: number): void {
     const { day_mean, day_visits, day_deviation, capacity } = arrays;
-    this.#read(day_mean, day_visits, day_deviation, at.day * capacity + slot);
+    this.readCell(day_mean, day_visits, day_deviation, at.day * capacity + slot);
     const next = at.nextDay * capacity + slot;
     if (this.visits > 0 && day_visits[next]! >= minVisits) this.#mix(day_mean[next]!, at.share);
   }
 
   readWeek(arrays: SeriesArrays, slot: number, at: SeasonPosition, minVisits: number): void {
     const { week_mean, week_visits, week_deviation, capacity } = arrays;
-    this.#read(week_mean, week_visits, week_deviation, at.week * capacity + slot);
+    this.readCell(week_mean, week_visits, week_deviation, at.week * capacity + slot);
     const next = at.nextWeek * capacity + slot;
     if (this.visits > 0 && week_visits[next]! >= minVisits) this.#mix(week_mean[next]!, at.share);
   }
 
-  #read(mean: Float32Array, visits: Uint8Array, deviation: Float32Array, cell: number): void {
+  /** One cell alone. */
+  readCell(mean: Float32Array, visits: Uint8Array, deviation: Float32Array, cell: number): void {
     this.visits = visits[cell]!;
     this.plain = mean[cell]!;
     this.mean = this.plain;

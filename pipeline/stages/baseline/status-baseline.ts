@@ -189,34 +189,34 @@ function halveValue(arrays: StatusArrays, slot: number, value: number): void {
   }
 }
 
-function countOf(
-  { status_pairs, status_counts }: StatusArrays,
-  slot: number,
-  now: number,
-  next: number,
-): number {
-  const pair = 8 * now + next + 1;
+/** Where the pair is counted; -1 where it is not. */
+function placeOf({ status_pairs }: StatusArrays, slot: number, pair: number): number {
   for (let p = slot * STATUS_PAIRS; p < (slot + 1) * STATUS_PAIRS; p += 1)
-    if (status_pairs[p] === pair) return status_counts[p]!;
-  return 0;
+    if (status_pairs[p] === pair) return p;
+  return -1;
 }
 
-function countPair(
-  { status_pairs, status_counts }: StatusArrays,
-  slot: number,
-  now: number,
-  next: number,
-): void {
-  const pair = 8 * now + next + 1;
-  const first = slot * STATUS_PAIRS;
-  let place = first;
-  for (let p = first; p < first + STATUS_PAIRS; p += 1) {
-    if (status_pairs[p] === pair) {
-      status_counts[p]! += ONE;
-      return;
-    }
-    if (status_counts[p]! < status_counts[place]!) place = p;
+function pairOf(now: number, next: number): number {
+  return STATUS_VALUES * now + next + 1;
+}
+
+function countOf(arrays: StatusArrays, slot: number, now: number, next: number): number {
+  const place = placeOf(arrays, slot, pairOf(now, next));
+  return place < 0 ? 0 : arrays.status_counts[place]!;
+}
+
+/** The rarest pair makes room for one that is not counted. */
+function countPair(arrays: StatusArrays, slot: number, now: number, next: number): void {
+  const { status_pairs, status_counts } = arrays;
+  const pair = pairOf(now, next);
+  const known = placeOf(arrays, slot, pair);
+  if (known >= 0) {
+    status_counts[known]! += ONE;
+    return;
   }
-  status_pairs[place] = pair;
-  status_counts[place] = ONE;
+  let rarest = slot * STATUS_PAIRS;
+  for (let p = rarest + 1; p < (slot + 1) * STATUS_PAIRS; p += 1)
+    if (status_counts[p]! < status_counts[rarest]!) rarest = p;
+  status_pairs[rarest] = pair;
+  status_counts[rarest] = ONE;
 }

@@ -33,15 +33,13 @@ export function newAlarm({ driftRecord, swingRecord }: Deviation): Alarm {
 /** Takes another poll of the anomaly in. */
 export function countPoll(
   alarm: Alarm,
-  { found, scaledScore, usualOvershoot, drift, swing, off, value, expected, scale }: Hit,
+  hit: Hit,
   { critSigma }: Threshold,
   { alarmScore, extremeScore }: Settings,
 ): void {
+  const { found, scaledScore, usualOvershoot, drift, swing } = hit;
   if (found.strength > critSigma) alarm.critPolls += 1;
-  const margin = Math.min(
-    Math.max(alarmScore, usualOvershoot),
-    farthest({ found, scaledScore, off, value, expected, scale }),
-  );
+  const margin = Math.min(Math.max(alarmScore, usualOvershoot), farthest(hit));
   const isNew =
     scaledScore > margin ||
     Math.abs(drift) > margin * alarm.driftRecord ||
@@ -54,14 +52,7 @@ export function countPoll(
  * What a drop has to go beyond the record at most: traffic that is nearly gone cannot go further, however rough it is.
  * It is new all the same only if the series was never so low by a fifth.
  */
-function farthest({
-  found,
-  scaledScore,
-  off,
-  value,
-  expected,
-  scale,
-}: Pick<Hit, 'found' | 'scaledScore' | 'off' | 'value' | 'expected' | 'scale'>): number {
+function farthest({ found, scaledScore, off, value, expected, scale }: Hit): number {
   if (found.side >= 0 || value < 0 || off >= 0) return Infinity;
   const possible = (scaledScore * expected) / scale / -off;
   return Math.max(LEAST_MARGIN, NEARLY_ALL * possible);

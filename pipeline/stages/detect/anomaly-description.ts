@@ -124,14 +124,9 @@ export function describeDown(instance: string, state: string): string {
 }
 
 /** `bits`: how unlikely it was within an hour. */
-export function describeTransition(
-  { metric, instance, state }: DescribedState,
-  from: string,
-  seconds: number,
-  bits: number,
-): string {
+export function describeTransition(of: DescribedState, from: string, seconds: number, bits: number): string {
   return (
-    `${metric} of ${instance} went from ${from} to ${state} after ${span(seconds)}; by what it did before, ` +
+    `${seriesText(of)} went from ${from} to ${of.state} after ${span(seconds)}; by what it did before, ` +
     `that was to be expected once in ${span(3_600 * 2 ** bits)}.`
   );
 }
@@ -143,20 +138,12 @@ export interface DescribedState {
   readonly state: string;
 }
 
-export function describeStay(
-  { metric, instance, state }: DescribedState,
-  seconds: number,
-  usualSeconds: number,
-): string {
-  return `${metric} of ${instance} has been ${state} for ${span(seconds)}; it usually stays so for ${span(usualSeconds)}.`;
+export function describeStay(of: DescribedState, seconds: number, usualSeconds: number): string {
+  return `${seriesText(of)} has been ${of.state} for ${span(seconds)}; it usually stays so for ${span(usualSeconds)}.`;
 }
 
-export function describeFlapping(
-  { metric, instance, state }: DescribedState,
-  transitions: number,
-  seconds: number,
-): string {
-  return `${metric} of ${instance} keeps changing: ${transitions} times in ${span(seconds)}, ${state} now.`;
+export function describeFlapping(of: DescribedState, transitions: number, seconds: number): string {
+  return `${seriesText(of)} keeps changing: ${transitions} times in ${span(seconds)}, ${of.state} now.`;
 }
 
 function span(seconds: number): string {

@@ -23,6 +23,7 @@ import {
   openCase,
   turnCase,
   type CloseReason,
+  type Finding,
   type RuleReason,
 } from './anomaly-lifecycle.ts';
 import type { BaselinedMetric } from '../baseline/baselined-metrics.ts';
@@ -35,7 +36,6 @@ import { strengthOf, type Shape } from './deviation-shape.ts';
 import type { ObjectState, StageContext, StageOutput } from '../stage.ts';
 import type { Stories } from './stories.ts';
 import type { Threshold } from './thresholds.ts';
-import type { Severity } from '../../../topics/anomaly.ts';
 
 /** 1 where the series has an object here. */
 export const WATCHED = { name: 'watched', type: 'u8', scope: 'series', group: 'hot' } as const;
@@ -199,7 +199,7 @@ export class DeviationWatches {
   #open(poll: Poll, pending: Pending, worst: Hit): void {
     const { key, reading, threshold, out } = poll;
     const { slot, entity, alarm, hits, firstAtMs } = pending;
-    const finding = deviationFinding(this.#metric, worst, this.#severity(worst, alarm, threshold));
+    const finding = this.#finding(worst, alarm, threshold);
     const { instance, ifIndex } = worst;
     const beginning = {
       instance,
@@ -236,8 +236,7 @@ export class DeviationWatches {
       open.quietPolls = 0;
       const strength = strengthOf('oscillation', now);
       const swinging = { ...now, found: { shape: 'oscillation', side: 0, strength } } as const;
-      const severity = this.#severity(swinging, open.alarm, threshold);
-      turnCase(open.case, deviationFinding(this.#metric, swinging, severity), observedAtMs, out);
+      turnCase(open.case, this.#finding(swinging, open.alarm, threshold), observedAtMs, out);
       this.#watches.set(key, open);
       return;
     }
@@ -254,7 +253,7 @@ export class DeviationWatches {
       open.side = hit.found.side;
       countPoll(open.alarm, hit, threshold, this.#settings);
       if (Math.abs(hit.off) > Math.abs(open.worstOff)) open.worstOff = hit.off;
-      const finding = deviationFinding(this.#metric, hit, this.#severity(hit, open.alarm, threshold));
+      const finding = this.#finding(hit, open.alarm, threshold);
       continueCase(open.case, finding, observedAtMs, this.#settings, out);
     }
     this.#watches.set(key, open);
@@ -284,8 +283,8 @@ export class DeviationWatches {
     });
   }
 
-  #severity(hit: Hit, alarm: Alarm, threshold: Threshold): Severity {
-    return alarmSeverity(alarm, hit, threshold, this.#settings);
+  #finding(hit: Hit, alarm: Alarm, threshold: Threshold): Finding {
+    return deviationFinding(this.#metric, hit, alarmSeverity(alarm, hit, threshold, this.#settings));
   }
 
   #forget(key: string, { slot }: Watch): void {

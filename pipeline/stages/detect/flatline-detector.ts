@@ -201,6 +201,6 @@ export class FlatlineDetector {
   }
 
   #isSuppressed(reading: Reading, row: number): boolean {
-    return this.#thresholds.of(reading, reading.instances[row]!, this.#metric.name).suppressed;
+    return this.#thresholds.suppresses(reading, row, this.#metric.name);
   }
 }

@@ -15,7 +15,7 @@
  * A record decays, grows by a limited factor a poll (one anomaly must not mask the next) and is free to grow while the
  * series is young. Nothing looks ahead: the score of a poll follows from the polls before it.
  */
-import type { ColumnDeclaration, StateColumn } from '../../model/state.ts';
+import { UNBOUND, type ColumnDeclaration, type StateColumn } from '../../model/state.ts';
 import type { DetectSettings } from './detect-settings.ts';
 import { Rarity, rarityColumns } from './rarity.ts';
 import { recordColumns, SeriesRecord } from './series-record.ts';
@@ -51,9 +51,6 @@ const MAX_DECAY_S = 300;
  */
 const YOUNG_FADE = 0.25;
 const YOUNG_POLLS = 200;
-
-const NO_NUMBERS = new Float32Array(0);
-const NO_COUNTS = new Uint16Array(0);
 
 const HOT = { scope: 'series', group: 'hot' } as const;
 const RECORDS = { ...HOT, name: 'records', type: 'f32', width: FEATURES } as const;
@@ -104,10 +101,10 @@ export class Novelty {
   /** Each feature over its record. */
   readonly #ratios = new Float64Array(FEATURES);
   /** Of the segment that is bound. */
-  #recordsAt = NO_NUMBERS;
-  #driftAt = NO_NUMBERS;
-  #swingAt = NO_NUMBERS;
-  #pollsAt = NO_COUNTS;
+  #recordsAt = UNBOUND.f32;
+  #driftAt = UNBOUND.f32;
+  #swingAt = UNBOUND.f32;
+  #pollsAt = UNBOUND.u16;
 
   constructor(context: StageContext, metric: string, settings: DetectSettings) {
     this.#settings = settings;

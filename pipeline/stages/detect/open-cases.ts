@@ -67,16 +67,16 @@ export class OpenCases {
     const beginning = { instance, ifIndex, finding, openedAtMs, peakAtMs: observedAtMs, polls };
     const open = openCase(reading, beginning, this.#stories, out);
     this.#flag.set(slot, 1);
-    this.#cases.set(this.#key(reading, row), { slot, open });
+    this.#cases.set(this.keyOf(reading, row), { slot, open });
   }
 
   get(reading: Reading, row: number): OpenCase | undefined {
-    return this.#cases.get(this.#key(reading, row))?.open;
+    return this.#cases.get(this.keyOf(reading, row))?.open;
   }
 
   /** It turns out to be something else. */
   turn(reading: Reading, row: number, finding: Finding, out: StageOutput): void {
-    const key = this.#key(reading, row);
+    const key = this.keyOf(reading, row);
     const found = this.#cases.get(key);
     if (found === undefined) return;
     turnCase(found.open, finding, reading.observedAtMs, out);
@@ -85,7 +85,7 @@ export class OpenCases {
 
   /** A poll that says nothing for or against it. */
   see(reading: Reading, row: number): void {
-    const key = this.#key(reading, row);
+    const key = this.keyOf(reading, row);
     const found = this.#cases.get(key);
     if (found === undefined) return;
     found.open.seenAtMs = reading.observedAtMs;
@@ -94,7 +94,7 @@ export class OpenCases {
 
   /** Another poll that says the same. `description`: of it all, where it is another one now. */
   goOn(reading: Reading, row: number, description?: string): void {
-    const key = this.#key(reading, row);
+    const key = this.keyOf(reading, row);
     const found = this.#cases.get(key);
     if (found === undefined) return;
     found.open.seenAtMs = reading.observedAtMs;
@@ -111,7 +111,7 @@ export class OpenCases {
     reason: 'recovered' | 'level_shift' = 'recovered',
     atMs = reading.observedAtMs,
   ): void {
-    const key = this.#key(reading, row);
+    const key = this.keyOf(reading, row);
     const found = this.#cases.get(key);
     // A flag without its case would keep the series from ever opening another.
     this.#flag.set(reading.slots[row]!, 0);
@@ -122,7 +122,7 @@ export class OpenCases {
 
   /** People said so. @returns the case as it ended, or undefined when none was open. */
   end(reading: Reading, row: number, reason: RuleReason, out: StageOutput): OpenCase | undefined {
-    const key = this.#key(reading, row);
+    const key = this.keyOf(reading, row);
     const found = this.#cases.get(key);
     if (found === undefined) return undefined;
     this.#close(key, found, reason, reading.observedAtMs, out);
@@ -156,7 +156,8 @@ export class OpenCases {
     this.#flag.set(slot, 0);
   }
 
-  #key(reading: Reading, row: number): string {
+  /** Of the row's series in rare state. */
+  keyOf(reading: Reading, row: number): string {
     return caseKey(reading.entity, reading.instances[row]!, this.#metric);
   }
 }

@@ -3,7 +3,7 @@
  * over a range that grows. It knows nothing of time or of an expectation: it finds the value between two usual ones, and
  * the plateau on which nothing is far off. One poll is chance, so it is smoothed over a few.
  */
-import type { ColumnDeclaration, StateColumn } from '../../model/state.ts';
+import { UNBOUND, type ColumnDeclaration, type StateColumn } from '../../model/state.ts';
 import type { StageContext } from '../stage.ts';
 
 const BINS = 16;
@@ -12,10 +12,6 @@ const WEIGHT = 0.4;
 /** Until then the range follows every value; afterwards it at most doubles: one wild value must not blind the rest. */
 const FREE_VALUES = 50;
 const HALVE_ABOVE = 65_535;
-
-const NO_NUMBERS = new Float32Array(0);
-const NO_COUNTS = new Uint16Array(0);
-const NO_HITS = new Uint8Array(0);
 
 const HOT = { scope: 'series', group: 'hot' } as const;
 const COLUMNS = {
@@ -44,12 +40,12 @@ export class Rarity {
   readonly #hit: StateColumn<'u8'>;
   readonly #surprise: StateColumn<'f32'>;
   /** Of the segment that is bound. */
-  #binsAt = NO_COUNTS;
-  #leastAt = NO_NUMBERS;
-  #mostAt = NO_NUMBERS;
-  #countAt = NO_NUMBERS;
-  #hitAt = NO_HITS;
-  #surpriseAt = NO_NUMBERS;
+  #binsAt = UNBOUND.u16;
+  #leastAt = UNBOUND.f32;
+  #mostAt = UNBOUND.f32;
+  #countAt = UNBOUND.f32;
+  #hitAt = UNBOUND.u8;
+  #surpriseAt = UNBOUND.f32;
 
   constructor(context: StageContext, metric: string) {
     this.#bins = context.column({ ...COLUMNS.bins, metric });

@@ -3,7 +3,7 @@
  * excuse its drops). For exchangeable data the chance of a new record at poll n is 1/n whatever the distribution, so
  * one threshold on value / record fits every series, where a threshold in sigmas does not.
  */
-import type { ColumnDeclaration, StateColumn } from '../../model/state.ts';
+import { UNBOUND, type ColumnDeclaration, type StateColumn } from '../../model/state.ts';
 import type { DetectSettings } from './detect-settings.ts';
 import type { StageContext } from '../stage.ts';
 
@@ -26,9 +26,6 @@ const SEEN_MARGIN = 1.6;
 /** What was seen at most doubles at once: one incident is no habit. */
 const OVERSHOOT_GROWTH = 2;
 
-const NO_NUMBERS = new Float32Array(0);
-const NO_COUNTS = new Uint16Array(0);
-
 export class SeriesRecord {
   // Of a poll: fields, see SeriesBaseline.
   /** How far off, in scales. */
@@ -44,10 +41,10 @@ export class SeriesRecord {
   readonly #overshoot: StateColumn<'f32'>;
   readonly #judged: StateColumn<'u16'>;
   /** Of the segment that is bound. */
-  #aboveAt = NO_NUMBERS;
-  #belowAt = NO_NUMBERS;
-  #overshootAt = NO_NUMBERS;
-  #judgedAt = NO_COUNTS;
+  #aboveAt = UNBOUND.f32;
+  #belowAt = UNBOUND.f32;
+  #overshootAt = UNBOUND.f32;
+  #judgedAt = UNBOUND.u16;
 
   constructor(context: StageContext, metric: string, settings: DetectSettings) {
     this.#settings = settings;

@@ -135,9 +135,7 @@ export class StatusDetector {
   /** Why nothing may be open on the row's link. */
   #ruledOut(reading: Reading, row: number): RuleReason | undefined {
     if (this.#maintenance.values[row] === 1) return 'maintenance';
-    return this.#thresholds.of(reading, reading.instances[row]!, METRIC).suppressed
-      ? 'suppressed'
-      : undefined;
+    return this.#thresholds.suppresses(reading, row, METRIC) ? 'suppressed' : undefined;
   }
 
   #endIfRuled(reading: Reading, row: number, slot: number, out: StageOutput): void {

@@ -45,6 +45,10 @@ export class Thresholds {
     }
     return this.#configured;
   }
+
+  suppresses(reading: Reading, row: number, metric: string): boolean {
+    return this.of(reading, reading.instances[row]!, metric).suppressed;
+  }
 }
 
 /** A rule that gives one of the sigmas moves the other one no further than it has to. */

@@ -13,7 +13,7 @@
  */
 import type { NumberColumn, Reading } from '../../model/reading.ts';
 import type { ColumnDeclaration, StateColumn } from '../../model/state.ts';
-import { caseKey, findingOf, type Finding, type OpenCase, type RuleReason } from './anomaly-lifecycle.ts';
+import { findingOf, type Finding, type OpenCase, type RuleReason } from './anomaly-lifecycle.ts';
 import type { Shared } from './deviation-detector.ts';
 import type { DetectSettings } from './detect-settings.ts';
 import { OpenCases } from './open-cases.ts';
@@ -96,7 +96,7 @@ export class TransitionCases {
   ): void {
     const { row, slot } = poll;
     if (!this.#mayOpen(reading, poll)) {
-      this.#hold(slot, this.#key(reading, row), finding);
+      this.#hold(slot, this.#cases.keyOf(reading, row), finding);
       return;
     }
     // Not before the last one ended: both would have the same id.
@@ -117,7 +117,7 @@ export class TransitionCases {
     description?: string,
   ): boolean {
     const { row, slot, value } = poll;
-    this.#release(slot, this.#key(reading, row));
+    this.#release(slot, this.#cases.keyOf(reading, row));
     const open = this.openOn(reading, poll);
     if (open === undefined) return false;
     const {
@@ -166,7 +166,7 @@ export class TransitionCases {
       const slot = reading.slots[row]!;
       if (values[row] !== 1 || !this.#cases.has(slot)) continue;
       const open = this.#cases.end(reading, row, 'maintenance', out);
-      if (open !== undefined) this.#holdAgain(slot, this.#key(reading, row), open);
+      if (open !== undefined) this.#holdAgain(slot, this.#cases.keyOf(reading, row), open);
     }
   }
 
@@ -220,7 +220,7 @@ export class TransitionCases {
 
   #tryHeld(reading: Reading, poll: StatusPoll, out: StageOutput): void {
     const { row, slot, dwellS } = poll;
-    const key = this.#key(reading, row);
+    const key = this.#cases.keyOf(reading, row);
     const finding = this.#held.get(slot) === HELD ? this.#waiting.get(key) : undefined;
     if (finding === undefined) return;
     if (1_000 * dwellS >= this.#settings.newStateMs) {
@@ -238,7 +238,7 @@ export class TransitionCases {
 
   #endByRule(reading: Reading, { row, slot }: StatusPoll, reason: RuleReason, out: StageOutput): void {
     const open = this.#cases.end(reading, row, reason, out);
-    if (open !== undefined) this.#holdAgain(slot, this.#key(reading, row), open);
+    if (open !== undefined) this.#holdAgain(slot, this.#cases.keyOf(reading, row), open);
   }
 
   /** What was closed by a rule or in silence, while it went on. */
@@ -260,11 +260,7 @@ export class TransitionCases {
   }
 
   #isSuppressed(reading: Reading, row: number): boolean {
-    return this.#shared.thresholds.of(reading, reading.instances[row]!, this.#metric).suppressed;
-  }
-
-  #key(reading: Reading, row: number): string {
-    return caseKey(reading.entity, reading.instances[row]!, this.#metric);
+    return this.#shared.thresholds.suppresses(reading, row, this.#metric);
   }
 }
 

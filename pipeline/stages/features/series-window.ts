@@ -1,6 +1,6 @@
 /** One metric's values in the open windows: running moments, nothing kept of single values but the last. */
 import type { NumberColumn, Reading } from '../../model/reading.ts';
-import { SEGMENT_BITS, SEGMENT_MASK, type StateColumn } from '../../model/state.ts';
+import { SEGMENT_BITS, SEGMENT_MASK, UNBOUND, type StateColumn } from '../../model/state.ts';
 import type { StageContext } from '../stage.ts';
 import type { RowPolls } from './row-polls.ts';
 import {
@@ -30,8 +30,6 @@ import {
   VARIANCE,
 } from './window-columns.ts';
 
-const NO_SUMS = new Float32Array(0);
-const NO_COUNTS = new Uint16Array(0);
 /** What `counts[CROSSINGS]` may hold for another crossing to fit. */
 const MAX_CROSSINGS = 65_535 - CROSSING;
 
@@ -69,9 +67,9 @@ export class SeriesWindow {
     const scores = this.#score.values;
     const warnSigma = this.#warnSigma;
     let loaded = -1;
-    let sums = NO_SUMS;
-    let counts = NO_COUNTS;
-    let times = NO_SUMS;
+    let sums = UNBOUND.f32;
+    let counts = UNBOUND.u16;
+    let times = UNBOUND.f32;
     for (let row = 0; row < rowCount; row += 1) {
       const value = values[row]!;
       if (taken[row] === 0 || Number.isNaN(value)) continue;
